@@ -1,0 +1,24 @@
+"""The vendors as data: endpoints, and what their replies mean. No I/O, no key, no Airflow."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.apis.base import Vendor
+
+VENDORS: Final = ("modelslab",)
+
+
+def vendor(name: str) -> Vendor:
+    """
+    Return a vendor by its connection type.
+
+    :param name: one of :data:`VENDORS`.
+    :raises ValueError: for a name that is none of them.
+    """
+    if name not in VENDORS:
+        raise ValueError(f"{name!r} is no known vendor; known: {', '.join(VENDORS)}")
+    found: Vendor = import_module(f"{__name__}.{name}").VENDOR
+    return found

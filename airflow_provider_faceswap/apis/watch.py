@@ -1,0 +1,89 @@
+"""How a job is watched until it is settled: decisions alone, driven by a worker or by a trigger."""
+
+from __future__ import annotations
+
+import random
+
+from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.polling import seconds_to_next_look
+
+DEADLINE = "deadline"
+"""How a watch ends that saw no verdict in time."""
+DOUBTS, DOUBT_SECONDS = 3, 60.0
+"""An unknown id or an unreadable state is believed when it was seen so often over so long."""
+
+
+class Watch:
+    """
+    One job's watch. All times are seconds since the epoch, so that they survive a restart.
+
+    :param submitted_at: when the job was submitted.
+    :param deadline: when to stop waiting.
+    :param eta: seconds from submission to its end, as the vendor expects.
+    :param poll_interval: seconds between two looks; None to follow the eta.
+    """
+
+    def __init__(
+        self,
+        *,
+        submitted_at: float,
+        deadline: float,
+        eta: float | None = None,
+        poll_interval: float | None = None,
+    ) -> None:
+        self.submitted_at = submitted_at
+        self.deadline = deadline
+        self.eta = eta
+        self.poll_interval = poll_interval
+        self.problem = ""
+        self._failures = 0
+        self._retry_after: float | None = None
+        self._doubts: list[float] = []
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next look; the last one falls on the deadline."""
+        if self._doubts:
+            seconds = DOUBT_SECONDS / (DOUBTS - 1)
+        elif self.poll_interval and not self._failures:
+            seconds = self.poll_interval
+        else:
+            seconds = seconds_to_next_look(
+                max(0.0, now - self.submitted_at),
+                eta=self.eta,
+                failures=self._failures,
+                retry_after=self._retry_after,
+                jitter=random.random(),
+            )
+        return max(0.0, min(seconds, self.deadline - now))
+
+    def saw(self, job: Job, now: float) -> str | None:
+        """
+        Take in what a look brought.
+
+        :return: how the watch ended (a :class:`JobState` or :data:`DEADLINE`), or None to go on.
+        """
+        self._failures, self._retry_after = 0, None
+        if job.state.settled:
+            return job.state.value
+        if job.state.waiting:
+            self._doubts.clear()
+            self.problem = ""
+        else:
+            self._doubts.append(now)
+            self.problem = f"the vendor answered {job.state.value!r} {job.message}".rstrip()
+            if len(self._doubts) >= DOUBTS and now - self._doubts[0] >= DOUBT_SECONDS:
+                return job.state.value
+        return DEADLINE if now >= self.deadline else None
+
+    def missed(self, problem: str, now: float, retry_after: float | None = None) -> str | None:
+        """
+        Take in that a look brought nothing.
+
+        :param problem: what went wrong.
+        :param retry_after: seconds that the vendor asked to wait.
+        :return: as :meth:`saw` does; such looks alone end a watch only at its deadline.
+        """
+        self._failures += 1
+        self._retry_after = retry_after
+        self.problem = problem
+        return DEADLINE if now >= self.deadline else None

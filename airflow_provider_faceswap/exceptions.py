@@ -1,0 +1,126 @@
+"""
+The errors of this provider, split by what the reader can do about it.
+
+::
+
+    FaceSwapError
+    ├── InputError                 mend the Dag: a field was refused before anything was sent
+    ├── SettingsError              mend the connection
+    │   └── AuthenticationError    the vendor refused the API key
+    ├── SubmissionError            the vendor did not answer "accepted"
+    │   ├── NotSentError           certainly not taken: no connection, run the task again
+    │   ├── RefusedError           certainly not taken: mend what the vendor's words name
+    │   │   └── RefusedForNowError certainly not taken: the same request may pass later
+    │   └── InDoubtError           perhaps taken, perhaps billed: look at the vendor first
+    ├── LookError                  a look at a job told nothing: look again
+    ├── JobError                   about a job that the vendor did take
+    │   ├── JobFailedError         the vendor's verdict; looking again changes nothing
+    │   │   └── CongestedError     the verdict is "submit it anew"
+    │   ├── JobUnknownError        the vendor does not know the id
+    │   └── JobUnsettledError      no verdict: the deadline passed or the state makes no sense
+    └── ResultError                a finished job's file could not be kept; collecting again is free
+
+Operators and sensors translate these into Airflow's own at their edge.
+"""
+
+from __future__ import annotations
+
+
+class FaceSwapError(Exception):
+    """Base of every error that this provider raises on purpose."""
+
+
+class InputError(FaceSwapError):
+    """
+    An input was refused before anything was sent.
+
+    :param field: name of the argument.
+    :param remedy: what is wrong and what to give instead.
+    """
+
+    def __init__(self, field: str, remedy: str) -> None:
+        super().__init__(f"{field}: {remedy}")
+        self.field = field
+
+
+class SettingsError(FaceSwapError):
+    """The Airflow connection cannot be used as it is."""
+
+
+class AuthenticationError(SettingsError):
+    """The vendor refused the API key."""
+
+
+class SubmissionError(FaceSwapError):
+    """The vendor did not answer "accepted" to a submission."""
+
+
+class NotSentError(SubmissionError):
+    """No connection to the vendor: nothing was sent, nothing is billed."""
+
+
+class RefusedError(SubmissionError):
+    """The vendor refused the submission in its own words: nothing was taken, nothing is billed."""
+
+
+class RefusedForNowError(RefusedError):
+    """
+    The vendor refused the submission for now (rate limit, full queue).
+
+    :param message: the vendor's words.
+    :param retry_after: seconds the vendor asks to wait, if it says.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class InDoubtError(SubmissionError):
+    """Nobody can tell whether the vendor took the submission: it may be billed."""
+
+
+class LookError(FaceSwapError):
+    """
+    A look at a job told nothing about it (network, overload, unreadable reply).
+
+    :param message: what happened.
+    :param retry_after: seconds the vendor asks to wait, if it says.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class JobError(FaceSwapError):
+    """
+    Something about a job that the vendor did take.
+
+    :param message: what happened, in the vendor's words where it has some.
+    :param job_id: the vendor's id of the job.
+    """
+
+    def __init__(self, message: str, job_id: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class JobFailedError(JobError):
+    """The vendor says that the job failed."""
+
+
+class CongestedError(JobFailedError):
+    """The vendor dropped the job from a full queue: this id never recovers."""
+
+
+class JobUnknownError(JobError):
+    """The vendor does not know the job id."""
+
+
+class JobUnsettledError(JobError):
+    """The wait for a job ended without a verdict of the vendor."""
+
+
+class ResultError(FaceSwapError):
+    """A finished job's result could not be fetched or stored."""

@@ -1,0 +1,154 @@
+"""From an Airflow connection to the settings of an HTTP client."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from airflow_provider_faceswap.exceptions import SettingsError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+log = logging.getLogger(__name__)
+
+SettingsT = TypeVar("SettingsT", bound="Settings")
+Origin = tuple[str, str, int]
+
+
+class Settings(BaseModel):
+    """
+    What a connection says, checked. A vendor's hook adds its own fields.
+
+    :param base_url: the vendor's origin, or the one that the connection puts in its place.
+    :param api_key: the key, from the connection's password.
+    :param timeout: seconds that one call may take to connect, and between two parts of an answer.
+    :param max_connections: connections of one process to the vendor.
+    :param requests_per_second: calls of one process, at most; None for no limit.
+    :param verify: whether TLS certificates are checked, or the path of a CA bundle.
+    :param proxy: URL of a proxy for the vendor's API and its results.
+    :param allow_private_hosts: whether results may be downloaded from private addresses.
+    :param max_active_jobs: the plan's limit of queued jobs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    base_url: str
+    api_key: SecretStr
+    timeout: float = Field(30.0, gt=0, le=600)
+    max_connections: int = Field(50, ge=1, le=1000)
+    requests_per_second: float | None = Field(None, gt=0)
+    verify: bool | str = True
+    proxy: str | None = None
+    allow_private_hosts: bool = False
+    max_active_jobs: int | None = Field(None, ge=1)
+
+    @field_validator("verify", mode="before")
+    @classmethod
+    def _verify(cls, value: Any) -> Any:
+        words = {"true": True, "false": False}
+        return words.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+    @classmethod
+    def extras(cls) -> tuple[str, ...]:
+        """Return the names of the connection extras that are read."""
+        return tuple(name for name in cls.model_fields if name not in ("base_url", "api_key"))
+
+    @classmethod
+    def from_connection(
+        cls: type[SettingsT], conn: Connection, extra: Mapping[str, Any], default_url: str
+    ) -> SettingsT:
+        """
+        Check a connection.
+
+        :param conn: the connection.
+        :param extra: its extras, decoded.
+        :param default_url: the vendor's own origin.
+        :raises SettingsError: naming the field and the remedy.
+        """
+        where = f"connection {conn.conn_id!r}"
+        key = (conn.password or "").strip()
+        if not key:
+            raise SettingsError(f"{where}: the API key is missing; put it into the password field")
+        if unknown := sorted(set(extra) - set(cls.extras())):
+            log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
+        given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
+        try:
+            settings = cls(base_url=_base_url(conn, default_url), api_key=SecretStr(key), **given)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = ".".join(str(part) for part in first["loc"][:1])
+            raise SettingsError(f"{where}, field {name}: {first['msg']}") from None
+        except ValueError as error:
+            raise SettingsError(f"{where}, field host: {error}") from None
+        _check_plain_http(settings, where)
+        return settings
+
+    @property
+    def origin(self) -> Origin:
+        """Scheme, host and port of the vendor's API."""
+        return origin_of(urlsplit(self.base_url))
+
+    @property
+    def tls(self) -> ssl.SSLContext | bool:
+        """What an HTTP client takes as its TLS verification."""
+        return ssl.create_default_context(cafile=self.verify) if isinstance(self.verify, str) else self.verify
+
+    @property
+    def route(self) -> dict[str, str]:
+        """The connection's own choices that endpoints need to know their path."""
+        return {}
+
+
+def origin_of(parts: SplitResult) -> Origin:
+    """
+    Return scheme, host and port of a split URL.
+
+    :raises ValueError: if the port is no number.
+    """
+    scheme = parts.scheme.lower()
+    port = parts.port or {"http": 80, "https": 443}.get(scheme, 0)
+    return scheme, (parts.hostname or "").lower().rstrip("."), port
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _base_url(conn: Connection, default_url: str) -> str:
+    host = (conn.host or "").strip().rstrip("/")
+    if not host:
+        return default_url
+    if "://" not in host:
+        name = urlsplit(f"//{host}").hostname or ""
+        scheme = (conn.schema or "").strip().lower()
+        if scheme not in ("http", "https"):
+            scheme = "http" if is_loopback(name) else "https"
+        host = f"{scheme}://{host}"
+    parts = urlsplit(host)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http(s) URL such as https://example.com, or empty")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must hold no user, query or fragment; the API key goes into the password field")
+    if parts.port is None and conn.port:
+        parts = parts._replace(netloc=f"{parts.netloc}:{conn.port}")
+    return parts.geturl()
+
+
+def _check_plain_http(settings: Settings, where: str) -> None:
+    scheme, host, _ = settings.origin
+    if scheme == "http" and not is_loopback(host) and not settings.allow_private_hosts:
+        raise SettingsError(
+            f"{where}, field host: plain http would send the API key in clear to {host}; "
+            "use https, or set the extra allow_private_hosts for a host of your own network"
+        )

@@ -1,0 +1,1 @@
+"""Sensors: wait for a job that somebody else submitted."""

@@ -1,0 +1,255 @@
+"""The story that every sensor tells: look, wait or defer, collect. It submits nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pendulum
+from airflow.sdk import BaseSensorOperator, PokeReturnValue
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    TaskDeferralError,
+    TaskDeferralTimeout,
+)
+
+from airflow_provider_faceswap import collect
+from airflow_provider_faceswap.apis.base import read_id, read_seconds
+from airflow_provider_faceswap.apis.ticket import Ticket
+from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, LookError
+from airflow_provider_faceswap.operators.base import BACKSTOP
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_faceswap.apis.base import Job, Look
+    from airflow_provider_faceswap.apis.watch import Watch
+    from airflow_provider_faceswap.hooks.base import SwapHook
+
+POKE_INTERVAL = 10.0
+"""Seconds between two looks where neither the user nor an eta says."""
+
+
+class JobSensor(BaseSensorOperator):
+    """
+    Wait for a job that was submitted elsewhere, and collect its result.
+
+    :param job_id: the vendor's id of the job.
+    :param conn_id: the Airflow connection that holds the API key.
+    :param deferrable: wait in the triggerer, without a worker slot.
+    :param timeout: seconds from the sensor's start until AirflowSensorTimeout.
+    :param poke_interval: seconds between two looks; None to follow ``eta`` (deferrable) or for ten.
+    :param output_path: folder, as the URL of an ``ObjectStoragePath``, that the results are stored in.
+    :param end_from_trigger: end the task in the triggerer, which saves a second start on a worker; not
+        together with ``output_path`` or outlets.
+    :param submitted_at: ISO 8601 time of the submission, from the submitter's result.
+    :param eta: seconds from submission to the job's end, from the submitter's result.
+    """
+
+    provider: ClassVar[str]
+    template_fields: Sequence[str] = ("job_id", "conn_id", "output_path", "submitted_at", "eta")
+    ui_color = "#e8e4f7"
+
+    def __init__(
+        self,
+        *,
+        job_id: str,
+        conn_id: str,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        timeout: float = 3600,
+        poke_interval: float | timedelta | None = None,
+        output_path: str | None = None,
+        end_from_trigger: bool = False,
+        submitted_at: str | None = None,
+        eta: float | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            timeout=timeout,
+            poke_interval=POKE_INTERVAL if poke_interval is None else poke_interval,
+            **kwargs,
+        )
+        self.job_id = job_id
+        self.conn_id = conn_id
+        self.deferrable = deferrable
+        self.output_path = output_path
+        self.end_from_trigger = end_from_trigger
+        self.submitted_at = submitted_at
+        self.eta = eta
+        self.follow_eta = poke_interval is None
+
+    @cached_property
+    def hook(self) -> SwapHook:
+        """The vendor's hook for ``conn_id``."""
+        from airflow_provider_faceswap.hooks import hook_for
+
+        return hook_for(self.provider, self.conn_id)
+
+    @property
+    def route(self) -> dict[str, str]:
+        """Where to ask for the job, if the user says."""
+        return {}
+
+    @cached_property
+    def ticket(self) -> Ticket:
+        """The job as the user describes it; raises InputError."""
+        job_id = read_id(self.job_id)
+        if job_id is None:
+            raise InputError("job_id", "must be the vendor's id, of letters, digits, '_' and '-'")
+        now = time.time()
+        return Ticket(
+            job_id=job_id,
+            submitted_at=_epoch(self.submitted_at) or now,
+            deadline=now + self.timeout,
+            eta=read_seconds(self.eta),
+            route=self.route,
+        )
+
+    @cached_property
+    def _watch(self) -> Watch:
+        return self.ticket.watch(self.poke_interval)
+
+    def execute(self, context: Context) -> Any:
+        """
+        Wait for the job.
+
+        :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
+        """
+        with self._as_the_user_wants():
+            with collect.translated():
+                self._check()
+            if self.deferrable:
+                with collect.translated():
+                    end, job = self._look_once()
+                    if end not in (None, DEADLINE):
+                        return self._finish(end, job)
+                self._defer()
+            try:
+                return super().execute(context)
+            except AirflowSensorTimeout as error:
+                said = f" ({self._watch.problem})" if self._watch.problem else ""
+                raise AirflowSensorTimeout(f"{self.provider} job {self.job_id}: {error}{said}") from None
+
+    def poke(self, context: Context) -> bool | PokeReturnValue:
+        """Look once."""
+        with collect.translated():
+            end, job = self._look_once()
+            if end in (None, DEADLINE):
+                return False
+            return PokeReturnValue(True, self._finish(end, job))
+
+    def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
+        """
+        Look at the job again after its trigger fired, and collect its result.
+
+        :param event: the trigger's event; it holds states, no results.
+        """
+        with collect.translated():
+            end, problem = collect.check_event(event, self.ticket.job_id)
+        return self._collect(end, problem)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Look once more where Airflow ended the deferral by itself."""
+        if next_method != "__fail__":
+            return super().resume_execution(next_method, next_kwargs, context)
+        with self._as_the_user_wants():
+            try:
+                return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+            except (TaskDeferralError, TaskDeferralTimeout) as error:
+                problem = f"the deferral was cut off: {error}"
+            return self._collect(DEADLINE, problem)
+
+    def _check(self) -> None:
+        self.ticket  # noqa: B018 - checks the job's id
+        self.hook.settings  # noqa: B018 - checks the connection
+        if self.end_from_trigger and (self.output_path or self.outlets):
+            raise InputError("end_from_trigger", "a trigger stores nothing; leave out output_path and outlets")
+        if self.end_from_trigger and not self.deferrable:
+            raise InputError("end_from_trigger", "needs deferrable=True")
+        if self.output_path is not None:
+            from airflow_provider_faceswap.storage.keep import check_folder, open_folder
+
+            open_folder(check_folder(self.output_path))
+
+    def _look_once(self) -> tuple[str | None, Job | None]:
+        try:
+            job = self.hook.send(self._look())
+        except LookError as error:
+            self.log.warning("Job %s: %s", self.ticket.job_id, error)
+            return self._watch.missed(str(error), time.time()), None
+        return self._watch.saw(job, time.time()), job
+
+    def _look(self) -> Look:
+        from airflow_provider_faceswap.apis import vendor
+
+        return vendor(self.provider).look(job_id=self.ticket.job_id, route=self.ticket.route)
+
+    def _collect(self, end: str, problem: str) -> dict[str, Any]:
+        with collect.translated():
+            end, job = collect.confirm(self.hook, self._look(), end, warn=self.log.warning)
+            try:
+                return self._finish(end, job, problem)
+            except JobUnsettledError as error:
+                if end != DEADLINE:
+                    raise
+                raise AirflowSensorTimeout(str(error)) from None
+
+    def _finish(self, end: str | None, job: Job | None, problem: str = "") -> dict[str, Any]:
+        said = (job and job.message) or problem
+        collect.raise_for_state(self.provider, self.ticket.job_id, str(end), said)
+        assert job is not None  # a success was seen
+        return collect.take_result(
+            self.hook,
+            job,
+            provider=self.provider,
+            operation="fetch",
+            kind="any",
+            submitted_at=_epoch(self.submitted_at),
+            eta=self.ticket.eta,
+            output_path=self.output_path,
+        )
+
+    def _defer(self) -> None:
+        from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
+
+        entry = self.ticket.as_dict()
+        self.defer(
+            trigger=SwapJobsTrigger(
+                provider=self.provider,
+                conn_id=self.conn_id,
+                jobs=[entry],
+                deadline=self.ticket.deadline,
+                poll_interval=None if self.follow_eta else self.poke_interval,
+                end_from_trigger=self.end_from_trigger,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=self.timeout) + BACKSTOP,
+        )
+
+    @contextmanager
+    def _as_the_user_wants(self) -> Iterator[None]:
+        try:
+            yield
+        except AirflowSkipException:
+            raise
+        except AirflowException as error:
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(error)) from None
+            raise
+
+
+def _epoch(value: Any) -> float | None:
+    if value in (None, "", "None"):
+        return None
+    try:
+        return pendulum.DateTime.fromisoformat(str(value)).timestamp()
+    except ValueError:
+        raise InputError("submitted_at", "must be an ISO 8601 time, as in the submitter's result") from None

@@ -1,0 +1,122 @@
+"""Where results are kept: a folder in object storage, and one line of provenance for each file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow_provider_faceswap.exceptions import InputError, ResultError
+from airflow_provider_faceswap.storage.download import Kind, download
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import ObjectStoragePath
+
+    from airflow_provider_faceswap.hooks.settings import Settings
+
+
+def check_folder(output_path: str) -> str:
+    """
+    Check a folder's URL before anything is paid.
+
+    :param output_path: such as ``s3://conn_id@bucket/folder`` or ``file:///folder``.
+    :raises InputError: naming the remedy.
+    """
+    text = output_path.strip()
+    parts = urlsplit(text)
+    if text in ("", "None") or not parts.scheme or "None" in parts.path.split("/"):
+        raise InputError("output_path", "must be the URL of a folder, such as s3://conn_id@bucket/folder")
+    if ".." in parts.path.split("/"):
+        raise InputError("output_path", "must not hold '..'")
+    if parts.scheme == "file" and not parts.path.startswith("/"):
+        raise InputError("output_path", "must be absolute, such as file:///data/swaps")
+    return text.rstrip("/")
+
+
+def open_folder(output_path: str) -> ObjectStoragePath:
+    """
+    Return a folder, having looked its Airflow connection up.
+
+    :param output_path: a checked URL.
+    :raises InputError: if the connection that it names does not exist, or no filesystem serves its scheme.
+    """
+    from airflow.sdk import BaseHook, ObjectStoragePath
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    conn_id = urlsplit(output_path).netloc.rpartition("@")[0]
+    if conn_id:
+        try:
+            BaseHook.get_connection(conn_id)  # without it, the default credentials are used in silence
+        except AirflowNotFoundException:
+            raise InputError("output_path", f"names the connection {conn_id!r}, which is not defined") from None
+    try:
+        return ObjectStoragePath(output_path)
+    except (ValueError, ImportError) as error:
+        raise InputError("output_path", f"no filesystem serves it: {error}") from None
+
+
+def keep(
+    urls: Sequence[str],
+    folder: ObjectStoragePath,
+    *,
+    stem: str,
+    kind: Kind,
+    settings: Settings,
+    provenance: dict[str, Any],
+) -> list[str]:
+    """
+    Download results and keep them in a folder.
+
+    :param urls: the vendor's links.
+    :param stem: the files' name before its suffix; a result's number is added if there are several.
+    :param kind: what each file must be.
+    :param settings: of the connection that the job was bought with.
+    :param provenance: what to write down beside each file.
+    :return: full URLs of the files.
+    :raises ResultError: if a result cannot be fetched or written.
+    """
+    stored = []
+    with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
+        for number, url in enumerate(urls, start=1):
+            local = Path(scratch, str(number))
+            suffix = download(url, local, kind, settings)
+            name = f"{stem}.{suffix}" if len(urls) == 1 else f"{stem}-{number}.{suffix}"
+            line = {**provenance, "file": name, "bytes": local.stat().st_size, "sha256": _sha256(local)}
+            stored.append(_put(local, folder, name))
+            local.write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+            _put(local, folder, f"{name}.provenance.json")
+    return stored
+
+
+def _put(local: Path, folder: ObjectStoragePath, name: str) -> str:
+    target = folder / name
+    try:
+        if folder.protocol in ("file", ""):
+            folder.mkdir(parents=True, exist_ok=True)
+            part = Path(target.path).with_name(f".{name}.{os.getpid()}.part")
+            try:
+                shutil.copyfile(local, part)
+                part.replace(target.path)
+            finally:
+                part.unlink(missing_ok=True)
+        else:
+            with local.open("rb") as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink, 1024 * 1024)
+    except OSError as error:
+        raise ResultError(f"{name} could not be written to output_path: {error}") from None
+    return str(target)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1024 * 1024):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Triggers: they look, they never submit or delete."""

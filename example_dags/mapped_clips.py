@@ -1,0 +1,30 @@
+"""One task for each clip of a list, all waiting in the triggerer."""
+
+from airflow.sdk import DAG, Param, task
+
+from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
+
+SANDBOX = "http://127.0.0.1:8765"
+
+with DAG(
+    "faceswap_mapped_clips",
+    schedule=None,
+    params={
+        "face": Param(f"{SANDBOX}/samples/astronaut.jpg", type="string"),
+        "clips": Param([f"{SANDBOX}/samples/clip.mp4", f"{SANDBOX}/samples/duo.mp4"], type="array"),
+        "output_path": Param("file:///tmp/faceswap", type="string"),
+    },
+    tags=["faceswap"],
+):
+
+    @task
+    def clips(params: dict) -> list[str]:
+        """List the clips; a real Dag would list a bucket."""
+        return params["clips"]
+
+    ModelsLabSingleVideoSwapOperator.partial(
+        task_id="swap",
+        init_image="{{ params.face }}",
+        output_path="{{ params.output_path }}",
+        deferrable=True,
+    ).expand(init_video=clips())
