@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.storage.download import Kind
 
+BACKSTOP = timedelta(minutes=2)
+"""How long after the deadline Airflow itself ends a deferral whose trigger gave no sign."""
 COLLECT_SECONDS = 120.0
 """How long a resumed worker tries to see for itself what its trigger saw."""
 
@@ -121,11 +124,15 @@ def raise_for_state(provider: str, job_id: str, end: str, said: str) -> None:
     if end == "unknown":
         remedy = "check the id, the account of the API key and the connection's namespace"
         raise JobUnknownError(f"{provider} does not know job {job_id}{words}; {remedy}", job_id)
-    what = "was not finished at its deadline" if end == DEADLINE else "gives no clear answer"
-    raise JobUnsettledError(
-        f"{job} {what}{words}; it is paid and may still finish: look for it at the vendor, or collect it "
-        f"with the vendor's sensor and job_id={job_id!r}",
-        job_id,
+    what = "not finished at its deadline" if end == DEADLINE else "gives no clear answer"
+    raise JobUnsettledError(paid(provider, job_id, f"{what}{words}"), job_id)
+
+
+def paid(provider: str, job_id: str, problem: str) -> str:
+    """Say what is wrong with a paid job and how to get at its result."""
+    return (
+        f"{provider} job {job_id}: {problem}; it is paid: look for it at the vendor, or collect it "
+        f"with the vendor's sensor and job_id={job_id!r}"
     )
 
 
@@ -168,9 +175,7 @@ def take_result(
             settings=hook.settings,
             provenance=provenance,
         )
-    return as_result(
-        provider, operation, job, submitted_at=submitted_at, eta=eta, stored=stored
-    )
+    return as_result(provider, operation, job, submitted_at=submitted_at, eta=eta, stored=stored)
 
 
 def check_event(event: Any, job_id: str) -> tuple[str, str]:

@@ -46,7 +46,9 @@ _COMMON_FIELDS: dict[str, Any] = {
 }
 
 
-def _connection(conn_type: str, hook: str, name: str, placeholder: str, fields: dict[str, Any]) -> dict[str, Any]:
+def _connection(
+    conn_type: str, hook: str, name: str, placeholder: str, fields: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "connection-type": conn_type,
         "hook-class-name": f"{_PACKAGE}.hooks.{conn_type}.{hook}",
@@ -105,7 +107,7 @@ def get_provider_info() -> dict[str, Any]:
                 {
                     "namespace": {
                         "label": "Namespace",
-                        "description": "faceswap, or deepfake for accounts on the older pages. Empty: faceswap.",
+                        "description": "faceswap, or deepfake for the older pages. Empty: faceswap.",
                         "schema": {"type": ["string", "null"], "enum": ["faceswap", "deepfake", None]},
                     },
                 },
@@ -116,13 +118,13 @@ def get_provider_info() -> dict[str, Any]:
                 "description": "Where vendors that answer by callback reach this Airflow.",
                 "options": {
                     "callback_base_url": _option(
-                        "Public URL of the API server, as a vendor reaches it. Needed by vendors that answer by "
-                        "callback; none of the operators of this version does.",
+                        "Public URL of the API server, as a vendor reaches it. Needed by vendors that "
+                        "answer by callback; none of the operators of this version does.",
                         example="https://airflow.example.com",
                     ),
                     "callback_secret": _option(
-                        "Signs callback URLs: at least 32 characters. Several, comma-separated, for rotation: the "
-                        "first signs, all are accepted.",
+                        "Signs callback URLs: at least 32 characters. Several, comma-separated, for "
+                        "rotation: the first signs, all are accepted.",
                         sensitive=True,
                     ),
                     "inbox": _option(

@@ -10,7 +10,7 @@ with DAG(
     "faceswap_mapped_clips",
     schedule=None,
     params={
-        "face": Param(f"{SANDBOX}/samples/astronaut.jpg", type="string"),
+        "face": Param(f"{SANDBOX}/samples/hopper.jpg", type="string"),
         "clips": Param([f"{SANDBOX}/samples/clip.mp4", f"{SANDBOX}/samples/duo.mp4"], type="array"),
         "output_path": Param("file:///tmp/faceswap", type="string"),
     },

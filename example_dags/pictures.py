@@ -15,7 +15,7 @@ with DAG(
     params={
         "picture": Param(f"{SANDBOX}/samples/duo.jpg", type="string"),
         "one_of_its_faces": Param(f"{SANDBOX}/samples/duo-face.jpg", type="string"),
-        "new_face": Param(f"{SANDBOX}/samples/hopper.jpg", type="string"),
+        "new_face": Param(f"{SANDBOX}/samples/astronaut.jpg", type="string"),
         "output_path": Param("file:///tmp/faceswap", type="string"),
     },
     tags=["faceswap"],

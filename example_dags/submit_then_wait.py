@@ -11,7 +11,7 @@ with DAG(
     "faceswap_submit_then_wait",
     schedule=None,
     params={
-        "face": Param(f"{SANDBOX}/samples/hopper.jpg", type="string"),
+        "face": Param(f"{SANDBOX}/samples/astronaut.jpg", type="string"),
         "clip": Param(f"{SANDBOX}/samples/duo.mp4", type="string"),
         "one_of_its_faces": Param(f"{SANDBOX}/samples/duo-face.jpg", type="string"),
         "output_path": Param("file:///tmp/faceswap", type="string"),

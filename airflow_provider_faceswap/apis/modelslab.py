@@ -51,7 +51,9 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _CONGESTED = re.compile(r"try again", re.IGNORECASE)
-_UNKNOWN_ID = re.compile(r"(request|job|id|generation)\b.*\bnot found|no such (request|job|id)", re.IGNORECASE)
+_UNKNOWN_ID = re.compile(
+    r"(request|job|id|generation)\b.*\bnot found|no such (request|job|id)", re.IGNORECASE
+)
 _WRONG_KEY = re.compile(r"api.?key|unauthori[sz]ed|unauthenticated", re.IGNORECASE)
 _POLL_PATH = re.compile(r"(/[A-Za-z0-9_-]{1,64}){1,8}\Z")
 

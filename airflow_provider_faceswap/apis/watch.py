@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.base import Job
 from airflow_provider_faceswap.apis.polling import seconds_to_next_look
 
 DEADLINE = "deadline"

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
 from airflow_provider_faceswap import collect
 from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.exceptions import JobUnsettledError, ResultError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket, for a resume that Airflow gives no arguments."""
-BACKSTOP = timedelta(minutes=2)
-"""How long after the deadline Airflow itself ends a deferral whose trigger gave no sign."""
 
 
 class SwapOperator(BaseOperator):
@@ -193,17 +192,22 @@ class SwapOperator(BaseOperator):
         said = (job and job.message) or problem
         collect.raise_for_state(self.provider, ticket.job_id, end, said)
         assert job is not None  # a success was seen
-        return collect.take_result(
-            self.hook,
-            job,
-            provider=self.provider,
-            operation=self.operation,
-            kind=self.call.kind,
-            submitted_at=ticket.submitted_at,
-            eta=ticket.eta,
-            output_path=self.output_path,
-            consent_reference=self.consent_reference,
-        )
+        try:
+            return collect.take_result(
+                self.hook,
+                job,
+                provider=self.provider,
+                operation=self.operation,
+                kind=self.call.kind,
+                submitted_at=ticket.submitted_at,
+                eta=ticket.eta,
+                output_path=self.output_path,
+                consent_reference=self.consent_reference,
+            )
+        except ResultError as error:  # a retry of this task would buy the job again
+            raise JobUnsettledError(
+                collect.paid(self.provider, ticket.job_id, str(error)), ticket.job_id
+            ) from None
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
         from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
@@ -220,7 +224,7 @@ class SwapOperator(BaseOperator):
             ),
             method_name="execute_complete",
             kwargs={"submission": ticket.as_dict()},
-            timeout=timedelta(seconds=max(0.0, ticket.deadline - time.time())) + BACKSTOP,
+            timeout=timedelta(seconds=max(0.0, ticket.deadline - time.time())) + collect.BACKSTOP,
         )
         raise AssertionError("defer() does not return")
 

@@ -25,7 +25,6 @@ from airflow_provider_faceswap.apis.base import read_id, read_seconds
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, LookError
-from airflow_provider_faceswap.operators.base import BACKSTOP
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -158,10 +157,9 @@ class JobSensor(BaseSensorOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Look once more where Airflow ended the deferral by itself."""
-        if next_method != "__fail__":
-            return super().resume_execution(next_method, next_kwargs, context)
         with self._as_the_user_wants():
             try:
+                # Past the base sensor, whose skip does not say why.
                 return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
             except (TaskDeferralError, TaskDeferralTimeout) as error:
                 problem = f"the deferral was cut off: {error}"
@@ -171,7 +169,9 @@ class JobSensor(BaseSensorOperator):
         self.ticket  # noqa: B018 - checks the job's id
         self.hook.settings  # noqa: B018 - checks the connection
         if self.end_from_trigger and (self.output_path or self.outlets):
-            raise InputError("end_from_trigger", "a trigger stores nothing; leave out output_path and outlets")
+            raise InputError(
+                "end_from_trigger", "a trigger stores nothing; leave out output_path and outlets"
+            )
         if self.end_from_trigger and not self.deferrable:
             raise InputError("end_from_trigger", "needs deferrable=True")
         if self.output_path is not None:
@@ -231,7 +231,7 @@ class JobSensor(BaseSensorOperator):
                 end_from_trigger=self.end_from_trigger,
             ),
             method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout) + BACKSTOP,
+            timeout=timedelta(seconds=self.timeout) + collect.BACKSTOP,
         )
 
     @contextmanager

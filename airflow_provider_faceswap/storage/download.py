@@ -6,7 +6,7 @@ import asyncio
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
@@ -86,8 +86,7 @@ async def _once(url: str, target: Path, settings: Settings) -> None:
         moved = await _hop(url, target, settings, guard)
         if moved is None:
             return
-        url = urljoin(url, moved)
-        own = rules.check_url(url)
+        url, own = rules.follow(url, moved)
     raise ResultError(f"the vendor's link was redirected more than {MAX_REDIRECTS} times")
 
 

@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.hooks.settings import is_loopback, origin_of
@@ -60,6 +60,19 @@ class HostRules:
                 "the connection's extra allow_private_hosts would allow it"
             )
         return False
+
+    def follow(self, url: str, location: str) -> tuple[str, bool]:
+        """
+        Return where a redirect leads, checked as :meth:`check_url` does.
+
+        :param url: that redirects.
+        :param location: the header's value.
+        """
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            raise ResultError("the vendor's link redirects to no valid URL") from None
+        return target, self.check_url(target)
 
     def refusal(self, address: str) -> str | None:
         """

@@ -55,7 +55,9 @@ def open_folder(output_path: str) -> ObjectStoragePath:
         try:
             BaseHook.get_connection(conn_id)  # without it, the default credentials are used in silence
         except AirflowNotFoundException:
-            raise InputError("output_path", f"names the connection {conn_id!r}, which is not defined") from None
+            raise InputError(
+                "output_path", f"names the connection {conn_id!r}, which is not defined"
+            ) from None
     try:
         return ObjectStoragePath(output_path)
     except (ValueError, ImportError) as error:

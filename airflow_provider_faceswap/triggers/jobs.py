@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EARLIEST_EVENT = 8.0
 """Seconds from the start before an event resumes a task: the scheduler fails tasks that resume sooner."""
-MOST_NAMED = 20
+MOST_NAMED = 8
 """Jobs up to which an event names each one's state; above it there are counts alone."""
 
 
@@ -31,10 +31,10 @@ class SwapJobsTrigger(BaseTrigger):
     """
     Poll jobs until all are settled, then fire one event.
 
-    The event is ``{"counts": {state: n}, "states": {job_id: state}, "problems": {job_id: text}}``, the latter two
-    only for up to :data:`MOST_NAMED` jobs. A state is one of
-    :class:`~airflow_provider_faceswap.apis.base.JobState`, or ``deadline``. It holds no URL:
-    the worker that resumes looks again and takes the result itself.
+    The event is ``{"counts": {state: n}, "states": {job_id: state}, "problems": {job_id: text}}``, the
+    latter two only for up to :data:`MOST_NAMED` jobs. A state is one of
+    :class:`~airflow_provider_faceswap.apis.base.JobState`, or ``deadline``. It holds no URL: the worker that
+    resumes looks again and takes the result itself.
 
     :param provider: the vendor's connection type.
     :param conn_id: the Airflow connection.
@@ -58,7 +58,7 @@ class SwapJobsTrigger(BaseTrigger):
         operation: str = "fetch",
         **_of_other_versions: Any,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own has no types
         self.provider = provider
         self.conn_id = conn_id
         self.jobs = jobs or []

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_faceswap.apis.base import Job, JobState, Reply
+from airflow_provider_faceswap.apis.modelslab import VENDOR, Fetch, SingleVideoSwap
+from airflow_provider_faceswap.exceptions import (
+    AuthenticationError,
+    FaceSwapError,
+    InDoubtError,
+    InputError,
+    LookError,
+    RefusedError,
+    RefusedForNowError,
+)
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "modelslab"
+URL = "https://example.com/a.png"
+PICTURE = "aGVsbG8="
+INPUTS = {
+    "single_face_swap": {"init_image": URL, "target_image": URL, "reference_image": URL},
+    "multiple_face_swap": {"init_image": URL, "target_image": URL},
+    "single_video_swap": {"init_image": URL, "init_video": URL},
+    "specific_video_swap": {"init_image": URL, "init_video": URL, "reference_image": URL},
+}
+SUBMIT = SingleVideoSwap.checked(INPUTS["single_video_swap"])
+FETCH = Fetch(job_id="278")
+
+
+def reply(body: Any, status: int = 200, **headers: str) -> Reply:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
+
+
+def samples(kind: str) -> list[Any]:
+    cases = [case for case in sorted(SAMPLES.iterdir()) if (case / "origin").read_text().startswith(kind)]
+    assert cases
+    return [pytest.param(case, id=case.name) for case in cases]
+
+
+def read_sample(case: Path) -> Reply:
+    headers = json.loads((case / "headers.json").read_text())
+    return Reply(int((case / "status").read_text()), headers, (case / "body").read_bytes())
+
+
+def outcome(call: Any, case: Path) -> Job | FaceSwapError:
+    try:
+        return call.read(read_sample(case))
+    except FaceSwapError as error:
+        return error
+
+
+@pytest.mark.parametrize("operation", INPUTS)
+@pytest.mark.parametrize("namespace", ["faceswap", "deepfake"])
+def test_path_and_body_are_the_documented_ones(operation: str, namespace: str) -> None:
+    call = VENDOR.operations[operation].checked(INPUTS[operation])
+    assert call.path({"namespace": namespace}) == f"/api/v6/{namespace}/{operation}"
+    video = {"output_format": "mp4"} if "video" in operation else {}
+    assert call.body() == {
+        **INPUTS[operation], **video, "watermark": True, "webhook": None, "track_id": None,
+    }  # fmt: skip
+    assert call.billed
+
+
+def test_base64_pictures_are_sent_with_their_flag() -> None:
+    fields = {"init_image": PICTURE, "target_image": f"data:image/png;base64,{PICTURE}", "base64": True}
+    body = VENDOR.operations["multiple_face_swap"].checked(fields).body()
+    assert body["base64"] is True
+    assert body["init_image"] == PICTURE
+
+
+def test_blanks_around_a_url_are_stripped() -> None:
+    assert SingleVideoSwap.checked({"init_image": f" {URL}", "init_video": f"{URL}\n"}).init_image == URL
+
+
+@pytest.mark.parametrize(("given", "sent"), [("42", 42), (42, 42), ("night-7", "night-7"), (None, None)])
+def test_track_id_is_a_number_where_it_can_be(given: Any, sent: Any) -> None:
+    call = SingleVideoSwap.checked({**INPUTS["single_video_swap"], "track_id": given})
+    assert call.body()["track_id"] == sent
+
+
+@pytest.mark.parametrize(
+    ("operation", "change", "field", "remedy"),
+    [
+        ("single_video_swap", {"init_video": "/data/a.mp4"}, "init_video", "file path"),
+        ("single_video_swap", {"init_video": "ftp://example.com/a"}, "init_video", "http(s) URL"),
+        ("single_video_swap", {"init_video": ""}, "init_video", "required"),
+        ("single_video_swap", {"init_video": "None"}, "init_video", "template"),
+        ("single_video_swap", {"init_video": None}, "init_video", "required"),
+        ("single_video_swap", {"init_video": ["a"]}, "init_video", "text"),
+        ("single_video_swap", {"init_video": "http://"}, "init_video", "http(s) URL"),
+        ("single_video_swap", {"output_format": "../mp4"}, "output_format", "mp4"),
+        ("single_video_swap", {"webhook": "me"}, "webhook", "http(s) URL"),
+        ("single_video_swap", {"watermark": "perhaps"}, "watermark", "boolean"),
+        ("specific_video_swap", {"reference_image": "x.png"}, "reference_image", "file path"),
+        ("single_face_swap", {"base64": True}, "init_image", "not a URL"),
+        (
+            "multiple_face_swap",
+            {"base64": True, "init_image": "***", "target_image": PICTURE},
+            "init_image",
+            "base64",
+        ),
+        ("multiple_face_swap", {"init_image": PICTURE}, "init_image", "http(s) URL"),
+    ],
+)
+def test_a_bad_input_is_named_with_its_remedy(
+    operation: str, change: dict[str, Any], field: str, remedy: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        VENDOR.operations[operation].checked({**INPUTS[operation], **change})
+    assert caught.value.field == field
+    assert str(caught.value).startswith(f"{field}: ") and remedy in str(caught.value)
+
+
+def test_an_input_is_not_repeated_in_the_error() -> None:
+    with pytest.raises(InputError) as caught:
+        SingleVideoSwap.checked({"init_image": URL, "init_video": "/home/me/secret-name.mp4"})
+    assert "secret-name" not in str(caught.value)
+
+
+@pytest.mark.parametrize("case", samples("submit"))
+def test_every_recorded_submission_reply_is_a_job_or_an_error_of_the_family(case: Path) -> None:
+    result = outcome(SUBMIT, case)
+    if isinstance(result, Job):
+        assert result.job_id == str(json.loads((case / "body").read_bytes())["id"])
+    else:
+        assert isinstance(result, (RefusedError, InDoubtError, AuthenticationError))
+
+
+@pytest.mark.parametrize("case", samples("fetch"))
+def test_every_recorded_fetch_reply_is_a_job_or_an_error_of_the_family(case: Path) -> None:
+    result = outcome(FETCH, case)
+    assert isinstance(result, (Job, LookError, AuthenticationError))
+    if isinstance(result, Job):
+        assert result.job_id == "278"
+
+
+def test_a_finished_submission() -> None:
+    body = {
+        "status": "success", "generationTime": 10.1, "id": 278, "output": [URL], "proxy_links": None,
+        "meta": {"seed": 7, "watermark": "yes", "source_image": URL, "outdir": "out/", "file_prefix": "e9"},
+    }  # fmt: skip
+    job = SUBMIT.read(reply(body))
+    assert job == Job(
+        job_id="278", state=JobState.SUCCESS, output=(URL,), seconds=10.1,
+        meta={"seed": 7, "watermark": "yes", "file_prefix": "e9"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("eta", "read"), [(605, 605.0), (12.5, 12.5), ("7", 7.0), (None, None), ("soon", None), (-1, None)]
+)
+def test_a_queued_submission(eta: Any, read: float | None) -> None:
+    job = SUBMIT.read(
+        reply({"status": "processing", "id": 278, "eta": eta, "output": [], "message": "Try Again"})
+    )
+    assert (job.job_id, job.state, job.eta) == ("278", JobState.PROCESSING, read)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, {"status": "error", "message": {"init_image": ["is required"]}}, RefusedError),
+        (200, {"status": "error", "messege": "Something is wrong with your video"}, RefusedError),
+        (402, {"status": "error", "message": "Not enough credits"}, RefusedError),
+        (403, {"status": "error", "message": "Upgrade your plan"}, RefusedError),
+        (401, {"status": "error", "message": "Invalid"}, AuthenticationError),
+        (200, {"status": "error", "message": "Invalid API Key"}, AuthenticationError),
+        (429, {"status": "error", "message": "Slow", "retry_after": 9}, RefusedForNowError),
+        (200, {"status": "error", "message": "Rate limit exceeded"}, RefusedForNowError),
+        (200, {"status": "error", "message": "Your queue is full"}, RefusedForNowError),
+        (200, {"status": "error"}, InDoubtError),
+        (500, {"status": "error", "message": "Server error"}, InDoubtError),
+        (503, {"status": "failed", "message": "Maintenance"}, InDoubtError),
+        (302, {"status": "error", "message": "moved"}, InDoubtError),
+        (422, {"message": "The init_image field is required"}, InDoubtError),
+        (200, {"status": "processing", "id": ""}, InDoubtError),
+        (200, {"status": "processing", "id": "../../etc"}, InDoubtError),
+        (200, {"status": "processing", "id": True}, InDoubtError),
+        (200, {"status": "queued at last"}, InDoubtError),
+        (200, [1, 2], InDoubtError),
+        (502, b"<html>Bad gateway</html>", InDoubtError),
+        (400, b"<html>Bad request</html>", InDoubtError),
+        (200, b"", InDoubtError),
+        (200, b'{"status": "proc', InDoubtError),
+        (200, b"[" * 100_000, InDoubtError),
+    ],
+)
+def test_what_was_certainly_not_taken_is_told_from_what_is_in_doubt(
+    status: int, body: Any, error: type[FaceSwapError]
+) -> None:
+    with pytest.raises(FaceSwapError) as caught:
+        SUBMIT.read(reply(body, status))
+    assert type(caught.value) is error
+
+
+def test_a_job_that_failed_at_once_was_taken() -> None:
+    job = SUBMIT.read(reply({"status": "failed", "id": 5, "message": "No face found"}))
+    assert (job.job_id, job.state, job.message) == ("5", JobState.FAILED, "No face found")
+
+
+def test_a_lost_connection_is_in_doubt_only_where_something_was_sent() -> None:
+    assert isinstance(SUBMIT.broken_off("ReadTimeout", sent=True), InDoubtError)
+    assert not isinstance(SUBMIT.broken_off("ConnectError", sent=False), InDoubtError)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state"),
+    [
+        (200, {"status": "processing", "message": "try again later.", "output": ""}, JobState.PROCESSING),
+        (200, {"status": "success", "output": [URL], "proxy_links": None}, JobState.SUCCESS),
+        (200, {"status": "success", "output": URL}, JobState.SUCCESS),
+        (200, {"generationTime": 1, "id": 278, "output": [URL]}, JobState.SUCCESS),
+        (200, {"status": "success", "output": "", "proxy_links": [URL]}, JobState.SUCCESS),
+        (500, {"status": "success", "output": [URL]}, JobState.SUCCESS),
+        (200, {"status": "success", "output": []}, JobState.UNCLEAR),
+        (200, {"status": "success", "output": ["file:///etc/passwd"]}, JobState.UNCLEAR),
+        (200, {"status": "exploded"}, JobState.UNCLEAR),
+        (200, {"status": 7}, JobState.UNCLEAR),
+        (200, {}, JobState.UNCLEAR),
+        (200, {"status": "failed", "message": "No face found"}, JobState.FAILED),
+        (500, {"status": "failed", "message": "GPU on fire"}, JobState.FAILED),
+        (200, {"status": "error", "message": "Video too long"}, JobState.FAILED),
+        (200, {"status": "failed", "message": "Try Again"}, JobState.CONGESTED),
+        (200, {"status": "error", "message": "Try Again"}, JobState.CONGESTED),
+        (200, {"status": "failed", "message": "Request not found"}, JobState.UNKNOWN),
+        (404, {"status": "error", "message": "Request not found"}, JobState.UNKNOWN),
+    ],
+)
+def test_how_a_job_stands(status: int, body: Any, state: JobState) -> None:
+    assert FETCH.read(reply(body, status)).state is state
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "wait"),
+    [
+        (429, {"status": "error", "message": "Too many requests", "retry_after": 11}, {}, 11.0),
+        (429, {"status": "error", "message": "Too many requests"}, {"retry_after": "5"}, 5.0),
+        (429, b"slow down", {"retry_after": "6"}, 6.0),
+        (200, {"status": "error", "message": "Rate limit exceeded"}, {}, None),
+        (500, {"status": "error", "message": "Server error"}, {}, None),
+        (402, {"status": "error", "message": "No credits"}, {}, None),
+        (502, b"<html>", {}, None),
+        (200, b"", {}, None),
+    ],
+)
+def test_a_look_that_tells_nothing_is_no_verdict(
+    status: int, body: Any, headers: dict[str, str], wait: float | None
+) -> None:
+    with pytest.raises(LookError) as caught:
+        FETCH.read(reply(body, status, **headers))
+    assert caught.value.retry_after == wait
+
+
+def test_words_of_the_vendor_lose_the_paths_of_urls() -> None:
+    said = {
+        "status": "failed",
+        "message": {"init_video": ["cannot read https://cdn.example.com/a?token=t0k3n"]},
+    }
+    assert FETCH.read(reply(said)).message == "init_video: cannot read https://cdn.example.com/…"
+
+
+@pytest.mark.parametrize(
+    ("path", "used"),
+    [
+        ("/api/v1/enterprise/faceswap/fetch/278", True),
+        ("/api/v6/faceswap/fetch/279", False),
+        ("/api/../fetch/278", False),
+        ("//evil.example.com/278", False),
+    ],
+)
+def test_only_a_sane_path_that_the_vendor_named_is_used(path: str, used: bool) -> None:
+    asked = Fetch(job_id="278", route={"path": path}).path({"namespace": "faceswap"})
+    assert asked == (path if used else "/api/v6/faceswap/fetch/278")

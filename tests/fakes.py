@@ -1,0 +1,60 @@
+"""A task's context and a vendor's hook, for tests that need no Airflow."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from pydantic import SecretStr
+
+from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook, ModelsLabSettings
+
+RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"
+
+
+class FakeTaskInstance:
+    """Keeps XComs."""
+
+    map_index = -1
+
+    def __init__(self) -> None:
+        self.xcoms: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcoms[key] = value
+
+    def xcom_pull(self, task_ids: str, key: str, map_indexes: int) -> Any:
+        assert map_indexes == self.map_index
+        return self.xcoms.get(key)
+
+
+def context() -> Any:
+    return {"ti": FakeTaskInstance()}
+
+
+def hook_double() -> mock.Mock:
+    double: mock.Mock = mock.create_autospec(ModelsLabHook, instance=True)
+    double.settings = ModelsLabSettings(base_url="https://modelslab.com", api_key=SecretStr("k" * 8))
+    double.route_to.return_value = {}
+    return double
+
+
+def job(state: JobState = JobState.SUCCESS, **fields: Any) -> Job:
+    output = (RESULT,) if state is JobState.SUCCESS else ()
+    return Job(**{"job_id": "278", "state": state, "output": output, **fields})
+
+
+def clock(monkeypatch: Any, *modules: Any) -> SimpleNamespace:
+    """Put a clock that only sleeping moves into modules that import ``time``."""
+    now = SimpleNamespace(seconds=1_800_000_000.0, slept=[])
+
+    def sleep(seconds: float) -> None:
+        now.slept.append(seconds)
+        now.seconds += seconds
+
+    fake = SimpleNamespace(time=lambda: now.seconds, sleep=sleep, monotonic=lambda: now.seconds)
+    for module in modules:
+        monkeypatch.setattr(module, "time", fake)
+    return now

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import airflow
+import jsonschema
+import pytest
+
+import airflow_provider_faceswap
+from airflow_provider_faceswap.apis import VENDORS, vendor
+from airflow_provider_faceswap.get_provider_info import get_provider_info
+from airflow_provider_faceswap.hooks import hook_for
+
+INFO = get_provider_info()
+ROOT = Path(airflow_provider_faceswap.__file__).parent
+SWAP = (
+    "conn_id", "wait_for_completion", "deferrable", "timeout", "poll_interval", "output_path", "short_wait",
+    "idempotency_key", "consent_reference", "watermark", "webhook", "track_id",
+)  # fmt: skip
+SENSOR = (
+    "job_id", "conn_id", "deferrable", "timeout", "poke_interval", "output_path", "end_from_trigger",
+    "submitted_at", "eta", "namespace",
+)  # fmt: skip
+PUBLIC = {
+    "operators.modelslab.ModelsLabSpecificFaceSwapOperator": (
+        *SWAP, "init_image", "target_image", "reference_image", "base64",
+    ),
+    "operators.modelslab.ModelsLabMultipleFaceSwapOperator": (*SWAP, "init_image", "target_image", "base64"),
+    "operators.modelslab.ModelsLabSingleVideoSwapOperator": (
+        *SWAP, "init_image", "init_video", "output_format",
+    ),
+    "operators.modelslab.ModelsLabSpecificVideoSwapOperator": (
+        *SWAP, "init_image", "init_video", "reference_image", "output_format",
+    ),
+    "sensors.modelslab.ModelsLabFetchSensor": SENSOR,
+    "hooks.modelslab.ModelsLabHook": ("conn_id",),
+    "triggers.jobs.SwapJobsTrigger": ("conn_id", "jobs", "deadline", "poll_interval"),
+}  # fmt: skip
+
+
+def load(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def arguments(cls: type) -> dict[str, inspect.Parameter]:
+    found: dict[str, inspect.Parameter] = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__.startswith("airflow_provider_faceswap"):
+            found |= inspect.signature(base.__init__).parameters
+    return found
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names_and_arguments(name: str) -> None:
+    found = arguments(load(f"airflow_provider_faceswap.{name}"))
+    assert set(PUBLIC[name]) <= set(found)
+    if "hooks" not in name:
+        named = [found[argument] for argument in PUBLIC[name]]
+        assert {parameter.kind for parameter in named} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_provider_info_fits_airflows_schema() -> None:
+    schema = json.loads(Path(airflow.__file__).with_name("provider_info.schema.json").read_text())
+    jsonschema.validate(INFO, schema)
+    assert INFO["package-name"] == "airflow-provider-faceswap"
+
+
+def test_provider_info_names_every_module_and_class_there_is() -> None:
+    integrations = {item["integration-name"] for item in INFO["integrations"]}
+    for kind in ("operators", "sensors", "hooks", "triggers"):
+        named = set()
+        for entry in INFO[kind]:
+            assert entry["integration-name"] in integrations
+            named |= set(entry["python-modules"])
+        there = {
+            f"airflow_provider_faceswap.{kind}.{path.stem}"
+            for path in (ROOT / kind).glob("*.py")
+            if path.stem not in ("__init__", "base", "pool", "settings")
+        }
+        assert named == there
+        for module in named:
+            importlib.import_module(module)
+
+
+def test_every_vendor_has_a_connection_type_whose_form_is_what_the_hook_reads() -> None:
+    types = {entry["connection-type"]: entry for entry in INFO["connection-types"]}
+    assert set(types) == set(VENDORS)
+    for name, entry in types.items():
+        hook = load(entry["hook-class-name"])
+        assert isinstance(hook_for(name, "c"), hook)
+        assert (hook.conn_type, hook.hook_name) == (name, entry["hook-name"])
+        assert set(entry["conn-fields"]) == set(hook.settings_class.extras())
+        assert entry["ui-field-behaviour"]["relabeling"]["password"] == "API key"
+        assert entry["ui-field-behaviour"]["placeholders"]["host"] == hook.default_url
+        for field in entry["conn-fields"].values():
+            assert "null" in field["schema"]["type"], "an optional field without null gets a red asterisk"
+            assert field["label"] and field["description"]
+
+
+def test_every_operation_of_a_vendor_has_an_operator() -> None:
+    for name in VENDORS:
+        module = importlib.import_module(f"airflow_provider_faceswap.operators.{name}")
+        classes = [
+            cls for _, cls in inspect.getmembers(module, inspect.isclass)
+            if cls.__module__ == module.__name__ and hasattr(cls, "operation")
+        ]  # fmt: skip
+        assert {cls.operation for cls in classes} == set(vendor(name).operations)
+        for cls in classes:
+            assert set(cls.inputs) == set(vendor(name).operations[cls.operation].model_fields)
+
+
+def test_an_unknown_vendor_is_named() -> None:
+    with pytest.raises(ValueError, match="'elsewhere' is no known vendor"):
+        vendor("elsewhere")
+
+
+def test_the_secret_option_is_marked() -> None:
+    options = INFO["config"]["faceswap"]["options"]
+    assert options["callback_secret"]["sensitive"] is True
+
+
+def test_airflow_finds_the_provider() -> None:
+    (entry,) = [
+        found for found in metadata.entry_points(group="apache_airflow_provider")
+        if found.dist and found.dist.name == "airflow-provider-faceswap"
+    ]  # fmt: skip
+    assert entry.load()() == INFO
+
+
+def imported_by(module: str) -> set[str]:
+    code = f"import sys, airflow.sdk as _; old = set(sys.modules); import {module}; print(*set(sys.modules) - old)"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return set(output.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("module", ["operators.modelslab", "sensors.modelslab", "get_provider_info"])
+def test_reading_a_dag_imports_no_http_client_and_no_media_library(module: str) -> None:
+    heavy = {"aiohttp", "httpx_aiohttp", "aiolimiter", "tenacity", "fastapi", "cv2", "av", "numpy"}
+    assert not heavy & imported_by(f"airflow_provider_faceswap.{module}")
+
+
+@pytest.mark.parametrize(
+    ("room", "may_not"),
+    [
+        ("apis", ("airflow.", "airflow ", "httpx", "aiohttp", "airflow_provider_faceswap.hooks")),
+        ("exceptions.py", ("airflow.", "airflow ", "airflow_provider_faceswap.")),
+        (
+            "hooks",
+            tuple(f"airflow_provider_faceswap.{room}" for room in ("storage", "triggers", "operators")),
+        ),
+        (
+            "storage",
+            tuple(f"airflow_provider_faceswap.{room}" for room in ("triggers", "operators", "sensors")),
+        ),
+        (
+            "triggers",
+            tuple(f"airflow_provider_faceswap.{room}" for room in ("storage", "operators", "sensors")),
+        ),
+        ("", ("airflow_provider_faceswap.sandbox",)),
+        (
+            "sandbox",
+            ("airflow.", "airflow ", "airflow_provider_faceswap.apis", "airflow_provider_faceswap.hooks"),
+        ),
+    ],
+)
+def test_imports_run_one_way(room: str, may_not: tuple[str, ...]) -> None:
+    path = ROOT / room
+    files = [path] if path.is_file() else path.rglob("*.py")
+    for file in files:
+        if not room and "sandbox" in file.relative_to(ROOT).parts:
+            continue
+        for line in file.read_text().splitlines():
+            words = line.split()
+            if words[:1] in (["from"], ["import"]):
+                assert not f"{words[1]} ".startswith(may_not), f"{file.relative_to(ROOT)}: {line.strip()}"
