@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-FIRST_LOOK = 0.9
-"""Share of the eta after which the first look is worth its price."""
-STEP = 0.075
-"""Later steps as a share of the eta, or of the age where that is unknown or long past."""
-SHORTEST, LONGEST = 2.0, 60.0
+# Looks at a constant ratio are equally late, as a share of the job's duration, wherever its end falls.
+FIRST_LOOK, RATIO = 0.895, 0.0765
+"""The first look as a share of the eta; each further step as a share of the age."""
+OVERDUE, OVERDUE_RATIO = 1.25, 0.5
+"""Past this share of the eta the estimate is worthless: steps grow with the time since it."""
+BLIND_STEP, BLIND_RATIO = 2.0, 0.15
+"""Without an eta: the shortest step in seconds, and the steps as a share of the age."""
+SHORTEST, LONGEST = 1.0, 600.0
 LONGEST_BACKOFF = 120.0
 LONGEST_RETRY_AFTER = 3600.0
 
@@ -28,13 +31,15 @@ def seconds_to_next_look(
     :param retry_after: seconds that the vendor asked to wait.
     :param jitter: a random number from 0 to 1; it spreads jobs that were submitted together.
     """
-    spread = 0.9 + 0.2 * jitter
     asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+    swing = 2.0 * jitter - 1.0
     if failures:
-        return max(asked, min(SHORTEST * 2.0 ** min(failures, 16), LONGEST_BACKOFF) * spread)
-    if eta and age < FIRST_LOOK * eta:
-        wait = max(FIRST_LOOK * eta - age, SHORTEST)
+        wait = min(2.0 ** min(failures, 16), LONGEST_BACKOFF) * (1.0 + 0.2 * swing)
+    elif not eta:
+        wait = max(BLIND_STEP, BLIND_RATIO * age) * (1.0 + 0.05 * swing)
+    elif age < (FIRST_LOOK - 0.011) * eta:
+        return max(asked, SHORTEST, (FIRST_LOOK + 0.01 * swing) * eta - age)
     else:
-        base = max(eta, age - eta) if eta else age
-        wait = min(max(STEP * base * spread, SHORTEST * spread), LONGEST)
-    return max(asked, wait)
+        overdue = OVERDUE_RATIO * (age - eta) if age > OVERDUE * eta else 0.0
+        wait = max(RATIO * age, overdue) * (1.0 + 0.05 * swing)
+    return max(asked, SHORTEST, min(wait, LONGEST))

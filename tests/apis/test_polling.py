@@ -19,7 +19,7 @@ def test_steps_after_it_are_small() -> None:
 @pytest.mark.parametrize("jitter", [0.0, 1.0])
 def test_no_hot_loop_whatever_the_eta(eta: float | None, age: float, jitter: float) -> None:
     wait = seconds_to_next_look(age, eta=eta, jitter=jitter)
-    assert wait >= SHORTEST * 0.9
+    assert wait >= SHORTEST
     assert wait <= max(LONGEST, eta or 0)
 
 

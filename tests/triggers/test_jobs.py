@@ -63,7 +63,7 @@ async def test_no_event_resumes_a_task_too_early(hook: mock.Mock) -> None:
 
 
 async def test_looks_that_fail_never_give_a_job_up(hook: mock.Mock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_faceswap.apis.polling.SHORTEST", 0.01)
+    monkeypatch.setattr("airflow_provider_faceswap.apis.polling.LONGEST_BACKOFF", 0.01)
     failures = [LookError("HTTP 502"), AuthenticationError("key rotated"), LookError("timeout")]
     hook.asend.side_effect = [*failures, job(JobState.SUCCESS)]
     (event,) = await events(trigger())
