@@ -1,0 +1,41 @@
+"""Everything one sandbox knows; nothing is shared between two of them."""
+
+from __future__ import annotations
+
+from airflow_provider_faceswap.sandbox.counts import Counts
+from airflow_provider_faceswap.sandbox.faults import FaultBook
+from airflow_provider_faceswap.sandbox.jobbook import JobBook
+from airflow_provider_faceswap.sandbox.progress import ProgressBook
+from airflow_provider_faceswap.sandbox.rendering import Renderer
+from airflow_provider_faceswap.sandbox.settings import Settings
+from airflow_provider_faceswap.sandbox.webhooks import Webhooks
+
+
+class Backend:
+    """The state behind the vendors' fronts and the control routes.
+
+    :param settings: what the sandbox is started with.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.counts = Counts()
+        self.faults = FaultBook()
+        self.progress = ProgressBook(settings)
+        self.renderer = Renderer(settings, self.counts)
+        self.jobs = JobBook(self.progress, self.renderer, self.counts, settings.max_queued)
+        self.webhooks = Webhooks(self.counts)
+
+    def reset(self) -> None:
+        """Go back to the start. Renderings are kept: they depend on nothing but their inputs."""
+        self.jobs.reset()
+        self.faults.clear()
+        self.progress.clear()
+        self.counts.reset()
+        self.jobs.max_queued = self.settings.max_queued
+
+    async def close(self) -> None:
+        """Take no more work."""
+        self.jobs.reset()
+        self.renderer.close()
+        await self.webhooks.close()

@@ -1,0 +1,123 @@
+"""The book of all jobs: it accepts submissions and sees every job to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from airflow_provider_faceswap.sandbox.counts import Counts
+from airflow_provider_faceswap.sandbox.jobs import Job, Submission
+from airflow_provider_faceswap.sandbox.progress import Progress, ProgressBook
+from airflow_provider_faceswap.sandbox.rendering import Renderer
+from airflow_provider_faceswap.sandbox.swap import CannotSwap
+
+# How long an answer that should carry the result waits for it, before it says "processing" after all.
+SUBMIT_WAIT = 20.0
+OnEnd = Callable[[Job], Awaitable[None]]
+
+
+class QueueFull(Exception):
+    """The account holds as many unfinished jobs as it may."""
+
+
+class JobBook:
+    """All jobs of one sandbox.
+
+    :param progress: the policies for new jobs.
+    :param renderer: what computes the results.
+    :param counts: where acceptances are counted.
+    :param max_queued: how many unfinished jobs there may be; ``None`` for no limit.
+    """
+
+    def __init__(
+        self, progress: ProgressBook, renderer: Renderer, counts: Counts, max_queued: int | None
+    ) -> None:
+        self._progress = progress
+        self._renderer = renderer
+        self._counts = counts
+        self._jobs: dict[int, Job] = {}
+        self._files: dict[str, Job] = {}
+        self._seen: set[str] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._random = random.Random(0)
+        # Ids go on over a restart and a reset, so that a stale id never meets another job.
+        self._ids = itertools.count(int(time.time() * 10) % 900_000_000 + 100_000_000)
+        self.queued = 0
+        self.max_queued = max_queued
+
+    def get(self, job_id: str) -> Job | None:
+        """The job with this id."""
+        return self._jobs.get(int(job_id)) if job_id.isascii() and job_id.isdigit() else None
+
+    def by_file(self, name: str) -> Job | None:
+        """The job whose result has this name, once it succeeded."""
+        job = self._files.get(name)
+        return job if job and job.state == "success" else None
+
+    def listing(self) -> list[Job]:
+        """All jobs, the oldest first."""
+        return list(self._jobs.values())
+
+    def reset(self) -> None:
+        """Forget all jobs."""
+        for task in self._tasks:
+            task.cancel()
+        for job in self._jobs.values():
+            job.ended.set()  # a submission may still wait for it
+        self._jobs.clear()
+        self._files.clear()
+        self._seen.clear()
+        self.queued = 0
+
+    async def accept(self, submission: Submission, on_end: OnEnd | None = None) -> Job:
+        """Accept a submission; a job that is due at once has ended when this returns.
+
+        :param submission: what to do.
+        :param on_end: called when the job has ended.
+        """
+        if self.max_queued is not None and self.queued >= self.max_queued:
+            raise QueueFull
+        progress = self._progress.take(submission.operation, is_video=submission.swap.is_video)
+        rendering = self._start(submission, progress)
+        job = Job(next(self._ids), submission, progress, rendering, self._random.getrandbits(32))
+        self._jobs[job.id] = self._files[job.file_name] = job
+        self._note_accepted(submission)
+        watcher = asyncio.ensure_future(self._see_to_its_end(job, on_end))
+        self._tasks.add(watcher)
+        watcher.add_done_callback(self._tasks.discard)
+        if progress.at_once:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(job.ended.wait(), SUBMIT_WAIT)
+        return job
+
+    def _note_accepted(self, submission: Submission) -> None:
+        self._counts.accepted[submission.operation] += 1
+        self._counts.duplicates += submission.inputs_hash in self._seen
+        self._seen.add(submission.inputs_hash)
+        self.queued += 1
+        self._counts.peak_queued = max(self._counts.peak_queued, self.queued)
+
+    def _start(self, submission: Submission, progress: Progress) -> asyncio.Future[bytes]:
+        rendering: asyncio.Future[bytes]
+        if progress.outcome in ("success", "never"):
+            rendering = asyncio.ensure_future(self._renderer.render(submission.swap, submission.port))
+        else:
+            rendering = asyncio.get_running_loop().create_future()
+            rendering.set_exception(CannotSwap(progress.message or submission.failure[progress.outcome]))
+        # Nobody may ever ask for this job: asyncio must not complain about an error that nobody saw.
+        rendering.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return rendering
+
+    async def _see_to_its_end(self, job: Job, on_end: OnEnd | None) -> None:
+        asyncio.get_running_loop().call_later(job.progress.after_seconds, job.consider_due)
+        await asyncio.wait({job.rendering})
+        await job.due.wait()
+        job.ended_at = time.monotonic()
+        self.queued -= 1
+        job.ended.set()
+        if on_end is not None:
+            await on_end(job)

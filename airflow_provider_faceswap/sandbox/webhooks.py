@@ -1,0 +1,55 @@
+"""Telling a client's own receiver that a job has ended: once or a few times, and never for sure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from airflow_provider_faceswap.sandbox.counts import Counts
+from airflow_provider_faceswap.sandbox.inputs import LOOPBACK
+
+TRIES = 3
+PAUSE = 0.5
+
+
+class Webhooks:
+    """Delivers webhooks.
+
+    :param counts: where deliveries are counted.
+    """
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for client in self._clients.values():
+            await client.aclose()
+
+    async def deliver(self, url: str, body: dict[str, Any]) -> None:
+        """POST a webhook, and again after a failure, at most three times.
+
+        :param url: where to.
+        :param body: what to send.
+        """
+        for number in range(TRIES):
+            await asyncio.sleep(PAUSE * number)
+            try:
+                response = await self._client(url).post(url, json=body)
+            except (httpx.HTTPError, httpx.InvalidURL):
+                continue
+            if response.is_success:
+                self._counts.webhooks["delivered"] += 1
+                return
+        self._counts.webhooks["failed"] += 1
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        # A proxy from the environment cannot reach this machine's loopback.
+        loopback = urlsplit(url).hostname in LOOPBACK
+        if loopback not in self._clients:
+            self._clients[loopback] = httpx.AsyncClient(trust_env=not loopback, timeout=10)
+        return self._clients[loopback]

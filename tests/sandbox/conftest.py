@@ -1,0 +1,32 @@
+"""One sandbox for all tests of this folder, reset before each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from airflow_provider_faceswap.sandbox.server import SandboxServer
+from airflow_provider_faceswap.sandbox.settings import Settings
+
+from .modelslab import ModelsLabClient
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(Settings(video_seconds=0.2)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=20, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def client(server: SandboxServer, http: httpx.Client) -> ModelsLabClient:
+    one = ModelsLabClient(server, http)
+    one.control("reset", {})
+    return one

@@ -1,0 +1,216 @@
+"""Faults strike where, when and how they were told to."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from airflow_provider_faceswap.sandbox.faults import Fault, FaultBook
+
+from .modelslab import ModelsLabClient
+
+OPERATION = "multiple_face_swap"
+
+
+def accepted(client: ModelsLabClient) -> int:
+    count: int = client.counts()["accepted"].get(OPERATION, 0)
+    return count
+
+
+def strikes(fault: Fault, requests: int) -> str:
+    book = FaultBook()
+    book.add(fault)
+    return "".join("x" if book.draw(fault.on) else "." for _ in range(requests))
+
+
+def test_when_a_fault_strikes() -> None:
+    assert strikes(Fault(kind="empty"), 4) == "xxxx"
+    assert strikes(Fault(kind="empty", times=2), 4) == "xx.."
+    assert strikes(Fault(kind="empty", every=3), 7) == "..x..x."
+    assert strikes(Fault(kind="empty", every=2, times=1), 6) == ".x...."
+    assert strikes(Fault(kind="empty", rate=0), 50) == "." * 50
+    assert strikes(Fault(kind="empty", rate=1), 50) == "x" * 50
+
+
+def test_dice_are_fair_and_fall_the_same_every_time() -> None:
+    fell = strikes(Fault(kind="empty", rate=0.05), 2000)
+    assert 60 < fell.count("x") < 140
+    assert fell == strikes(Fault(kind="empty", rate=0.05), 2000)
+
+
+def test_a_media_fault_counts_for_each_file() -> None:
+    book = FaultBook()
+    book.add(Fault(kind="media_404", times=1))
+    assert [book.draw("media", file=name) is not None for name in "aabb"] == [True, False, True, False]
+
+
+def test_a_fault_keeps_to_its_place_and_operation() -> None:
+    book = FaultBook()
+    book.add(Fault(kind="empty", on="fetch", operation="single_video_swap"))
+    assert book.draw("submit", "single_video_swap") is None
+    assert book.draw("fetch", OPERATION) is None
+    assert book.draw("fetch", "single_video_swap") is not None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "nonsense"},
+        {"kind": "media_404", "on": "submit"},
+        {"kind": "no_credits", "on": "media"},
+        {"kind": "empty", "rate": 2},
+        {"kind": "empty", "rate": 0.1, "every": 2},
+        {"kind": "empty", "tims": 1},
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Fault.model_validate(fields)
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("accept_then_break", 1), ("break_before_accept", 0)])
+def test_a_broken_connection(client: ModelsLabClient, kind: str, taken: int) -> None:
+    client.control("faults", {"kind": kind, "times": 1})
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.submit(OPERATION)
+    assert accepted(client) == taken
+    assert client.submit(OPERATION).json()["status"] == "success"
+    assert client.counts()["duplicates"] == taken
+
+
+def test_a_slow_answer_to_a_submission_that_is_accepted_at_once(client: ModelsLabClient) -> None:
+    client.submit(OPERATION)
+    client.control("reset", {})
+    client.control("faults", {"kind": "slow_answer", "seconds": 0.6})
+    client.submit_impatiently(OPERATION, seconds=0.3)
+    assert accepted(client) == 1
+
+
+def test_a_submission_that_is_accepted_after_its_client_gave_up(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "slow_before_accept", "seconds": 0.4})
+    client.submit_impatiently(OPERATION, seconds=0.1)
+    assert accepted(client) == 0
+    deadline = time.monotonic() + 5
+    while not accepted(client) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert accepted(client) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "taken"),
+    [
+        ("server_error", 500, 0),
+        ("bad_gateway", 502, 0),
+        ("rate_limited", 429, 0),
+        ("rate_limited_200", 200, 0),
+        ("queue_full", 429, 0),
+        ("no_credits", 402, 0),
+        ("redirect", 307, 0),
+        ("truncated_json", 200, 1),
+        ("empty", 200, 1),
+        ("html_200", 200, 1),
+        ("unknown_status", 200, 1),
+    ],
+)
+def test_a_spoilt_answer(client: ModelsLabClient, kind: str, status: int, taken: int) -> None:
+    client.control("faults", {"kind": kind})
+    assert client.submit(OPERATION).status_code == status
+    counts = client.counts()
+    assert counts["accepted"].get(OPERATION, 0) == taken
+    assert counts["refused"] == ({} if taken else {kind: 1})
+    assert counts["faults"] == {kind: 1}
+
+
+def test_whether_a_spoilt_submission_is_accepted_can_be_said(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "server_error", "accepted": True, "times": 1})
+    assert client.submit(OPERATION).status_code == 500
+    assert accepted(client) == 1
+    client.control("faults", {"kind": "empty", "accepted": False})
+    client.submit(OPERATION)
+    assert accepted(client) == 1
+
+
+def test_how_answers_are_spoilt(client: ModelsLabClient) -> None:
+    for fault in ({"kind": "truncated_json"}, {"kind": "empty"}, {"kind": "html_200"}):
+        client.control("faults", fault | {"times": 1})
+        with pytest.raises(json.JSONDecodeError):
+            client.submit(OPERATION).json()
+    client.control("faults", {"kind": "unknown_status", "status": "parked", "times": 1})
+    reply = client.submit(OPERATION).json()
+    assert reply["status"] == "parked"
+    assert reply["output"]
+
+
+def test_a_refusal_reports_when_to_come_back(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "rate_limited", "retry_after": 2.5, "times": 1})
+    assert client.submit(OPERATION).json()["retry_after"] == 2.5
+    client.control("faults", {"kind": "rate_limited", "retry_after": None})
+    assert "retry_after" not in client.submit(OPERATION).json()
+
+
+def test_a_redirect_leads_to_where_followers_are_counted(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "redirect", "on": "fetch"})
+    response = client.fetch(1)
+    assert client.counts()["redirects_followed"] == 0
+    client.http.post(response.headers["location"])
+    assert client.counts()["redirects_followed"] == 1
+
+
+def test_a_broken_fetch_is_counted_but_is_no_read(client: ModelsLabClient) -> None:
+    client.submit(OPERATION)
+    client.control("progress", {"after_reads": 1})
+    job_id = client.submit(OPERATION).json()["id"]
+    client.control("faults", {"kind": "bad_gateway", "on": "fetch", "times": 2})
+    statuses = [client.fetch(job_id).status_code for _ in range(3)]
+    assert statuses == [502, 502, 200]
+    (job,) = [job for job in client.control("jobs")["jobs"] if job["id"] == job_id]
+    assert (job["fetches"], job["reads"], job["state"]) == (3, 1, "processing")
+
+
+@pytest.fixture
+def result_url(client: ModelsLabClient) -> str:
+    url: str = client.submit(OPERATION).json()["output"][0]
+    return url
+
+
+def test_media_404_goes_away(client: ModelsLabClient, result_url: str) -> None:
+    client.control("faults", {"kind": "media_404", "times": 2})
+    assert [client.http.get(result_url).status_code for _ in range(3)] == [404, 404, 200]
+
+
+def test_media_truncated_breaks_off(client: ModelsLabClient, result_url: str) -> None:
+    whole = client.http.get(result_url).content
+    client.control("faults", {"kind": "media_truncated"})
+    received = b""
+    with client.http.stream("GET", result_url) as response:
+        assert int(response.headers["content-length"]) == len(whole)
+        with pytest.raises(httpx.RemoteProtocolError):
+            for chunk in response.iter_raw():
+                received += chunk
+    assert received == whole[: len(whole) // 2]
+
+
+def test_media_html(client: ModelsLabClient, result_url: str) -> None:
+    client.control("faults", {"kind": "media_html"})
+    response = client.http.get(result_url)
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_other_faults_strike_media_too(client: ModelsLabClient, result_url: str) -> None:
+    client.control("faults", {"kind": "break_before_accept", "on": "media", "times": 1})
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.http.get(result_url)
+    client.control("faults", {"kind": "bad_gateway", "on": "media"})
+    assert client.http.get(result_url).status_code == 502
+
+
+def test_faults_are_listed_and_removed(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "no_credits", "every": 2})
+    assert [client.submit(OPERATION).status_code for _ in range(3)] == [200, 402, 200]
+    assert client.control("faults") == {"faults": [{"kind": "no_credits", "every": 2, "strikes": 1}]}
+    assert client.http.delete(f"{client.url}/_sandbox/faults").json() == {"faults": []}
+    assert [client.submit(OPERATION).status_code for _ in range(2)] == [200, 200]

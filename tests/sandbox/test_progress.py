@@ -1,0 +1,97 @@
+"""Jobs go on as the chosen policy says."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from airflow_provider_faceswap.sandbox.progress import Progress, ProgressBook
+from airflow_provider_faceswap.sandbox.settings import Settings
+
+from .modelslab import ModelsLabClient
+
+
+def test_images_end_at_once_and_videos_after_a_while_unless_told() -> None:
+    book = ProgressBook(Settings(video_seconds=7))
+    assert book.take("single_face_swap", is_video=False).at_once
+    assert book.take("single_video_swap", is_video=True) == Progress(after_seconds=7)
+
+
+def test_the_newest_policy_that_matches_decides() -> None:
+    book = ProgressBook(Settings())
+    book.add(Progress(after_reads=1))
+    book.add(Progress(operation="single_video_swap", after_reads=2))
+    assert book.take("single_video_swap", is_video=True).after_reads == 2
+    assert book.take("specific_video_swap", is_video=True).after_reads == 1
+    book.add(Progress(after_reads=3))
+    assert book.take("single_video_swap", is_video=True).after_reads == 3
+
+
+def test_a_policy_can_be_for_some_submissions_only() -> None:
+    book = ProgressBook(Settings())
+    book.add(Progress(after_reads=5))
+    book.add(Progress(outcome="congested", times=2))
+    taken = [book.take("single_video_swap", is_video=True) for _ in range(3)]
+    assert [policy.outcome for policy in taken] == ["congested", "congested", "success"]
+    assert taken[2].after_reads == 5
+
+
+def test_after_reads(client: ModelsLabClient) -> None:
+    client.submit("multiple_face_swap")
+    client.control("progress", {"after_reads": 3})
+    job_id = client.submit("multiple_face_swap").json()["id"]
+    seen = [client.fetch(job_id).json()["status"] for _ in range(5)]
+    assert seen == ["processing"] * 3 + ["success"] * 2
+
+
+def test_after_seconds(client: ModelsLabClient) -> None:
+    client.submit("multiple_face_swap")
+    client.control("progress", {"after_seconds": 0.4})
+    started = time.monotonic()
+    job_id = client.submit("multiple_face_swap").json()["id"]
+    assert client.fetch(job_id).json()["status"] == "processing"
+    assert client.fetch_until_ended(job_id)["status"] == "success"
+    assert 0.4 <= time.monotonic() - started < 2
+
+
+def test_never(client: ModelsLabClient) -> None:
+    client.control("progress", {"operation": "multiple_face_swap", "outcome": "never"})
+    job_id = client.submit("multiple_face_swap").json()["id"]
+    assert {client.fetch(job_id).json()["status"] for _ in range(10)} == {"processing"}
+    assert client.counts()["queued"] == 1
+
+
+def test_a_job_waits_for_its_rendering_too(client: ModelsLabClient) -> None:
+    client.control("progress", {"after_seconds": 0.01})
+    clip = f"{client.url}/samples/duo.mp4"
+    reply = client.submit("single_video_swap", init_video=clip, watermark=False).json()
+    first = client.fetch(reply["id"]).json()
+    assert first["status"] == "processing"
+    assert client.fetch_until_ended(reply["id"])["status"] == "success"
+
+
+def test_the_queue_has_the_length_that_was_set(client: ModelsLabClient) -> None:
+    client.control("progress", {"after_reads": 1})
+    client.control("queue", {"max_queued": 2})
+    jobs = [client.submit("multiple_face_swap").json() for _ in range(2)]
+    refused = client.submit("multiple_face_swap")
+    assert refused.status_code == 429
+    assert refused.json()["retry_after"] > 0
+    client.fetch(jobs[0]["id"])
+    assert client.fetch_until_ended(jobs[0]["id"])["status"] == "success"
+    assert client.submit("multiple_face_swap").json()["status"] == "processing"
+    counts = client.counts()
+    assert (counts["queued"], counts["peak_queued"]) == (2, 2)
+    assert counts["accepted"] == {"multiple_face_swap": 3}
+    assert counts["refused"] == {"queue_full": 1}
+
+
+@pytest.mark.parametrize(
+    "body", ['{"after_seconds": -1}', '{"outcome": "maybe"}', '{"unknown": 1}', "[]", "nonsense", ""]
+)
+def test_a_policy_that_makes_no_sense_is_refused(client: ModelsLabClient, body: str) -> None:
+    response = client.http.post(f"{client.url}/_sandbox/progress", content=body)
+    assert response.status_code == 400
+    assert response.json()["error"]
+    assert client.control("progress") == {"progress": []}
