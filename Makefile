@@ -1,0 +1,44 @@
+# Everything runs in .venv, which `scripts/set-up` makes; nothing is installed elsewhere.
+INSTALLED := .venv/.installed
+RUN := .venv/bin/python -m
+# The lowest Python whose packages the pins are taken from, so that they install on all later ones.
+LOWEST_PYTHON := 3.11
+AIRFLOW_VERSION := 3.3.2
+
+.PHONY: help venv demo test test-quick lint format constraints clean
+
+help:  ## Show what there is to make.
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+venv: $(INSTALLED)  ## Make the virtual environment.
+
+$(INSTALLED): pyproject.toml constraints.txt scripts/set-up
+	scripts/set-up
+	@touch $@
+
+demo: $(INSTALLED)  ## Run every example Dag on a real Airflow and the sandbox.
+	@$(RUN) demo
+
+test: $(INSTALLED)  ## Run all tests, those on a real Airflow included.
+	$(RUN) pytest
+
+test-quick: $(INSTALLED)  ## Run the tests that need no Airflow cluster.
+	$(RUN) pytest -m "not system"
+
+lint: $(INSTALLED)  ## Check style and types.
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+
+format: $(INSTALLED)  ## Put the code in form.
+	$(RUN) ruff check --fix
+	$(RUN) ruff format
+
+constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt.
+	printf '%s\n' apache-airflow==$(AIRFLOW_VERSION) hatchling uv | $(RUN) uv pip compile --upgrade --all-extras \
+	    --python-version $(LOWEST_PYTHON) --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    --output-file constraints.txt pyproject.toml -
+
+clean:  ## Remove all that was made.
+	rm -rf .venv .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

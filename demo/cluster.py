@@ -1,0 +1,188 @@
+"""A real Airflow on loopback: API server, scheduler with LocalExecutor, Dag processor and triggerer."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+from typing_extensions import Self
+
+from demo.process import ComponentProcess
+from demo.rest import AirflowClient
+from demo.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
+
+COMPONENTS: dict[str, list[str]] = {
+    "api-server": ["api-server"],
+    # Their log servers would listen on every interface; the logs lie in the same folder anyway.
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
+HEALTH_NAMES = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+
+
+class ClusterError(Exception):
+    """The cluster does not work; the message says why and shows the end of the log."""
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Cluster:
+    """An Airflow installation in a folder of its own, SQLite database included.
+
+    :param home: the folder; whatever is in it stays, except the database, which must not exist yet.
+    :param dags_folders: the folders with the Dags to run.
+    :param env: more environment variables for every component, connections for example.
+    :param settings: more settings by section and option, on top of :mod:`demo.settings`.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        dags_folders: Sequence[Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        settings: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
+        self.home = home.resolve()
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.env = {**component_environment(self.home), **(env or {})}
+        self.rest = AirflowClient(self.url)
+        self._settings = airflow_settings(self.home, self.port, [folder.resolve() for folder in dags_folders])
+        for section, options in (settings or {}).items():
+            self._settings.setdefault(section, {}).update(options)
+        self._processes: dict[str, ComponentProcess] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self.boot()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def boot(self, progress: Callable[[str], None] = lambda step: None) -> None:
+        """Create the database, start every component and wait until all are healthy.
+
+        :param progress: told each step in a few words.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        write_airflow_cfg(self.home, self._settings)
+        progress("creating the database")
+        self.airflow("db", "migrate")
+        for name in COMPONENTS:
+            self.start(name)
+        self.wait_until_healthy(progress)
+
+    def airflow(self, *arguments: str) -> str:
+        """Run an ``airflow`` command to its end and return the end of its output."""
+        process = self._spawn(arguments[0], arguments)
+        try:
+            if process.wait() != 0:
+                raise ClusterError(f"`airflow {' '.join(arguments)}` failed:\n{process.log_tail()}")
+            return process.log_tail()
+        finally:
+            process.stop()
+
+    def start(self, name: str) -> None:
+        """Start a component, again after :meth:`kill` for example."""
+        self._processes[name] = self._spawn(name, COMPONENTS[name])
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a component and its children, workers and running tasks included."""
+        self._processes.pop(name).kill()
+
+    def kill_busy_workers(self) -> int:
+        """SIGKILL the LocalExecutor's workers that run a task, tasks included, and return their number."""
+        scheduler = self._processes["scheduler"].main
+        workers = scheduler.children() if scheduler else []
+        busy = [(worker, tasks) for worker in workers if (tasks := worker.children(recursive=True))]
+        for worker, tasks in busy:
+            for process in (worker, *tasks):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        return len(busy)
+
+    def process(self, name: str) -> ComponentProcess:
+        """Return the running component, to look at its processes or to kill single ones."""
+        return self._processes[name]
+
+    def processes(self) -> list[psutil.Process]:
+        """List every process of the cluster."""
+        return [process for component in self._processes.values() for process in component.tree()]
+
+    def stop(self) -> None:
+        """Stop all components and wait until their last process is gone."""
+        for component in self._processes.values():
+            component.request_stop()
+        for component in self._processes.values():
+            component.stop()
+        self._processes.clear()
+        self.rest.close()
+
+    def check_alive(self) -> None:
+        """Raise if a component has ended by itself."""
+        for name, component in self._processes.items():
+            if component.exit_code is not None:
+                raise ClusterError(f"{name} ended with code {component.exit_code}:\n{component.log_tail()}")
+
+    def wait_until_healthy(
+        self, progress: Callable[[str], None] = lambda step: None, timeout: float = 90
+    ) -> None:
+        """Wait for the first heartbeat of every component."""
+        deadline = time.monotonic() + timeout
+        while waiting := self._not_healthy():
+            progress(f"waiting for {', '.join(waiting)}")
+            self.check_alive()
+            if time.monotonic() > deadline:
+                tails = "\n".join(f"--- {name}\n{part.log_tail()}" for name, part in self._processes.items())
+                raise ClusterError(f"not healthy after {timeout:.0f} s: {', '.join(waiting)}\n{tails}")
+            time.sleep(0.25)
+
+    def wait_for_dags(self, dag_ids: Collection[str], timeout: float = 60) -> None:
+        """Wait until the Dag processor has found the Dags; a Dag file that fails to load ends the wait."""
+        deadline = time.monotonic() + timeout
+        while missing := set(dag_ids) - {dag["dag_id"] for dag in self.rest.dags()}:
+            self.check_alive()
+            self.check_dags_load()
+            if time.monotonic() > deadline:
+                raise ClusterError(f"no such Dags after {timeout:.0f} s: {', '.join(sorted(missing))}")
+            time.sleep(0.25)
+
+    def check_dags_load(self) -> None:
+        """Raise if a Dag file could not be loaded."""
+        if errors := self.rest.import_errors():
+            text = "\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors)
+            raise ClusterError(f"Dag files that do not load:\n{text}")
+
+    def _not_healthy(self) -> list[str]:
+        health = self.rest.health()
+        if not health:
+            return ["api-server"]
+        return [name for name in HEALTH_NAMES if health.get(name) != "healthy"]
+
+    def _spawn(self, name: str, arguments: Sequence[str]) -> ComponentProcess:
+        return ComponentProcess(
+            [sys.executable, "-m", "airflow", *arguments],
+            env=self.env,
+            cwd=self.home,
+            log=self.home / "logs" / f"{name}.log",
+        )

@@ -1,0 +1,127 @@
+"""Run every example Dag against the sandbox and gather what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from demo.cluster import Cluster, ClusterError
+from demo.rest import RUN_ENDED
+
+EXAMPLE_DAGS = Path(__file__).resolve().parent.parent / "example_dags"
+# The sandbox's default origin, which the example Dags carry in their params.
+EXAMPLE_ORIGIN = "http://127.0.0.1:8765"
+
+Runs = dict[str, str]
+
+
+@dataclass(frozen=True)
+class TaskOutcome:
+    """What became of one task instance."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    state: str | None
+    try_number: int
+    duration: float | None
+    rendered_fields: dict[str, Any] = field(default_factory=dict)
+    result: Any = None
+
+    @property
+    def name(self) -> str:
+        """The task's name, with the map index if it has one."""
+        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+
+    @property
+    def stored(self) -> list[Path]:
+        """The files that the task kept."""
+        stored = self.result.get("stored") if isinstance(self.result, dict) else None
+        return [Path(url.removeprefix("file://")) for url in stored or []]
+
+
+def moved(value: Any, origin: str) -> Any:
+    """Replace the example origin in every string of a param's value."""
+    if isinstance(value, str):
+        return value.replace(EXAMPLE_ORIGIN, origin)
+    if isinstance(value, list):
+        return [moved(item, origin) for item in value]
+    if isinstance(value, dict):
+        return {key: moved(item, origin) for key, item in value.items()}
+    return value
+
+
+def example_dag_ids(cluster: Cluster, folder: Path = EXAMPLE_DAGS, timeout: float = 60) -> list[str]:
+    """Wait until every file of the folder has been loaded and return the ids of its Dags."""
+    files = {str(path) for path in folder.resolve().glob("[!_]*.py")}
+    if not files:
+        raise ClusterError(f"no example Dags in {folder}")
+    deadline = time.monotonic() + timeout
+    while missing := files - {str(Path(dag["fileloc"]).resolve()) for dag in cluster.rest.dags()}:
+        cluster.check_alive()
+        cluster.check_dags_load()
+        if time.monotonic() > deadline:
+            raise ClusterError(f"not loaded after {timeout:.0f} s: {', '.join(sorted(missing))}")
+        time.sleep(0.25)
+    dags = cluster.rest.dags()
+    return sorted(dag["dag_id"] for dag in dags if str(Path(dag["fileloc"]).resolve()) in files)
+
+
+def start_examples(cluster: Cluster, dag_ids: Collection[str], sandbox_url: str, results: Path) -> Runs:
+    """Trigger a run of each Dag with its params pointed at this sandbox; return the run ids."""
+    runs = {}
+    for dag_id in dag_ids:
+        conf = {name: moved(value, sandbox_url) for name, value in cluster.rest.dag_params(dag_id).items()}
+        if "output_path" in conf:
+            conf["output_path"] = f"file://{results / dag_id}"
+        runs[dag_id] = cluster.rest.trigger_dag(dag_id, conf)
+    return runs
+
+
+def wait_for_examples(
+    cluster: Cluster,
+    runs: Runs,
+    *,
+    timeout: float = 150,
+    progress: Callable[[list[TaskOutcome]], None] = lambda tasks: None,
+) -> dict[str, str]:
+    """Wait until every run has ended, or the time is over, and return the runs' states.
+
+    :param progress: told the state of all tasks about once a second.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        states = {dag_id: cluster.rest.run_state(dag_id, run_id) for dag_id, run_id in runs.items()}
+        progress(task_outcomes(cluster, runs))
+        if set(states.values()) <= RUN_ENDED or time.monotonic() > deadline:
+            return states
+        cluster.check_alive()
+        time.sleep(1)
+
+
+def task_outcomes(cluster: Cluster, runs: Runs) -> list[TaskOutcome]:
+    """Return the outcome of every task so far, without results."""
+    return [
+        TaskOutcome(
+            dag_id=task["dag_id"],
+            run_id=task["dag_run_id"],
+            task_id=task["task_id"],
+            map_index=task["map_index"],
+            state=task["state"],
+            try_number=task["try_number"],
+            duration=task["duration"],
+            rendered_fields=task.get("rendered_fields") or {},
+        )
+        for dag_id, run_id in runs.items()
+        for task in cluster.rest.task_instances(dag_id, run_id)
+    ]
+
+
+def with_result(cluster: Cluster, task: TaskOutcome) -> TaskOutcome:
+    """Add the task's XCom."""
+    result = cluster.rest.xcom(task.dag_id, task.run_id, task.task_id, map_index=task.map_index)
+    return TaskOutcome(**{**task.__dict__, "result": result})

@@ -1,0 +1,147 @@
+"""The few calls of Airflow's REST API that the demo and the system tests need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+RUN_ENDED = frozenset({"success", "failed"})
+
+
+class AirflowClient:
+    """A client of one API server whose users are all admins, so that no token is needed.
+
+    :param url: the API server's base URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=f"{url}/api/v2", timeout=30, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def request(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Send one request under ``/api/v2`` and return the decoded reply, None if it is empty."""
+        response = self._http.request(method, path, **kwargs)
+        if response.is_error:
+            raise httpx.HTTPStatusError(
+                f"{method} {path}: {response.status_code} {response.text[:500]}",
+                request=response.request,
+                response=response,
+            )
+        return response.json() if response.content else None
+
+    def health(self) -> dict[str, str | None]:
+        """Return each component's status; empty while the API server does not answer."""
+        try:
+            reply = self.request("GET", "/monitor/health")
+        except httpx.HTTPError:
+            return {}
+        return {name: (part or {}).get("status") for name, part in reply.items()}
+
+    def _pages(self, path: str, key: str) -> Iterator[dict[str, Any]]:
+        offset = 0
+        while True:
+            reply = self.request("GET", path, params={"limit": 100, "offset": offset})
+            yield from reply[key]
+            offset += len(reply[key])
+            if not reply[key] or offset >= reply["total_entries"]:
+                return
+
+    def dags(self) -> list[dict[str, Any]]:
+        """List the Dags that the Dag processor has found."""
+        return list(self._pages("/dags", "dags"))
+
+    def dag_params(self, dag_id: str) -> dict[str, Any]:
+        """Return a Dag's params with their default values."""
+        params = self.request("GET", f"/dags/{dag_id}/details").get("params") or {}
+        return {name: param.get("value") for name, param in params.items()}
+
+    def import_errors(self) -> list[dict[str, Any]]:
+        """List the Dag files that could not be loaded."""
+        return list(self._pages("/importErrors", "import_errors"))
+
+    def trigger_dag(
+        self, dag_id: str, conf: Mapping[str, Any] | None = None, *, run_id: str | None = None
+    ) -> str:
+        """Start a run and return its id."""
+        body = {"logical_date": None, "conf": dict(conf or {}), "dag_run_id": run_id}
+        run: str = self.request("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"]
+        return run
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Return the state of a run."""
+        state: str = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
+        return state
+
+    def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float = 120, interval: float = 0.5) -> str:
+        """Wait until a run has ended and return its state."""
+        deadline = time.monotonic() + timeout
+        while (state := self.run_state(dag_id, run_id)) not in RUN_ENDED:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{dag_id} {run_id} is still {state} after {timeout:.0f} s")
+            time.sleep(interval)
+        return state
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """List the task instances of a run, mapped ones one by one."""
+        return list(self._pages(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "task_instances"))
+
+    def task_instance(self, dag_id: str, run_id: str, task_id: str, *, map_index: int = -1) -> dict[str, Any]:
+        """Return one task instance."""
+        suffix = f"/{map_index}" if map_index >= 0 else ""
+        reply: dict[str, Any] = self.request(
+            "GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}{suffix}"
+        )
+        return reply
+
+    def wait_for_task(
+        self,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        states: set[str],
+        *,
+        map_index: int = -1,
+        timeout: float = 60,
+    ) -> dict[str, Any]:
+        """Wait until a task instance is in one of the states and return it."""
+        deadline = time.monotonic() + timeout
+        while True:
+            task = self.task_instance(dag_id, run_id, task_id, map_index=map_index)
+            if task["state"] in states:
+                return task
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{dag_id}.{task_id} is still {task['state']} after {timeout:.0f} s")
+            time.sleep(0.25)
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Clear a task as a person would, so that it runs again."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
+        self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
+
+    def xcom(
+        self, dag_id: str, run_id: str, task_id: str, *, key: str = "return_value", map_index: int = -1
+    ) -> Any:
+        """Return an XCom as the task pushed it, None if there is none."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
+        try:
+            return self.request("GET", path, params={"map_index": map_index, "stringify": False})["value"]
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                return None
+            raise
+
+    def task_log(
+        self, dag_id: str, run_id: str, task_id: str, *, try_number: int = 1, map_index: int = -1
+    ) -> str:
+        """Return the log of one try as text."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
+        params = {"map_index": map_index, "full_content": True}
+        response = self._http.get(path, params=params, headers={"Accept": "application/x-ndjson"})
+        response.raise_for_status()
+        return response.text

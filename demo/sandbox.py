@@ -1,0 +1,95 @@
+"""The vendors' sandbox as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+from typing_extensions import Self
+
+from demo.cluster import ClusterError
+from demo.process import ComponentProcess
+from demo.settings import component_environment
+
+ANNOUNCEMENT = re.compile(r"^Sandbox: (?P<url>http://\S+)\s+key (?P<key>\S+)$", re.MULTILINE)
+VENDORS = ("modelslab", "segmind", "aifaceswap")
+
+
+class Sandbox:
+    """A running sandbox.
+
+    :param home: its working folder, which also takes its log.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home.resolve()
+        self._home.mkdir(parents=True, exist_ok=True)
+        self._process: ComponentProcess | None = None
+        self.url = ""
+        self.key = ""
+        #: For its control routes; callers see each reply, nothing is raised for them.
+        self.http = httpx.Client(timeout=30, trust_env=False)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def process(self) -> ComponentProcess:
+        """The sandbox's process."""
+        if self._process is None:
+            raise ClusterError("the sandbox was not started")
+        return self._process
+
+    def start(self) -> None:
+        """Start it on a port of its own; :meth:`wait_until_up` says when it answers."""
+        self._process = ComponentProcess(
+            [sys.executable, "-m", "airflow_provider_faceswap.sandbox", "--port", "0"],
+            env=component_environment(self._home),
+            cwd=self._home,
+            log=self._home / "sandbox.log",
+        )
+
+    def wait_until_up(self, timeout: float = 30) -> None:
+        """Wait until it answers, and learn its URL and key from its first line."""
+        deadline = time.monotonic() + timeout
+        while not self._answers():
+            if self.process.exit_code is not None or time.monotonic() > deadline:
+                raise ClusterError(f"the sandbox does not answer:\n{self.process.log_tail()}")
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        announcement = ANNOUNCEMENT.search(self.process.log.read_text(errors="replace"))
+        if not announcement:
+            return False
+        self.url, self.key = announcement["url"], announcement["key"]
+        self.http.base_url = httpx.URL(self.url)
+        try:
+            return self.http.get("/").is_success
+        except httpx.TransportError:
+            return False
+
+    def connections(self) -> dict[str, str]:
+        """Return the environment variables that point each vendor's default connection here."""
+        return {
+            f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps(
+                {"conn_type": vendor, "host": self.url, "password": self.key}
+            )
+            for vendor in VENDORS
+        }
+
+    def stop(self) -> None:
+        """Stop it and whatever it started."""
+        self.http.close()
+        if self._process:
+            self._process.stop()
