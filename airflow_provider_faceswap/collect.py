@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,13 +22,17 @@ from airflow_provider_faceswap.exceptions import (
     JobFailedError,
     JobUnknownError,
     JobUnsettledError,
+    JournalError,
     LookError,
+    ResultError,
 )
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.apis.base import Job, Look
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.storage.download import Kind
+
+log = logging.getLogger(__name__)
 
 BACKSTOP = timedelta(minutes=2)
 """How long after the deadline Airflow itself ends a deferral whose trigger gave no sign."""
@@ -37,17 +42,21 @@ COLLECT_SECONDS = 120.0
 COLLECT_INTERVAL = 5.0
 _VERDICTS = ("success", "failed", "congested")
 
-# No retry of the task makes these better, and one may buy again.
-_FINAL = (InputError, InDoubtError, JobError)
+_FINAL = (InputError, InDoubtError, JournalError, JobFailedError, JobUnknownError)
+_FINAL_WITHOUT_JOURNAL = (*_FINAL, JobError, ResultError)
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn this provider's errors into Airflow's: those that no retry mends fail the task at once."""
+def translated(*, retry_buys: bool = False) -> Iterator[None]:
+    """
+    Turn this provider's errors into Airflow's: those that no retry mends fail the task at once.
+
+    :param retry_buys: a retry would submit again, so nothing about a paid job may be retried.
+    """
     try:
         yield
     except FaceSwapError as error:
-        if isinstance(error, _FINAL):
+        if isinstance(error, _FINAL_WITHOUT_JOURNAL if retry_buys else _FINAL):
             raise AirflowFailException(str(error)) from None
         raise AirflowException(str(error)) from None
 
@@ -101,7 +110,10 @@ def confirm(hook: SwapHook, look: Look, end: str, *, warn: Callable[..., None]) 
         submitted_at=now, deadline=now + COLLECT_SECONDS if verdict else now, poll_interval=COLLECT_INTERVAL
     )
     found, job = watch_here(hook, look, watch, sleep_first=False, warn=warn)
-    return (found if verdict or found in _VERDICTS else end), job
+    if verdict or found in _VERDICTS:
+        return found, job
+    known_again = end == "unknown" and job is not None and job.state.waiting
+    return ("unclear" if known_again else end), job
 
 
 def raise_for_state(provider: str, job_id: str, end: str, said: str) -> None:
@@ -175,6 +187,7 @@ def take_result(
             settings=hook.settings,
             provenance=provenance,
         )
+        log.info("Job %s: stored %s", job.job_id, ", ".join(stored))
     return as_result(provider, operation, job, submitted_at=submitted_at, eta=eta, stored=stored)
 
 

@@ -12,6 +12,7 @@ The errors of this provider, split by what the reader can do about it.
     │   ├── RefusedError           certainly not taken: mend what the vendor's words name
     │   │   └── RefusedForNowError certainly not taken: the same request may pass later
     │   └── InDoubtError           perhaps taken, perhaps billed: look at the vendor first
+    ├── JournalError               mend or delete the journal's entry
     ├── LookError                  a look at a job told nothing: look again
     ├── JobError                   about a job that the vendor did take
     │   ├── JobFailedError         the vendor's verdict; looking again changes nothing
@@ -78,6 +79,10 @@ class RefusedForNowError(RefusedError):
 
 class InDoubtError(SubmissionError):
     """Nobody can tell whether the vendor took the submission: it may be billed."""
+
+
+class JournalError(FaceSwapError):
+    """The journal's entry forbids to go on; the message says how to mend it."""
 
 
 class LookError(FaceSwapError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -17,9 +19,10 @@ RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"
 class FakeTaskInstance:
     """Keeps XComs."""
 
-    map_index = -1
+    dag_id, run_id, task_id, map_index = "dag", "manual__1", "swap", -1
 
-    def __init__(self) -> None:
+    def __init__(self, max_tries: int = 2) -> None:
+        self.max_tries = max_tries
         self.xcoms: dict[str, Any] = {}
 
     def xcom_push(self, key: str, value: Any) -> None:
@@ -30,8 +33,25 @@ class FakeTaskInstance:
         return self.xcoms.get(key)
 
 
-def context() -> Any:
-    return {"ti": FakeTaskInstance()}
+class FakeStore:
+    """Keeps state over tries, as JSON does."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.history: list[Any] = []
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return json.loads(self.kept[key]) if key in self.kept else default
+
+    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
+        self.kept[key] = json.dumps(value, allow_nan=False)
+        self.history.append(self.get(key))
+
+
+def context(store: FakeStore | None = None, max_tries: int = 2) -> Any:
+    """Return a try's context; without a store, as below Airflow 3.3."""
+    found: dict[str, Any] = {"ti": FakeTaskInstance(max_tries)}
+    return found if store is None else {**found, "task_state_store": store}
 
 
 def hook_double() -> mock.Mock:
@@ -54,7 +74,13 @@ def clock(monkeypatch: Any, *modules: Any) -> SimpleNamespace:
         now.slept.append(seconds)
         now.seconds += seconds
 
-    fake = SimpleNamespace(time=lambda: now.seconds, sleep=sleep, monotonic=lambda: now.seconds)
+    fake = SimpleNamespace(
+        time=lambda: now.seconds,
+        sleep=sleep,
+        monotonic=lambda: now.seconds,
+        gmtime=time.gmtime,
+        strftime=time.strftime,
+    )
     for module in modules:
         monkeypatch.setattr(module, "time", fake)
     return now

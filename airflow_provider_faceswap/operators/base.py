@@ -1,10 +1,11 @@
-"""The story that every swap operator tells: submit, wait or defer, collect."""
+"""What every swap operator is told, and how Airflow starts and resumes it."""
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -13,23 +14,26 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
 from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis.watch import DEADLINE
-from airflow_provider_faceswap.exceptions import JobUnsettledError, ResultError
+from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_faceswap.apis.base import Job, Submission
+    from airflow_provider_faceswap.apis.base import Submission
     from airflow_provider_faceswap.apis.ticket import Ticket
     from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.journal.store import Journal
+    from airflow_provider_faceswap.operators.story import Story
 
 SUBMISSION_KEY = "submission"
-"""XCom key of the ticket, for a resume that Airflow gives no arguments."""
+"""XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
+FIRST_PAUSE, LONGEST_PAUSE = 12.0, 120.0
+"""Seconds before a refused submission is tried again; never under 8, see ``triggers.jobs``."""
 
 
 class SwapOperator(BaseOperator):
     """
-    Submit a job to a vendor and collect what it makes.
+    Submit a job to a vendor, once, and collect what it makes.
 
     :param conn_id: the Airflow connection that holds the API key.
     :param wait_for_completion: False to return as soon as the vendor has accepted the job.
@@ -37,6 +41,9 @@ class SwapOperator(BaseOperator):
     :param timeout: seconds from submission until the task gives up waiting.
     :param poll_interval: seconds between two looks at the job; None to follow the vendor's eta.
     :param output_path: folder, as the URL of an ``ObjectStoragePath``, that the results are stored in.
+    :param on_in_doubt: what to do where nobody can tell whether the vendor took a submission: ``fail`` the
+        task for good, or ``resubmit`` and accept that it may be paid twice.
+    :param max_resubmits: how often a job that the vendor dropped from a full queue is submitted again.
     :param short_wait: seconds to wait on the worker for a job that is likely to end so soon.
     :param idempotency_key: stands for the inputs when a later try asks whether its job is the same.
     :param consent_reference: free text that is kept beside the stored results.
@@ -59,6 +66,8 @@ class SwapOperator(BaseOperator):
         timeout: float = 3600,
         poll_interval: float | None = None,
         output_path: str | None = None,
+        on_in_doubt: str = "fail",
+        max_resubmits: int = 1,
         short_wait: float = 10,
         idempotency_key: str | None = None,
         consent_reference: str | None = None,
@@ -71,9 +80,120 @@ class SwapOperator(BaseOperator):
         self.timeout = timeout
         self.poll_interval = poll_interval
         self.output_path = output_path
+        self.on_in_doubt = on_in_doubt
+        self.max_resubmits = max_resubmits
         self.short_wait = short_wait
         self.idempotency_key = idempotency_key
         self.consent_reference = consent_reference
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """
+        Submit the job unless an earlier try did; return its result, or defer.
+
+        :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
+        """
+        return self._tell(context, lambda story: story.begin())
+
+    def execute_again(
+        self, context: Context, event: Any = None, refusals: int = 0, since: float = 0.0
+    ) -> dict[str, Any]:
+        """
+        Submit again after the vendor refused for now.
+
+        :param event: the timer's; it says nothing.
+        :param refusals: how often it refused so far.
+        :param since: when it first did, in seconds since the epoch.
+        """
+        return self._tell(context, lambda story: story.begin(), refusals, since)
+
+    def execute_complete(self, context: Context, event: Any, submission: dict[str, Any]) -> dict[str, Any]:
+        """
+        Look at the job again after its trigger fired, and collect its result.
+
+        :param event: the trigger's event; it holds states, no results.
+        :param submission: the ticket that was deferred with.
+        """
+        from airflow_provider_faceswap.apis.ticket import Ticket
+
+        ticket = Ticket.from_dict(submission)
+        end, problem = collect.check_event(event, ticket.job_id)
+        return self._resume(context, ticket, end, problem)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Look once more where Airflow ended the deferral by itself: the job may be done and is paid."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except (TaskDeferralError, TaskDeferralTimeout) as error:
+            ti = context["ti"]
+            saved = ti.xcom_pull(task_ids=self.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
+            if not isinstance(saved, dict):
+                raise
+            problem = f"the deferral was cut off: {error}"
+        from airflow_provider_faceswap.apis.ticket import Ticket
+        from airflow_provider_faceswap.apis.watch import DEADLINE
+
+        return self._resume(context, Ticket.from_dict(saved), DEADLINE, problem)
+
+    def _resume(self, context: Context, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
+        return self._tell(context, lambda story: story.resume(ticket, end, problem))
+
+    def _tell(
+        self,
+        context: Context,
+        tell: Callable[[Story], dict[str, Any]],
+        refusals: int = 0,
+        since: float = 0.0,
+    ) -> dict[str, Any]:
+        from airflow_provider_faceswap.journal.store import Journal
+        from airflow_provider_faceswap.operators.story import Deferral
+
+        journal = Journal(context)
+        with collect.translated(retry_buys=not journal.durable):
+            self._check()
+            story = self._story(context, journal)
+            while True:
+                try:
+                    return tell(story)
+                except Deferral as deferral:
+                    ticket = deferral.ticket
+                    break
+                except RefusedForNowError as error:
+                    refusals, since = refusals + 1, since or time.time()
+                    pause = self._pause(error, refusals, since)
+                if self.deferrable:
+                    self._defer_submission(pause, refusals, since)
+                time.sleep(pause)
+        self._defer(context, ticket)
+
+    def _story(self, context: Context, journal: Journal) -> Story:
+        from airflow_provider_faceswap.journal.fingerprint import fingerprint
+        from airflow_provider_faceswap.operators.purchase import Purchase
+        from airflow_provider_faceswap.operators.story import Story
+
+        if not journal.durable:
+            self.log.warning("This Airflow keeps no task state (3.3 does): a retry of this task submits anew")
+        inputs = self.call.model_dump(mode="json")
+        purchase = Purchase(
+            provider=self.provider,
+            hook=self.hook,
+            call=self.call,
+            journal=journal,
+            fingerprint=fingerprint(self.provider, self.operation, inputs, self.idempotency_key),
+            max_tries=context["ti"].max_tries,
+            timeout=self.timeout,
+            on_in_doubt=self.on_in_doubt,
+            max_resubmits=self.max_resubmits,
+        )
+        return Story(
+            purchase=purchase,
+            announce=lambda job_id: context["ti"].xcom_push(key="job_id", value=job_id),
+            wait_for_completion=self.wait_for_completion,
+            deferrable=self.deferrable,
+            poll_interval=self.poll_interval,
+            short_wait=self.short_wait,
+            output_path=self.output_path,
+            consent_reference=self.consent_reference,
+        )
 
     @cached_property
     def hook(self) -> SwapHook:
@@ -90,61 +210,17 @@ class SwapOperator(BaseOperator):
         fields = {name: getattr(self, name) for name in self.inputs}
         return vendor(self.provider).operations[self.operation].checked(fields)
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """
-        Submit the job; return its result, or defer.
-
-        :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
-        """
-        with collect.translated():
-            self._check()
-            job, ticket = self._submit(context)
-            if job.state.settled:
-                return self._finish(ticket, job.state.value, job)
-            if not self.wait_for_completion:
-                from airflow_provider_faceswap.apis.results import as_result
-
-                return as_result(
-                    self.provider, self.operation, job, submitted_at=ticket.submitted_at, eta=ticket.eta
-                )
-            if self._likely_short(ticket) or not self.deferrable:
-                end, seen = self._wait_here(ticket)
-                if end != DEADLINE or time.time() >= ticket.deadline:
-                    return self._finish(ticket, end, seen)
-        self._defer(context, ticket)
-
-    def execute_complete(self, context: Context, event: Any, submission: dict[str, Any]) -> dict[str, Any]:
-        """
-        Look at the job again after its trigger fired, and collect its result.
-
-        :param event: the trigger's event; it holds states, no results.
-        :param submission: the ticket that was deferred with.
-        """
-        from airflow_provider_faceswap.apis.ticket import Ticket
-
-        ticket = Ticket.from_dict(submission)
-        end, problem = collect.check_event(event, ticket.job_id)
-        with collect.translated():
-            return self._collect(ticket, end, problem)
-
-    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Look once more where Airflow ended the deferral by itself: the job may be done and is paid."""
-        try:
-            return super().resume_execution(next_method, next_kwargs, context)
-        except (TaskDeferralError, TaskDeferralTimeout) as error:
-            ti = context["ti"]
-            saved = ti.xcom_pull(task_ids=self.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
-            if not isinstance(saved, dict):
-                raise
-            problem = str(error)
-        from airflow_provider_faceswap.apis.ticket import Ticket
-
-        self.log.warning("The wait was cut off (%s); looking once more", problem)
-        with collect.translated():
-            return self._collect(Ticket.from_dict(saved), DEADLINE, f"the deferral was cut off: {problem}")
-
     def _check(self) -> None:
         """Find everything that is wrong before anything is paid."""
+        if self.on_in_doubt not in ("fail", "resubmit"):
+            raise InputError("on_in_doubt", "must be 'fail' or 'resubmit'")
+        for name, least in (("timeout", 1), ("short_wait", 0), ("max_resubmits", 0), ("poll_interval", 1)):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, float)) and value >= least) and (name, value) != (
+                "poll_interval",
+                None,
+            ):
+                raise InputError(name, f"must be a number of at least {least}")
         self.call  # noqa: B018 - checks the inputs
         self.hook.settings  # noqa: B018 - checks the connection
         if self.output_path is not None:
@@ -152,62 +228,22 @@ class SwapOperator(BaseOperator):
 
             open_folder(check_folder(self.output_path))
 
-    def _submit(self, context: Context) -> tuple[Job, Ticket]:
-        from airflow_provider_faceswap.apis.ticket import Ticket
+    def _pause(self, error: RefusedForNowError, refusals: int, since: float) -> float:
+        growing = min(FIRST_PAUSE * 1.5 ** (refusals - 1), LONGEST_PAUSE) * random.uniform(0.8, 1.2)
+        pause = max(error.retry_after or 0.0, growing)
+        if time.time() + pause > since + self.timeout:
+            raise error
+        self.log.info("%s; submitting again in %.0f s (refused %s times)", error, pause, refusals)
+        return pause
 
-        submitted_at = time.time()
-        job = self.hook.send(self.call)
-        self.log.info(
-            "%s took %s as job %s (%s, eta %s s)",
-            self.provider, self.operation, job.job_id, job.state.value, job.eta,
-        )  # fmt: skip
-        ticket = Ticket(
-            job_id=job.job_id,
-            submitted_at=submitted_at,
-            deadline=submitted_at + self.timeout,
-            eta=job.eta,
-            route=self.hook.route_to(job),
+    def _defer_submission(self, pause: float, refusals: int, since: float) -> NoReturn:
+        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+        self.defer(
+            trigger=DateTimeTrigger(datetime.fromtimestamp(time.time() + pause, tz=timezone.utc)),
+            method_name="execute_again",
+            kwargs={"refusals": refusals, "since": since},
         )
-        context["ti"].xcom_push(key="job_id", value=ticket.job_id)
-        return job, ticket
-
-    def _likely_short(self, ticket: Ticket) -> bool:
-        if ticket.eta is None:
-            return self.call.kind == "image"
-        return ticket.eta <= self.short_wait
-
-    def _wait_here(self, ticket: Ticket) -> tuple[str, Job | None]:
-        """Wait on the worker: for a while, or to the end where the task does not defer."""
-        until = time.time() + self.short_wait if self.deferrable else None
-        return collect.watch_here(
-            self.hook, self._look(ticket), ticket.watch(self.poll_interval, until), warn=self.log.warning
-        )
-
-    def _collect(self, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
-        """See for itself what the trigger saw, and finish."""
-        end, job = collect.confirm(self.hook, self._look(ticket), end, warn=self.log.warning)
-        return self._finish(ticket, end, job, problem)
-
-    def _finish(self, ticket: Ticket, end: str, job: Job | None, problem: str = "") -> dict[str, Any]:
-        said = (job and job.message) or problem
-        collect.raise_for_state(self.provider, ticket.job_id, end, said)
-        assert job is not None  # a success was seen
-        try:
-            return collect.take_result(
-                self.hook,
-                job,
-                provider=self.provider,
-                operation=self.operation,
-                kind=self.call.kind,
-                submitted_at=ticket.submitted_at,
-                eta=ticket.eta,
-                output_path=self.output_path,
-                consent_reference=self.consent_reference,
-            )
-        except ResultError as error:  # a retry of this task would buy the job again
-            raise JobUnsettledError(
-                collect.paid(self.provider, ticket.job_id, str(error)), ticket.job_id
-            ) from None
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
         from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
@@ -226,9 +262,3 @@ class SwapOperator(BaseOperator):
             kwargs={"submission": ticket.as_dict()},
             timeout=timedelta(seconds=max(0.0, ticket.deadline - time.time())) + collect.BACKSTOP,
         )
-        raise AssertionError("defer() does not return")
-
-    def _look(self, ticket: Ticket) -> Any:
-        from airflow_provider_faceswap.apis import vendor
-
-        return vendor(self.provider).look(job_id=ticket.job_id, route=ticket.route)

@@ -19,10 +19,10 @@ from airflow_provider_faceswap.exceptions import (
     InDoubtError,
     LookError,
     NotSentError,
-    RefusedForNowError,
+    RefusedError,
     ResultError,
 )
-from airflow_provider_faceswap.operators import base
+from airflow_provider_faceswap.operators import base, purchase, story
 from airflow_provider_faceswap.operators.modelslab import (
     ModelsLabMultipleFaceSwapOperator,
     ModelsLabSingleVideoSwapOperator,
@@ -45,7 +45,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return fakes.clock(monkeypatch, base, collect)
+    return fakes.clock(monkeypatch, base, collect, purchase, story)
 
 
 def video(**kwargs: Any) -> ModelsLabSingleVideoSwapOperator:
@@ -97,7 +97,9 @@ def test_what_lies_in_the_database_while_deferred_holds_no_secret_and_no_url(hoo
 
 def test_submit_only(hook: mock.Mock) -> None:
     hook.send.return_value = job(PROCESSING, eta=605.0)
-    result = video(wait_for_completion=False).execute(fakes.context())
+    context = fakes.context()
+    result = video(wait_for_completion=False).execute(context)
+    assert context["ti"].xcoms["job_id"] == "278"
     assert (result["status"], result["job_id"], result["output"], result["eta"]) == (
         "processing",
         "278",
@@ -162,15 +164,16 @@ def test_a_failed_job_fails_the_task_in_the_vendors_words(hook: mock.Mock, defer
 
 
 @pytest.mark.parametrize(
-    ("end", "said"),
+    ("end", "seen", "said"),
     [
-        ("deadline", "not finished at its deadline"),
-        ("unclear", "no clear answer"),
-        ("unknown", "does not know"),
+        ("deadline", PROCESSING, "not finished at its deadline"),
+        ("unclear", JobState.UNCLEAR, "no clear answer"),
+        ("unknown", JobState.UNKNOWN, "does not know"),
+        ("unknown", PROCESSING, "no clear answer"),
     ],
 )
-def test_a_wait_without_a_verdict_names_the_job(hook: mock.Mock, end: str, said: str) -> None:
-    hook.send.side_effect = [job(PROCESSING), job(PROCESSING)]
+def test_a_wait_without_a_verdict_names_the_job(hook: mock.Mock, end: str, seen: JobState, said: str) -> None:
+    hook.send.side_effect = [job(PROCESSING), job(seen)]
     operator, context = video(), fakes.context()
     deferral = deferred(operator, context)
     with pytest.raises(AirflowFailException, match=said) as caught:
@@ -240,7 +243,7 @@ def test_bad_input_ends_the_task_before_anything_is_sent(
 
 @pytest.mark.parametrize(
     ("error", "final"),
-    [(InDoubtError("cut"), True), (NotSentError("no route"), False), (RefusedForNowError("full"), False)],
+    [(InDoubtError("cut"), True), (NotSentError("no route"), False), (RefusedError("no credits"), False)],
 )
 def test_only_errors_that_a_retry_can_mend_are_retried(
     hook: mock.Mock, error: Exception, final: bool

@@ -1,0 +1,203 @@
+"""One try of one task: from the journal's entry to a result, a refusal or a deferral."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_faceswap import collect
+from airflow_provider_faceswap.apis import vendor
+from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.results import as_result
+from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.exceptions import (
+    CongestedError,
+    JobFailedError,
+    JobUnknownError,
+    JobUnsettledError,
+    JournalError,
+    ResultError,
+)
+from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.table import Decision, Start, Step, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow_provider_faceswap.apis.base import Look
+    from airflow_provider_faceswap.apis.ticket import Ticket
+    from airflow_provider_faceswap.operators.purchase import Purchase
+
+log = logging.getLogger(__name__)
+
+
+class Deferral(Exception):
+    """The job is to be waited for without a worker."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(ticket.job_id)
+        self.ticket = ticket
+
+
+@dataclass(frozen=True)
+class Story:
+    """
+    One try of one task; the names are those of the operator's arguments.
+
+    :param purchase: what is bought.
+    :param announce: told the job's id as soon as it is known.
+    """
+
+    purchase: Purchase
+    announce: Callable[[str], None]
+    wait_for_completion: bool
+    deferrable: bool
+    poll_interval: float | None
+    short_wait: float
+    output_path: str | None
+    consent_reference: str | None
+
+    def begin(self) -> dict[str, Any]:
+        """
+        Do what the journal's entry asks for.
+
+        :return: the task's result.
+        :raises Deferral: to wait for the job without a worker.
+        :raises FaceSwapError: an error of the family.
+        """
+        journal = self.purchase.journal
+        decision = self._decide()
+        while decision.step is Step.WAIT_OUT:
+            log.info("Another worker may still be submitting; waiting %.0f s for it", decision.seconds)
+            time.sleep(decision.seconds)
+            decision = self._decide()
+        entry = decision.entry
+        if entry is None or decision.step is Step.SUBMIT:
+            return self._buy(entry)
+        if decision.step is Step.FAIL:
+            raise JournalError(f"{decision.reason}; {journal.how_to()}")
+        if decision.step is Step.ASK_ABOUT_DOUBT:
+            return self._buy(self.purchase.accept_doubt(entry, decision.reason))
+        log.info("Job %s was bought before and is not submitted again", entry.job_id)
+        self.announce(entry.job_id)
+        if decision.step is Step.LOOK_ONCE:
+            return self.collect(entry, DEADLINE)
+        if decision.step is Step.COLLECT:
+            return self.collect(entry, "success") if self.wait_for_completion else self._submitted(entry)
+        if decision.reason:
+            journal.save(entry)
+        return self._wait(entry)
+
+    def resume(self, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
+        """
+        Go on after a deferral.
+
+        :param ticket: of the job that was waited for.
+        :param end: how its watch ended.
+        :param problem: what went wrong last.
+        """
+        journal = self.purchase.journal
+        entry = journal.load() or Entry.of_ticket(ticket)
+        if entry.job_id != ticket.job_id:
+            raise JournalError(
+                f"this task waited for job {ticket.job_id}, and its journal now names job "
+                f"{entry.job_id or '(none)'}; {journal.how_to()}"
+            )
+        return self.collect(entry, end, problem)
+
+    def collect(self, entry: Entry, end: str, problem: str = "") -> dict[str, Any]:
+        """
+        See on the worker how the job stands, and finish.
+
+        :param entry: the job's.
+        :param end: how a watch ended elsewhere.
+        :param problem: what went wrong last.
+        """
+        end, job = collect.confirm(self.purchase.hook, self._look(entry), end, warn=log.warning)
+        return self._finish(entry, end, job, problem)
+
+    def _decide(self) -> Decision:
+        buyer, settings = self.purchase, self.purchase.hook.settings
+        start = Start(
+            now=time.time(),
+            fingerprint=buyer.fingerprint,
+            base_url=settings.base_url,
+            max_tries=buyer.max_tries,
+            timeout=buyer.timeout,
+            http_timeout=settings.timeout,
+        )
+        return decide(buyer.journal.load(), start)
+
+    def _buy(self, before: Entry | None) -> dict[str, Any]:
+        entry, job = self.purchase.buy(before)
+        self.announce(entry.job_id)
+        if job.state.settled:
+            return self._finish(entry, job.state.value, job)
+        return self._wait(entry)
+
+    def _wait(self, entry: Entry) -> dict[str, Any]:
+        ticket = entry.ticket()
+        if not self.wait_for_completion:
+            self.purchase.journal.save_surely(entry.moved_to(State.FINISHED))
+            return self._submitted(entry)
+        if not self.deferrable or self._likely_short(ticket):
+            watch = ticket.watch(
+                self.poll_interval, time.time() + self.short_wait if self.deferrable else None
+            )
+            end, job = collect.watch_here(self.purchase.hook, self._look(entry), watch, warn=log.warning)
+            if end != DEADLINE or time.time() >= ticket.deadline:
+                return self._finish(entry, end, job, watch.problem)
+        raise Deferral(ticket)
+
+    def _likely_short(self, ticket: Ticket) -> bool:
+        if ticket.eta is None:
+            return self.purchase.call.kind == "image"
+        return ticket.submitted_at + ticket.eta - time.time() <= self.short_wait
+
+    def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> dict[str, Any]:
+        """Return the result of a job that succeeded, or note and raise what became of it."""
+        buyer = self.purchase
+        try:
+            collect.raise_for_state(buyer.provider, entry.job_id, end, (job and job.message) or problem)
+            assert job is not None  # a success was seen
+            result = self._take(entry, job)
+        except (JobFailedError, JobUnknownError) as error:
+            if isinstance(error, CongestedError) and buyer.may_replace(entry):
+                log.warning("%s; submitting it again", error)
+                return self._buy(buyer.replacement(entry))
+            buyer.journal.save_surely(entry.moved_to(State.FAILED, problem=str(error)))
+            raise type(error)(f"{error}; clear the task to buy it anew", entry.job_id) from None
+        except JobUnsettledError as error:
+            raise JobUnsettledError(f"{error}; {buyer.journal.how_to()}", entry.job_id) from None
+        except ResultError as error:
+            raise ResultError(collect.paid(buyer.provider, entry.job_id, str(error))) from None
+        buyer.journal.save_surely(entry.moved_to(State.FINISHED, problem=""))
+        return result
+
+    def _take(self, entry: Entry, job: Job) -> dict[str, Any]:
+        return collect.take_result(
+            self.purchase.hook,
+            job,
+            provider=self.purchase.provider,
+            operation=self.purchase.call.operation,
+            kind=self.purchase.call.kind,
+            submitted_at=entry.submitted_at,
+            eta=entry.eta,
+            output_path=self.output_path,
+            consent_reference=self.consent_reference,
+        )
+
+    def _submitted(self, entry: Entry) -> dict[str, Any]:
+        job = Job(job_id=entry.job_id, state=JobState.PROCESSING)
+        return as_result(
+            self.purchase.provider,
+            self.purchase.call.operation,
+            job,
+            submitted_at=entry.submitted_at,
+            eta=entry.eta,
+        )
+
+    def _look(self, entry: Entry) -> Look:
+        return vendor(self.purchase.provider).look(job_id=entry.job_id, route=entry.route)
