@@ -5,14 +5,14 @@ from __future__ import annotations
 import enum
 import json
 import math
-import re
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from airflow_provider_faceswap.apis.reading import MOST_WORDS, read_id, words
 from airflow_provider_faceswap.exceptions import (
     FaceSwapError,
     InDoubtError,
@@ -21,32 +21,54 @@ from airflow_provider_faceswap.exceptions import (
     NotSentError,
 )
 
-JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
-META_KEYS = ("seed", "file_prefix", "watermark", "output_format", "request_id")
-_URL_IN_TEXT = re.compile(r"(https?://[^/\s\"'<>?#]+)[^\s\"'<>]*", re.IGNORECASE)
+MAX_REPLY = 4 * 1024 * 1024
+"""Bytes of a decoded reply of most calls; a longer one is refused."""
+_MOST_CONTAINERS = 50_000
 
 CallT = TypeVar("CallT", bound="Call")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP reply as it came over the wire, decompressed."""
+    """
+    An HTTP reply.
+
+    :param status: its HTTP status.
+    :param headers: its headers.
+    :param body: as it came over the wire, decompressed.
+    :param hide: takes out of a text what must not be repeated, before anything is quoted.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    hide: Callable[[str], str] = field(default=str, repr=False)
 
     def json(self) -> dict[str, Any] | None:
         """Return the body if it is a JSON object, else None."""
+        if self.body.count(b"[") + self.body.count(b"{") > _MOST_CONTAINERS:
+            return None  # half a second of an event loop
+        # A byte in a wrong encoding must not hide the id of a job that is paid.
+        text = self.body.decode("utf-8-sig", "replace")
         try:
-            value = json.loads(self.body)
+            value = json.loads(text)
         except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) else None
 
     def __str__(self) -> str:
-        start = words(self.body[:200].decode("utf-8", "replace"))
+        start = self.words(self.json() or self.body.decode("utf-8", "replace"), 200)
         return f"HTTP {self.status}: {start}" if start else f"HTTP {self.status} with an empty body"
+
+    def words(self, said: object, most: int = MOST_WORDS) -> str:
+        """Return something that the vendor says in this reply as one line for people."""
+        return words(said, self.hide, most)
+
+
+def _job_id(value: str) -> str:
+    if read_id(value) is None:
+        raise ValueError("must be the vendor's id, of letters, digits, '_' and '-'")
+    return value
 
 
 class JobState(str, enum.Enum):
@@ -73,6 +95,20 @@ class JobState(str, enum.Enum):
         return self is JobState.PROCESSING
 
 
+class Cost(BaseModel):
+    """
+    What a vendor took for a job.
+
+    :param amount: how much.
+    :param unit: of what, such as ``credits``.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: float
+    unit: str = "credits"
+
+
 class Job(BaseModel):
     """
     A job as one reply of the vendor describes it.
@@ -83,8 +119,11 @@ class Job(BaseModel):
     :param message: the vendor's words, fit for a log: no URL beyond its host.
     :param eta: seconds until the vendor expects to be done, if it says.
     :param seconds: seconds that the vendor worked on it, if it says.
-    :param meta: what is kept of the vendor's metadata, see :data:`META_KEYS`.
+    :param meta: what is kept of the vendor's metadata, see ``apis.reading.META_KEYS``.
     :param poll_url: where the vendor wants to be asked for this job, if it says.
+    :param cost: what the vendor says it took.
+    :param content: the result itself, where it came with the answer.
+    :param faces: boxes of the faces found, ``(x1, y1, x2, y2)`` in pixels, of an extraction.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -97,6 +136,9 @@ class Job(BaseModel):
     seconds: float | None = None
     meta: dict[str, str | int | float | bool] = {}
     poll_url: str | None = None
+    cost: Cost | None = None
+    content: bytes | None = Field(default=None, repr=False)
+    faces: tuple[tuple[int, int, int, int], ...] | None = None
 
 
 class Call(BaseModel):
@@ -106,6 +148,9 @@ class Call(BaseModel):
 
     operation: ClassVar[str]
     billed: ClassVar[bool]
+    method: ClassVar[Literal["GET", "POST"]] = "POST"
+    largest_reply: ClassVar[int] = MAX_REPLY
+    """Bytes of a decoded reply; a longer one is refused."""
 
     @classmethod
     def checked(cls: type[CallT], inputs: Mapping[str, Any]) -> CallT:
@@ -130,6 +175,10 @@ class Call(BaseModel):
         """Return the JSON body, without the API key."""
         return {}
 
+    def files(self) -> dict[str, bytes]:
+        """Return the fields that are sent as files; with any, the body goes as a multipart form."""
+        return {}
+
     @abstractmethod
     def read(self, reply: Reply) -> Job:
         """Tell what the reply says of the job, or raise an error of the family."""
@@ -148,7 +197,15 @@ class Submission(Call):
     """A call that the vendor bills once it has accepted it."""
 
     billed: ClassVar[bool] = True
-    kind: ClassVar[Literal["image", "video"]]
+    kind: ClassVar[Literal["image", "video", "any"]]
+    longest_wait: ClassVar[float] = math.inf
+    """Seconds from submission for which the vendor keeps the job's record."""
+    webhook_is_ours: ClassVar[bool] = False
+    """Whether the vendor tells the result to a URL of ours alone."""
+
+    def price(self) -> Cost | None:
+        """Return what the vendor's documents say that the call costs, if they do."""
+        return None
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
         """Tell "certainly not taken" from "in doubt"."""
@@ -167,7 +224,7 @@ class Look(Call):
 
     billed: ClassVar[bool] = False
 
-    job_id: str
+    job_id: Annotated[str, AfterValidator(_job_id)]
     route: dict[str, str] = {}
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
@@ -177,65 +234,16 @@ class Look(Call):
 
 @dataclass(frozen=True)
 class Vendor:
-    """A vendor's operations by their endpoint's names, and how its jobs are looked at."""
+    """
+    A vendor.
+
+    :param name: its connection type.
+    :param operations: its submissions by their endpoint's names.
+    :param look: how its jobs are looked at, if they can be.
+    :param read_callback: reads what it posts to a callback, if it does; raises LookError for rubbish.
+    """
 
     name: str
-    look: type[Look]
     operations: Mapping[str, type[Submission]] = field(default_factory=dict)
-
-
-def read_id(value: object) -> str | None:
-    """Return a vendor's job id as text if it is one that may stand in a URL or a file name."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    text = str(value).strip()
-    return text if JOB_ID.match(text) else None
-
-
-def read_seconds(value: object) -> float | None:
-    """Return a duration that a vendor states, if it is a sane one."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        seconds = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return seconds if math.isfinite(seconds) and 0 <= seconds < 1e7 else None
-
-
-def read_urls(*candidates: object) -> tuple[str, ...]:
-    """Return the absolute http(s) URLs of the first candidate (list or text) that holds any."""
-    for value in candidates:
-        items = value if isinstance(value, list) else [value]
-        urls = tuple(item.strip() for item in items if isinstance(item, str))
-        urls = tuple(url for url in urls if url.lower().startswith(("http://", "https://")))
-        if urls:
-            return urls
-    return ()
-
-
-def read_meta(value: object) -> dict[str, str | int | float | bool]:
-    """Return what is kept of a vendor's metadata: vendors echo inputs there, so it is an allow-list."""
-    if not isinstance(value, dict):
-        return {}
-    return {
-        key: value[key][:200] if isinstance(value[key], str) else value[key]
-        for key in META_KEYS
-        if isinstance(value.get(key), (str, int, float, bool))
-    }
-
-
-def words(value: object) -> str:
-    """
-    Flatten what a vendor says of an error into one line for people.
-
-    :param value: text, or a list or object of texts; URLs in it are cut to their host.
-    """
-    if isinstance(value, dict):
-        text = "; ".join(f"{key}: {words(item)}" for key, item in value.items())
-    elif isinstance(value, list):
-        text = ", ".join(words(item) for item in value)
-    else:
-        text = "" if value is None else str(value)
-    text = " ".join(_URL_IN_TEXT.sub(r"\1/…", text).split())
-    return text if len(text) <= 500 else text[:499] + "…"
+    look: type[Look] | None = None
+    read_callback: Callable[[bytes], Job] | None = None

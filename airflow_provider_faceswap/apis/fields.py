@@ -10,22 +10,35 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
+"""Formats that a stored result can be told by."""
+
+_LONGEST_URL = 8192
+_LARGEST_PICTURE = 10 * 1024 * 1024
 _DATA_URI = re.compile(r"data:[\w.+/-]+;base64,", re.IGNORECASE)
+_ELSEWHERE = "upload the media where the vendor can reach it"
+_UNREACHABLE = "a file path is of no use to the vendor"
 
 
 def _text(value: Any) -> Any:
-    if value is None or value in ("", "None"):
-        raise ValueError("is required; give a value, or look whether its template renders to one")
-    if not isinstance(value, str):
+    if isinstance(value, bytes):
+        raise ValueError("must be text, not bytes; base64 text comes from b64encode(data).decode()")
+    if value is not None and not isinstance(value, str):
         raise ValueError(f"must be text, not {type(value).__name__}")
+    if value is None or value.strip() in ("", "None"):
+        raise ValueError("is required; give a value, or look whether its template renders to one")
     return value
 
 
 def is_url(value: str) -> bool:
-    """Tell whether a text is an absolute http(s) URL with a host."""
+    """Tell whether a text is an absolute http(s) URL with a host, of a sane length."""
+    # urlsplit() drops some control characters in silence.
+    if len(value) > _LONGEST_URL or " " in value or not value.isprintable():
+        return False
     try:
         parts = urlsplit(value)
-        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and " " not in value
+        _ = parts.port  # raises if it is none
+        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and "\\" not in parts.netloc
     except ValueError:
         return False
 
@@ -36,10 +49,27 @@ def check_url(value: str) -> str:
 
     :raises ValueError: saying what to give instead.
     """
-    if not is_url(value):
-        hint = "a file path is of no use to the vendor; " if "://" not in value else ""
-        raise ValueError(f"must be an http(s) URL; {hint}upload the media where the vendor can reach it")
+    if not is_url(value) or "{{" in value:
+        raise ValueError(f"must be an http(s) URL; {_url_hint(value)}")
+    if "@" in urlsplit(value).netloc:
+        raise ValueError(
+            "must hold no user:password@, which the vendor repeats in its replies; use a signed URL"
+        )
     return value
+
+
+def _url_hint(value: str) -> str:
+    if "{{" in value or "{%" in value:
+        return "it looks like a template that was not rendered"
+    if value[:5].lower() == "data:":
+        return f"a data: URI is taken only for pictures, with base64=True; else {_ELSEWHERE}"
+    if len(value) > _LONGEST_URL:
+        return f"this text has over {_LONGEST_URL} characters; base64 text needs base64=True"
+    if "://" not in value:
+        return f"{_UNREACHABLE}; {_ELSEWHERE}"
+    if value[:4].lower() == "http":
+        return "this one has no valid host or port, or holds blanks or control characters"
+    return _ELSEWHERE
 
 
 def check_base64(value: str) -> str:
@@ -49,7 +79,7 @@ def check_base64(value: str) -> str:
     :raises ValueError: saying what to give instead.
     """
     remedy = "must be base64 text where base64=True"
-    if is_url(value):
+    if value[:8].lower().startswith(("http://", "https://")):
         raise ValueError(f"{remedy}, not a URL; set base64=False to pass URLs")
     try:
         content = base64.b64decode("".join(_DATA_URI.sub("", value, count=1).split()), validate=True)
@@ -57,27 +87,61 @@ def check_base64(value: str) -> str:
         raise ValueError(f"{remedy}; encode the file with base64.b64encode(data).decode()") from None
     if not content:
         raise ValueError(f"{remedy}, and it is empty")
+    if len(content) > _LARGEST_PICTURE:
+        raise ValueError(
+            f"holds over {_LARGEST_PICTURE} bytes; {_ELSEWHERE} and pass its URL, with base64=False"
+        )
     return value
+
+
+def check_picture(value: str) -> str:
+    """
+    Return a picture's URL or base64 text.
+
+    :raises ValueError: saying what to give instead.
+    """
+    if "://" in value[:64] and value[:5].lower() != "data:":
+        return check_url(value)
+    try:
+        return check_base64(value)
+    except ValueError:
+        raise ValueError("must be an http(s) URL, the path of a file that exists, or base64 text") from None
 
 
 def _format(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]{2,5}", value):
-        raise ValueError("must be a file format such as mp4")
-    return value
+    if value.lower() not in VIDEO_FORMATS:
+        raise ValueError(f"must be one of {', '.join(VIDEO_FORMATS)}")
+    return value.lower()
 
 
-def _nothing(value: Any) -> Any:
-    return None if value in ("", "None") else value
+def _optional(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+        return None
+    return check_url(_text(value).strip())
+
+
+def _track_id(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"must be a whole number or text, not {type(value).__name__}")
+    if isinstance(value, int):
+        if abs(value) >= 2**63:
+            raise ValueError("must be a whole number of at most 63 bits, or text")
+        return value
+    text = value.strip()
+    if len(text) > 255 or not text.isprintable():
+        raise ValueError("must be a whole number, or one line of at most 255 characters")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else text
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 """Required text."""
 MediaUrl = Annotated[Text, AfterValidator(check_url)]
 """A URL that the vendor fetches."""
-OptionalUrl = Annotated[
-    Annotated[str, AfterValidator(check_url)] | None,
-    BeforeValidator(_nothing),
-]
+OptionalUrl = Annotated[str | None, BeforeValidator(_optional)]
 """A URL, or nothing."""
-Format = Annotated[Text, AfterValidator(_format)]
-"""A file format's short name."""
+VideoFormat = Annotated[Text, AfterValidator(_format)]
+"""A video format's short name."""
+TrackId = Annotated[int | str | None, BeforeValidator(_track_id)]
+"""What the vendor passes on to a webhook: a whole number where it is one, else text."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
-from pydantic import BeforeValidator, ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator
 
 from airflow_provider_faceswap.apis.base import (
     Job,
@@ -20,19 +20,22 @@ from airflow_provider_faceswap.apis.base import (
     Reply,
     Submission,
     Vendor,
-    read_id,
-    read_meta,
-    read_seconds,
-    read_urls,
-    words,
 )
 from airflow_provider_faceswap.apis.fields import (
-    Format,
     MediaUrl,
     OptionalUrl,
     Text,
+    TrackId,
+    VideoFormat,
     check_base64,
     check_url,
+)
+from airflow_provider_faceswap.apis.reading import (
+    read_id,
+    read_meta,
+    read_retry_after,
+    read_seconds,
+    read_urls,
 )
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
@@ -55,14 +58,11 @@ _UNKNOWN_ID = re.compile(
     r"(request|job|id|generation)\b.*\bnot found|no such (request|job|id)", re.IGNORECASE
 )
 _WRONG_KEY = re.compile(r"api.?key|unauthori[sz]ed|unauthenticated", re.IGNORECASE)
+_HINTS = {
+    402: " (credits: top up the account)",
+    404: " (no such endpoint: the connection's host must be the vendor's origin, without a path)",
+}
 _POLL_PATH = re.compile(r"(/[A-Za-z0-9_-]{1,64}){1,8}\Z")
-
-
-def _track_id(value: Any) -> Any:
-    if isinstance(value, str):
-        text = value.strip()
-        return int(text) if text.isdecimal() and len(text) < 16 else text
-    return value
 
 
 class _Wire:
@@ -70,7 +70,8 @@ class _Wire:
 
     def __init__(self, reply: Reply, data: dict[str, Any]) -> None:
         self.http = reply.status
-        self.header_wait = _header_seconds(reply)
+        self.hide = reply.hide
+        self.header_wait = read_retry_after(reply.headers)
         self.data = data
         self.output = read_urls(data.get("output"), data.get("proxy_links"))
         status = data.get("status")
@@ -78,7 +79,7 @@ class _Wire:
             status = "success"
         self.status = status.strip().lower() if isinstance(status, str) else None
         self.said = next((data[key] for key in ("message", "messege", "error") if data.get(key)), None)
-        self.message = words(self.said)
+        self.message = reply.words(self.said)
 
     @property
     def retry_after(self) -> float | None:
@@ -101,8 +102,8 @@ class _Wire:
             message=self.message,
             eta=read_seconds(self.data.get("eta")),
             seconds=read_seconds(self.data.get("generationTime")),
-            meta=read_meta(self.data.get("meta")),
-            poll_url=self.data["fetch_result"] if isinstance(self.data.get("fetch_result"), str) else None,
+            meta=read_meta(self.data.get("meta"), self.hide),
+            poll_url=next(iter(read_urls(self.data.get("fetch_result"))), None),
         )
 
     def _state(self) -> JobState:
@@ -128,7 +129,7 @@ class ModelsLabSubmission(Submission):
 
     watermark: bool = True
     webhook: OptionalUrl = None
-    track_id: Annotated[int | str | None, BeforeValidator(_track_id)] = None
+    track_id: TrackId = None
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return ``/api/v6/{namespace}/{operation}``."""
@@ -166,7 +167,7 @@ def _refuse(wire: _Wire) -> NoReturn:
         raise AuthenticationError(f"ModelsLab refused the API key: {wire.message}")
     if wire.for_now or _CONGESTED.search(wire.message):
         raise RefusedForNowError(f"ModelsLab refused for now: {wire.message}", wire.retry_after)
-    hint = " (credits: top up the account)" if wire.http == 402 else ""
+    hint = _HINTS.get(wire.http, "")
     raise RefusedError(f"ModelsLab refused the job: {wire.message}{hint}")
 
 
@@ -229,7 +230,7 @@ class SingleVideoSwap(ModelsLabSubmission):
 
     init_image: MediaUrl
     init_video: MediaUrl
-    output_format: Format = "mp4"
+    output_format: VideoFormat = "mp4"
 
 
 class SpecificVideoSwap(SingleVideoSwap):
@@ -271,7 +272,7 @@ class Fetch(Look):
         """
         data = reply.json()
         if data is None:
-            raise LookError(f"{reply}; this is no answer of ModelsLab", _header_seconds(reply))
+            raise LookError(f"{reply}; this is no answer of ModelsLab", read_retry_after(reply.headers))
         wire = _Wire(reply, data)
         if wire.status in _BAD:
             self._check_verdict(wire, reply)
@@ -284,10 +285,6 @@ class Fetch(Look):
         later = wire.for_now if wire.status == "error" else wire.http == 429
         if later or (wire.status == "error" and (wire.http in (402, 403) or wire.http >= 500)):
             raise LookError(f"ModelsLab did not tell: {wire.message or reply}", wire.retry_after)
-
-
-def _header_seconds(reply: Reply) -> float | None:
-    return read_seconds(reply.headers.get("retry-after"))
 
 
 VENDOR = Vendor(

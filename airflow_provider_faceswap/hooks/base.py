@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import cached_property
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -15,16 +15,19 @@ import httpx
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from airflow_provider_faceswap.apis.base import Call, Job, Look, Reply
+from airflow_provider_faceswap.apis.base import Call, Job, Reply
 from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, SettingsError
-from airflow_provider_faceswap.hooks.pool import shared_client
+from airflow_provider_faceswap.hooks.exchange import UnusableReplyError, exchange, run
+from airflow_provider_faceswap.hooks.pool import RECENT, RENEW, Line, line
+from airflow_provider_faceswap.hooks.quiet import unlogged
+from airflow_provider_faceswap.hooks.secrets import spellings
 from airflow_provider_faceswap.hooks.settings import Settings, origin_of
 
 if TYPE_CHECKING:
-    from airflow.sdk import Connection
+    pass
 
-MAX_REPLY = 4 * 1024 * 1024
-"""Bytes of a decoded reply; a longer one is refused."""
+LARGE_REPLY = 64 * 1024
+"""Bytes from which a reply is read beside the event loop, which it could block for half a second."""
 
 # Without a connection no byte of the request was sent.
 _NOT_SENT = (
@@ -62,8 +65,8 @@ class SwapHook(BaseHook):
         """Return the body and the headers of a call with the API key where the vendor wants it."""
 
     @abstractmethod
-    def probe(self) -> Look:
-        """Return a free call that tells a right key from a wrong one."""
+    def probe(self) -> Call | None:
+        """Return a free call that tells a right key from a wrong one, if there is one."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -72,31 +75,24 @@ class SwapHook(BaseHook):
 
         :raises SettingsError: naming what is missing or wrong in the connection.
         """
+        return self._look_up()
+
+    async def _load_settings(self) -> Settings:
+        # In a thread: Airflow's own asynchronous lookup can deadlock below 3.3.2.
+        return await asyncio.to_thread(self._look_up)
+
+    def _look_up(self) -> Settings:
         try:
             conn = self.get_connection(self.conn_id)
         except AirflowNotFoundException:
             raise self._not_defined() from None
-        return self._checked(conn, conn.extra_dejson)
-
-    async def _load_settings(self) -> Settings:
-        from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
-
-        if "settings" not in self.__dict__:
-            try:
-                conn = await get_async_connection(self.conn_id)
-            except AirflowNotFoundException:
-                raise self._not_defined() from None
-            self.__dict__["settings"] = self._checked(conn, await get_async_extra_dejson(conn))
-        return self.settings
+        return self.settings_class.from_connection(conn, conn.extra_dejson, self.default_url)
 
     def _not_defined(self) -> SettingsError:
         return SettingsError(
             f"connection {self.conn_id!r} is not defined; add one of type {self.conn_type!r} "
             "with the API key as its password"
         )
-
-    def _checked(self, conn: Connection, extra: dict[str, Any]) -> Settings:
-        return self.settings_class.from_connection(conn, extra, self.default_url)
 
     def send(self, call: Call) -> Job:
         """
@@ -105,31 +101,21 @@ class SwapHook(BaseHook):
         :param call: an endpoint of the vendor.
         :raises FaceSwapError: an error of the family, as the call reads it.
         """
+        self._keep_pace(self.settings.requests_per_second)
+        return self._read(call, run(self._send_afresh(call)))
+
+    async def _send_afresh(self, call: Call) -> Reply | FaceSwapError:
         settings = self.settings
-        self._keep_pace(settings.requests_per_second)
         # A fresh client for each call: a billed request never meets a connection that went stale.
-        client = httpx.Client(
-            timeout=settings.timeout,
+        # It is httpx's own, which tells for certain whether a connection was made.
+        async with httpx.AsyncClient(
+            timeout=settings.httpx_timeout,
             verify=settings.tls,
             proxy=settings.proxy,
             follow_redirects=False,
             transport=self._transport,
-        )
-        outcome: Reply | FaceSwapError
-        with client:
-            try:
-                response = client.send(self._request(client, settings, call), stream=True)
-                try:
-                    body = bytearray()
-                    for part in response.iter_bytes():
-                        body += part
-                        _check_size(body)
-                finally:
-                    response.close()
-                outcome = self._reply(response, body, settings)
-            except (httpx.HTTPError, httpx.InvalidURL, OverflowError) as error:
-                outcome = self._broken_off(call, error)
-        return self._read(call, outcome)
+        ) as client:
+            return await self._outcome(client, settings, call)
 
     async def asend(self, call: Call) -> Job:
         """
@@ -140,31 +126,25 @@ class SwapHook(BaseHook):
         """
         if call.billed:
             raise RuntimeError("billed calls are sent by workers only, through send()")
-        settings = await self._load_settings()
-        outcome: Reply | FaceSwapError
-        async with shared_client(settings, self._transport) as shared:
-            if shared.limiter:
-                await shared.limiter.acquire()
+        async with self._line(RENEW) as line:
+            async with line.turn() as lent:
+                outcome = await self._outcome(lent.client, lent.settings, call)
             try:
-                request = self._request(shared.client, settings, call)
-                response = await shared.client.send(request, stream=True)
-                try:
-                    body = bytearray()
-                    async for part in response.aiter_bytes():
-                        body += part
-                        _check_size(body)
-                finally:
-                    await response.aclose()
-                outcome = self._reply(response, body, settings)
-            except (httpx.HTTPError, httpx.InvalidURL, OverflowError) as error:
-                outcome = self._broken_off(call, error)
-        return self._read(call, outcome)
+                if isinstance(outcome, Reply) and len(outcome.body) > LARGE_REPLY:
+                    return await asyncio.to_thread(self._read, call, outcome)
+                return self._read(call, outcome)
+            except FaceSwapError as error:
+                line.heed(error, lent.settings)
+                raise
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Keep the loop's shared client open between several calls of :meth:`asend`."""
-        async with shared_client(await self._load_settings(), self._transport):
+        async with self._line(RECENT):
             yield
+
+    def _line(self, newest: float) -> AbstractAsyncContextManager[Line]:
+        return line((type(self), self.conn_id), self._load_settings, self._transport, newest)
 
     def route_to(self, job: Job) -> dict[str, str]:
         """
@@ -182,47 +162,58 @@ class SwapHook(BaseHook):
     def test_connection(self) -> tuple[bool, str]:
         """Tell whether the vendor takes the API key; costs nothing."""
         try:
-            self.send(self.probe())
+            probe = self.probe()
+            if probe is None:
+                return (
+                    True,
+                    f"{self.settings.base_url} is complete; no free call tells whether the key is right",
+                )
+            found = self.send(probe)
         except AuthenticationError as error:
             return False, str(error)
         except FaceSwapError as error:
             return False, f"The key could not be tested: {error}"
-        return True, "The vendor takes the API key"
+        return True, f"The vendor takes the API key. {found.message}".strip()
 
-    def _request(
-        self, client: httpx.Client | httpx.AsyncClient, settings: Settings, call: Call
-    ) -> httpx.Request:
-        body, headers = self.authorize(call.body(), settings.api_key.get_secret_value())
-        url = settings.base_url + call.path(settings.route)
-        return client.build_request("POST", url, json=body, headers=headers)
-
-    def _reply(self, response: httpx.Response, body: bytearray, settings: Settings) -> Reply:
+    async def _outcome(
+        self, client: httpx.AsyncClient, settings: Settings, call: Call
+    ) -> Reply | FaceSwapError:
         key = settings.api_key.get_secret_value()
-        content = bytes(body)
-        # Vendors repeat a wrong key in their words, which go into logs; in JSON it is escaped.
-        for form in {key, json.dumps(key)[1:-1]}:
-            content = content.replace(form.encode(), b"***")
-        return Reply(response.status_code, response.headers, content)
+        body, headers = self.authorize(call.body(), key)
+        url = settings.base_url + call.path(settings.route)
+        payload: dict[str, Any] = {}
+        if files := call.files():
+            payload = {"data": body, "files": {name: (name, content) for name, content in files.items()}}
+        elif call.method == "POST":
+            payload = {"json": body}
+        request = client.build_request(call.method, url, headers=headers, **payload)
+        try:
+            with unlogged():
+                response, content = await exchange(client, request, settings.timeout, call.largest_reply)
+        except Exception as error:  # the transports let errors of their own libraries through
+            return self._broken_off(call, settings, error)
+        return Reply(response.status_code, response.headers, content, partial(spellings(key).sub, "***"))
 
-    def _broken_off(self, call: Call, error: Exception) -> FaceSwapError:
-        host = self.settings.origin[1]
-        reason = f"{host} sent a reply of over {MAX_REPLY} bytes"
-        if not isinstance(error, OverflowError):
-            reason = f"{type(error).__name__} while talking to {host}"
-        return call.broken_off(reason, sent=not isinstance(error, _NOT_SENT))
+    def _broken_off(self, call: Call, settings: Settings, error: Exception) -> FaceSwapError:
+        host = settings.origin[1]
+        if isinstance(error, UnusableReplyError):
+            return call.broken_off(f"{host} {error}", sent=True)
+        kind = type(error).__name__
+        if isinstance(error, _NOT_SENT):
+            remedy = "check the connection's host and proxy"
+            return call.broken_off(f"no connection to {host} ({kind}); {remedy}", sent=False)
+        return call.broken_off(f"{kind} while talking to {host}", sent=True)
 
     def _read(self, call: Call, outcome: Reply | FaceSwapError) -> Job:
         # Raised out here, so that no httpx error, whose request holds the key, hangs on as its context.
         if isinstance(outcome, FaceSwapError):
             raise outcome
-        return call.read(outcome)
+        try:
+            return call.read(outcome)
+        except AuthenticationError as error:
+            raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
 
     def _keep_pace(self, rate: float | None) -> None:
         if rate:
             time.sleep(max(0.0, self._last_sent + 1 / rate - time.monotonic()))
             self._last_sent = time.monotonic()
-
-
-def _check_size(body: bytearray) -> None:
-    if len(body) > MAX_REPLY:
-        raise OverflowError

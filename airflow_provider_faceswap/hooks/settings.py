@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,9 +12,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.exceptions import SettingsError
 
 if TYPE_CHECKING:
+    import httpx
     from airflow.sdk import Connection
 
 log = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ class Settings(BaseModel):
 
     :param base_url: the vendor's origin, or the one that the connection puts in its place.
     :param api_key: the key, from the connection's password.
-    :param timeout: seconds that one call may take to connect, and between two parts of an answer.
+    :param timeout: seconds that one call may take.
     :param max_connections: connections of one process to the vendor.
     :param requests_per_second: calls of one process, at most; None for no limit.
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
@@ -55,6 +58,13 @@ class Settings(BaseModel):
         words = {"true": True, "false": False}
         return words.get(value.strip().lower(), value) if isinstance(value, str) else value
 
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if value and not is_url(value):
+            raise ValueError("must be a URL such as http://proxy.example.com:3128")
+        return value
+
     @classmethod
     def extras(cls) -> tuple[str, ...]:
         """Return the names of the connection extras that are read."""
@@ -75,7 +85,9 @@ class Settings(BaseModel):
         where = f"connection {conn.conn_id!r}"
         key = (conn.password or "").strip()
         if not key:
-            raise SettingsError(f"{where}: the API key is missing; put it into the password field")
+            raise SettingsError(
+                f"{where}: the API key is missing; put it into the field API key, the password"
+            )
         if unknown := sorted(set(extra) - set(cls.extras())):
             log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
         given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
@@ -84,7 +96,8 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = ".".join(str(part) for part in first["loc"][:1])
-            raise SettingsError(f"{where}, field {name}: {first['msg']}") from None
+            said = first["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"{where}, field {name}: {said}") from None
         except ValueError as error:
             raise SettingsError(f"{where}, field host: {error}") from None
         _check_plain_http(settings, where)
@@ -97,8 +110,28 @@ class Settings(BaseModel):
 
     @property
     def tls(self) -> ssl.SSLContext | bool:
-        """What an HTTP client takes as its TLS verification."""
-        return ssl.create_default_context(cafile=self.verify) if isinstance(self.verify, str) else self.verify
+        """
+        What an HTTP client takes as its TLS verification.
+
+        :raises SettingsError: if the CA bundle cannot be read.
+        """
+        if isinstance(self.verify, bool):
+            return self.verify
+        folder = os.path.isdir(self.verify)
+        try:
+            return ssl.create_default_context(
+                cafile=None if folder else self.verify, capath=self.verify if folder else None
+            )
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+        raise SettingsError(f"extra verify: {self.verify} is no CA bundle: {problem}")
+
+    @property
+    def httpx_timeout(self) -> httpx.Timeout:
+        """Shorter to connect: only then is it certain, within ``timeout``, that nothing was sent."""
+        import httpx
+
+        return httpx.Timeout(self.timeout, connect=self.timeout / 2)
 
     @property
     def route(self) -> dict[str, str]:

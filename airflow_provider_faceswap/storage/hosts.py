@@ -1,28 +1,40 @@
-"""Which addresses a result may be downloaded from: vendors send URLs, and they are not trusted."""
+"""Which hosts a result may be downloaded from: vendors send URLs, and they are not trusted."""
 
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from yarl import URL
+
+from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.hooks.settings import is_loopback, origin_of
+from airflow_provider_faceswap.storage import addresses
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Origin
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_NOT_PUBLIC = tuple(
-    ipaddress.ip_network(net) for net in ("100.64.0.0/10", "192.0.0.0/24", "168.63.129.16/32", "64:ff9b::/96")
-)
-_NEVER = tuple(
-    ipaddress.ip_network(net)
-    for net in ("169.254.0.0/16", "fe80::/10", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128")
-)
+@dataclass(frozen=True)
+class Link:
+    """
+    A URL that may be asked for, if the address that it leads to is allowed, too.
+
+    :param url: as the vendor wrote it, not quoted anew: that would break signatures.
+    :param own: whether it is on the connection's own origin, where any address will do.
+    """
+
+    url: URL
+    own: bool
+
+    @property
+    def host(self) -> str:
+        """The host, fit for a message."""
+        return (self.url.host or "")[:100]
 
 
 class HostRules:
@@ -37,59 +49,55 @@ class HostRules:
         self.own_origin = own_origin
         self.allow_private = allow_private
 
-    def check_url(self, url: str) -> bool:
+    def check(self, url: str) -> Link:
         """
         Check a URL before it is asked for.
 
-        :return: whether it is on the connection's own origin.
-        :raises ResultError: if the scheme or the host is not allowed; names the host at most.
+        :raises ResultError: if it is not allowed; names the host at most.
         """
+        if not is_url(url):
+            raise ResultError("the vendor's link is no valid http(s) URL")
         try:
-            parts = urlsplit(url)
-            origin = origin_of(parts)
+            link = URL(url, encoded=url.isascii())
+            scheme, host, port = origin = origin_of(urlsplit(url))
+            # The reading that was checked must be the one that is connected to.
+            same = (link.scheme, (link.host or "").lower().rstrip("."), link.port) == origin
         except ValueError:
-            raise ResultError("the vendor's link is no valid URL") from None
-        scheme, host, _ = origin
-        if scheme not in ("http", "https") or not host:
-            raise ResultError("the vendor's link is no http(s) URL")
-        if origin == self.own_origin:
-            return True
-        if scheme == "http" and not (is_loopback(host) or self.allow_private):
+            raise ResultError("the vendor's link is no valid http(s) URL") from None
+        if link.user is not None or link.password is not None:
+            raise ResultError(f"the vendor's link to {host[:100]} holds a user or a password")
+        if not same or not port:
+            raise ResultError("the vendor's link is no valid http(s) URL")
+        own = origin == self.own_origin and not (link.host or "").endswith(".")
+        if scheme == "http" and not (own or is_loopback(host) or self.allow_private):
             raise ResultError(
-                f"the vendor's link asks for plain http from {host}; "
+                f"the vendor's link asks for plain http from {host[:100]}; "
                 "the connection's extra allow_private_hosts would allow it"
             )
-        return False
+        return Link(link, own)
 
-    def follow(self, url: str, location: str) -> tuple[str, bool]:
+    def follow(self, link: Link, location: str) -> Link:
         """
-        Return where a redirect leads, checked as :meth:`check_url` does.
+        Return where a redirect leads, checked as :meth:`check` does.
 
-        :param url: that redirects.
+        :param link: that redirects.
         :param location: the header's value.
         """
+        if not location:
+            raise ResultError(f"the vendor's link redirects from {link.host} to nowhere")
         try:
-            target = urljoin(url, location)
+            target = urljoin(str(link.url), location)
         except ValueError:
-            raise ResultError("the vendor's link redirects to no valid URL") from None
-        return target, self.check_url(target)
+            raise ResultError(f"the vendor's link redirects from {link.host} to no valid URL") from None
+        try:
+            return self.check(target)
+        except ResultError as error:
+            problem = str(error)
+        raise ResultError(f"a redirect from {link.host} was not followed: {problem}")
 
     def refusal(self, address: str) -> str | None:
-        """
-        Tell why an address is not connected to.
-
-        :param address: a literal IP address.
-        :return: the reason, or None if it is allowed.
-        """
-        ip = _unwrapped(ipaddress.ip_address(address.split("%", 1)[0]))
-        if any(ip in net for net in _NEVER if net.version == ip.version) or ip.is_link_local:
-            return f"{ip} is a link-local or metadata address"
-        if self.allow_private:
-            return None
-        shared = any(ip in net for net in _NOT_PUBLIC if net.version == ip.version)
-        if not ip.is_global or ip.is_multicast or shared:
-            return f"{ip} is no public address; the connection's extra allow_private_hosts would allow it"
-        return None
+        """Tell why an address is not connected to, or return None."""
+        return addresses.refusal(address, self.allow_private)
 
 
 class GuardedSockets:
@@ -111,9 +119,3 @@ class GuardedSockets:
             self.refused = reason
             raise OSError(errno.EACCES, reason)
         return socket.socket(family=family, type=kind, proto=proto)
-
-
-def _unwrapped(ip: Address) -> Address:
-    if isinstance(ip, ipaddress.IPv6Address):
-        return ip.ipv4_mapped or (ip.teredo or (None, None))[1] or ip.sixtofour or ip
-    return ip

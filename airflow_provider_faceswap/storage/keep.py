@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.exceptions import InputError, ResultError
-from airflow_provider_faceswap.storage.download import Kind, download
+from airflow_provider_faceswap.storage.download import download
+from airflow_provider_faceswap.storage.formats import CHUNK, HEAD, Kind, recognise
+from airflow_provider_faceswap.storage.writing import put
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,12 @@ def check_folder(output_path: str) -> str:
     :raises InputError: naming the remedy.
     """
     text = output_path.strip()
-    parts = urlsplit(text)
+    if "{{" in text or not text.isprintable():
+        raise InputError("output_path", "holds a template that was not rendered, or control characters")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise InputError("output_path", "is no valid URL") from None
     if text in ("", "None") or not parts.scheme or "None" in parts.path.split("/"):
         raise InputError("output_path", "must be the URL of a folder, such as s3://conn_id@bucket/folder")
     if ".." in parts.path.split("/"):
@@ -40,11 +46,12 @@ def check_folder(output_path: str) -> str:
     return text.rstrip("/")
 
 
-def open_folder(output_path: str) -> ObjectStoragePath:
+def open_folder(output_path: str, field: str = "output_path") -> ObjectStoragePath:
     """
-    Return a folder, having looked its Airflow connection up.
+    Return a place in object storage, having looked its Airflow connection up.
 
     :param output_path: a checked URL.
+    :param field: the argument that names it, for errors.
     :raises InputError: if the connection that it names does not exist, or no filesystem serves its scheme.
     """
     from airflow.sdk import BaseHook, ObjectStoragePath
@@ -55,13 +62,11 @@ def open_folder(output_path: str) -> ObjectStoragePath:
         try:
             BaseHook.get_connection(conn_id)  # without it, the default credentials are used in silence
         except AirflowNotFoundException:
-            raise InputError(
-                "output_path", f"names the connection {conn_id!r}, which is not defined"
-            ) from None
+            raise InputError(field, f"names the connection {conn_id!r}, which is not defined") from None
     try:
         return ObjectStoragePath(output_path)
     except (ValueError, ImportError) as error:
-        raise InputError("output_path", f"no filesystem serves it: {error}") from None
+        raise InputError(field, f"no filesystem serves it: {error}") from None
 
 
 def keep(
@@ -84,41 +89,46 @@ def keep(
     :return: full URLs of the files.
     :raises ResultError: if a result cannot be fetched or written.
     """
+    if read_id(stem) != stem:
+        raise ResultError("a result's id holds characters that cannot name a file")
     stored = []
     with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
         for number, url in enumerate(urls, start=1):
             local = Path(scratch, str(number))
             suffix = download(url, local, kind, settings)
             name = f"{stem}.{suffix}" if len(urls) == 1 else f"{stem}-{number}.{suffix}"
-            line = {**provenance, "file": name, "bytes": local.stat().st_size, "sha256": _sha256(local)}
-            stored.append(_put(local, folder, name))
-            local.write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
-            _put(local, folder, f"{name}.provenance.json")
+            stored.append(_keep_file(local, folder, name, provenance))
     return stored
 
 
-def _put(local: Path, folder: ObjectStoragePath, name: str) -> str:
-    target = folder / name
-    try:
-        if folder.protocol in ("file", ""):
-            folder.mkdir(parents=True, exist_ok=True)
-            part = Path(target.path).with_name(f".{name}.{os.getpid()}.part")
-            try:
-                shutil.copyfile(local, part)
-                part.replace(target.path)
-            finally:
-                part.unlink(missing_ok=True)
-        else:
-            with local.open("rb") as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink, 1024 * 1024)
-    except OSError as error:
-        raise ResultError(f"{name} could not be written to output_path: {error}") from None
-    return str(target)
+def keep_local(
+    local: Path, folder: ObjectStoragePath, *, stem: str, kind: Kind, provenance: dict[str, Any]
+) -> str:
+    """
+    Keep a result that came with its answer.
+
+    :param local: where it was written down; it stays there.
+    :return: full URL of the file.
+    :raises ResultError: if it is not what it must be, or cannot be written.
+    """
+    with local.open("rb") as file:
+        suffix = recognise(file.read(HEAD), kind).name
+    return _keep_file(local, folder, f"{stem}.{suffix}", provenance)
+
+
+def _keep_file(local: Path, folder: ObjectStoragePath, name: str, provenance: dict[str, Any]) -> str:
+    line = {**provenance, "file": name, "bytes": local.stat().st_size, "sha256": _sha256(local)}
+    stored = put(local, folder, name)
+    with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
+        beside = Path(scratch, "line")
+        beside.write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+        put(beside, folder, f"{name}.provenance.json")
+    return stored
 
 
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(1024 * 1024):
+        while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.base import MAX_REPLY, Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
@@ -18,8 +18,6 @@ from airflow_provider_faceswap.exceptions import (
     NotSentError,
     SettingsError,
 )
-from airflow_provider_faceswap.hooks import pool
-from airflow_provider_faceswap.hooks.base import MAX_REPLY
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 
 KEY = 'sbx-"quoted\\key'
@@ -234,15 +232,3 @@ def test_the_connection_test_tells_a_right_key_from_a_wrong_one(
     vendor = Vendor(answer)
     assert vendor.hook().test_connection()[0] is works
     assert all("/fetch/" in request.url.path for request in vendor.requests)
-
-
-async def test_a_loop_shares_one_client_and_the_last_user_closes_it(connect: Any) -> None:
-    vendor = Vendor(RUNNING)
-    hook, other = vendor.hook(), vendor.hook()
-    loop = asyncio.get_running_loop()
-    async with hook.connected(), other.connected():
-        await asyncio.gather(hook.asend(FETCH), other.asend(FETCH))
-        assert len(pool._pools[loop]) == 1
-        (shared,) = pool._pools[loop].values()
-        assert shared.users == 2
-    assert not pool._pools[loop] and shared.client.is_closed

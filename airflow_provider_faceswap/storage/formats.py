@@ -1,0 +1,123 @@
+"""What a file is, by its first bytes; vendors' names and Content-Types say little."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
+
+from airflow_provider_faceswap.exceptions import ResultError
+
+Kind = Literal["image", "video", "any"]
+
+HEAD = 512
+"""So many first bytes are enough to tell."""
+CHUNK = 256 * 1024
+"""Bytes of a file that are in memory at once."""
+
+_RIFF = rb"RIFF.{4}"
+_SIGNATURES: tuple[tuple[Kind, str, bytes], ...] = (
+    ("image", "jpg", rb"\xff\xd8\xff"),
+    ("image", "png", rb"\x89PNG\r\n\x1a\n"),
+    ("image", "gif", rb"GIF8[79]a"),
+    ("video", "gif", rb"GIF8[79]a"),
+    ("image", "webp", _RIFF + b"WEBP"),
+    ("image", "avif", rb".{4}ftypavi[fs]"),
+    ("image", "heic", rb".{4}ftyp(?:hei[cx]|mif1|msf1)"),
+    ("video", "avi", _RIFF + b"AVI "),
+    ("video", "mkv", rb"\x1aE\xdf\xa3.{0,64}?matroska"),
+    ("video", "webm", rb"\x1aE\xdf\xa3"),
+    ("video", "mov", rb".{4}ftypqt  "),
+    ("video", "mp4", rb".{4}ftyp(?!avi[fs]|hei[cx]|mif1|msf1)"),
+)
+_DATA_URI = re.compile(rb"\s*data:[\w.+/-]{1,100};base64,", re.IGNORECASE)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+[=\s]*\Z")
+
+
+class Format(NamedTuple):
+    """
+    What a file holds.
+
+    :param name: such as ``mp4``.
+    :param encoded: whether it is base64 text of such a file.
+    """
+
+    name: str
+    encoded: bool = False
+
+
+def recognise(head: bytes, kind: Kind) -> Format:
+    """
+    Tell a file's format.
+
+    :param head: its first :data:`HEAD` bytes.
+    :param kind: what it must be.
+    :raises ResultError: if it is none of that kind.
+    """
+    if name := _signature(head, kind):
+        return Format(name)
+    if name := _signature(_decoded_head(head), kind):
+        return Format(name, encoded=True)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    what = "an HTML page" if text.startswith((b"<!doctype", b"<html", b"<head")) else "something else"
+    wanted = {"any": "a picture or a video", "image": "a picture", "video": "a video"}[kind]
+    raise ResultError(f"the vendor's link gave {what} in place of {wanted}")
+
+
+def _signature(head: bytes, kind: Kind) -> str:
+    for found, name, pattern in _SIGNATURES:
+        if kind in (found, "any") and re.match(pattern, head, re.DOTALL):
+            return name
+    return ""
+
+
+def _decoded_head(head: bytes) -> bytes:
+    text = head[_prefix(head) :]
+    if not _BASE64.match(text):
+        return b""
+    text = b"".join(text.rstrip(b"= \t\r\n").split())
+    return base64.b64decode(text[: len(text) // 4 * 4])
+
+
+def _prefix(head: bytes) -> int:
+    found = _DATA_URI.match(head)
+    return found.end() if found else 0
+
+
+def decode(path: Path) -> None:
+    """
+    Put the file in place of its base64 text, piece by piece.
+
+    :param path: of the text.
+    :raises ResultError: if it is not base64 to its end.
+    """
+    decoded = path.with_name(f"{path.name}.decoded")
+    problem = False
+    with path.open("rb") as source, decoded.open("wb") as sink:
+        source.seek(_prefix(source.read(HEAD)))
+        try:
+            for text in _fours(source):
+                sink.write(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError):
+            problem = True
+    if problem:
+        raise ResultError("the vendor's link gave base64 text that breaks off or is not base64 to its end")
+    decoded.replace(path)
+
+
+def _fours(source: BinaryIO) -> Iterator[bytes]:
+    """Cut base64 text into pieces that can be decoded one by one."""
+    rest, ended = b"", False
+    while chunk := source.read(CHUNK):
+        text = rest + b"".join(chunk.split())
+        whole = len(text) // 4 * 4
+        if ended and text:
+            raise ValueError("text after the padding")
+        ended = text[:whole].endswith(b"=")
+        yield text[:whole]
+        rest = text[whole:]
+    if rest:
+        yield rest

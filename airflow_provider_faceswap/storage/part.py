@@ -1,0 +1,137 @@
+"""A file that is on its way: what came of it, whether it may be taken up again, whether it comes at all."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
+
+MAX_BYTES = 5 * 1024**3
+SLOWEST = 32 * 1024
+"""Bytes a second that a download must make on the whole: a drip would hold the worker for days."""
+GRACE = 120.0
+"""Seconds for which that does not count: a link may take a while to work."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})\Z", re.ASCII)
+
+
+class NotYetError(Exception):
+    """The link did not work, and may work in a moment."""
+
+
+class Part:
+    """
+    The part of a result that has been fetched.
+
+    :param path: where it is written.
+    :param kind: what it must be.
+    :param patience: seconds without any progress after which it is given up.
+    """
+
+    def __init__(self, path: Path, kind: Kind, patience: float) -> None:
+        self.path = path
+        self.size = 0
+        self._kind = kind
+        self._patience = patience
+        self._total: int | None = None
+        self._validator = ""
+        self._head = b""
+        self._most = 0
+        self._started = self._moved = time.monotonic()
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing new has come for too long."""
+        return time.monotonic() - self._moved >= self._patience
+
+    def headers(self) -> dict[str, str]:
+        """Return what asks for the rest, if the server said how to tell that it is still the same file."""
+        if not self.size or not self._validator:
+            return {}
+        return {"Range": f"bytes={self.size}-", "If-Range": self._validator}
+
+    def begin(self, status: int, headers: Mapping[str, str], length: int | None) -> None:
+        """
+        Take in the head of an answer that carries the file, or the rest of it.
+
+        :param length: the answer's Content-Length.
+        :raises NotYetError: if it is another rest than the one that was asked for.
+        """
+        if status == 206:
+            self._check_rest(headers)
+            return
+        self._forget()
+        self._total = length
+        etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
+        self._validator = etag if etag.startswith('"') else modified
+        self._check_size(length or 0)
+
+    def _check_rest(self, headers: Mapping[str, str]) -> None:
+        found = _CONTENT_RANGE.match(headers.get("Content-Range", "").strip())
+        start, last, total = map(int, found.groups()) if found else (-1, -1, -1)
+        same = not self._validator.startswith('"') or headers.get("ETag", self._validator) == self._validator
+        expected = total if self._total is None else self._total
+        if not self.size or not same or (start, last + 1, total) != (self.size, total, expected):
+            self._forget()
+            raise NotYetError("another part came than the one that was asked for")
+        self._total = total
+        self._check_size(total)
+
+    def _forget(self) -> None:
+        self.size, self._total, self._validator, self._head = 0, None, "", b""
+
+    def start_over(self, problem: str) -> NotYetError:
+        """Forget what came, and return the error that says why."""
+        self._forget()
+        return NotYetError(problem)
+
+    def open(self) -> BinaryIO:
+        """Open the file where the next byte belongs."""
+        file = self.path.open("r+b" if self.size else "wb")
+        file.seek(self.size)
+        file.truncate()
+        return file
+
+    def add(self, chunk: bytes, file: BinaryIO) -> None:
+        """
+        Write a piece.
+
+        :raises ResultError: as soon as the file is too large, too slow or none of its kind.
+        """
+        self._check_size(self.size + len(chunk))
+        file.write(chunk)
+        self.size += len(chunk)
+        if len(self._head) < HEAD:
+            self._head += chunk[: HEAD - len(self._head)]
+            if len(self._head) == HEAD:
+                recognise(self._head, self._kind)
+        if self.size > self._most:
+            self._most, self._moved = self.size, time.monotonic()
+        self._check_pace()
+
+    def finish(self) -> None:
+        """
+        Check that all of it came.
+
+        :raises NotYetError: if not.
+        """
+        if self._total is not None and self.size < self._total:
+            raise NotYetError(f"{self.size} of {self._total} bytes came")
+        if self._total is not None and self.size > self._total:
+            raise self.start_over(f"more than the {self._total} bytes came that were promised")
+        if not self.size:
+            raise NotYetError("an empty body came")
+
+    def _check_size(self, size: int) -> None:
+        if size > MAX_BYTES:
+            raise ResultError(f"the result is larger than {MAX_BYTES} bytes")
+
+    def _check_pace(self) -> None:
+        # Only bytes that were not there before buy time: a server may cut and begin anew for ever.
+        if time.monotonic() - self._started > GRACE + self._most / SLOWEST:
+            raise ResultError(f"the result comes slower than {SLOWEST // 1024} KB a second")

@@ -1,0 +1,160 @@
+"""No reply makes a hook end in anything but a job or an error of the family, and none brings the key out."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_faceswap.apis.base import Job
+from airflow_provider_faceswap.exceptions import (
+    AuthenticationError,
+    FaceSwapError,
+    InDoubtError,
+    LookError,
+    RefusedError,
+)
+from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
+from airflow_provider_faceswap.hooks.secrets import spellings
+from tests.apis.test_any_reply import FETCH, SUBMIT, check_text, replies, statuses
+
+KEY = 'sbx-"q/uo&ted\\kéy'
+EXPECTED = {
+    "worker": (InDoubtError, RefusedError, AuthenticationError),
+    "triggerer": (LookError, AuthenticationError),
+}
+
+
+@pytest.fixture(autouse=True)
+def connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    conn = {"conn_type": "modelslab", "password": KEY, "host": "http://127.0.0.1:1"}
+    monkeypatch.setenv("AIRFLOW_CONN_MODELSLAB_DEFAULT", json.dumps(conn))
+
+
+class Wire(httpx.AsyncByteStream):
+    def __init__(self, parts: list[bytes]) -> None:
+        self.parts = parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self.parts:
+            yield part
+
+
+def talk(
+    how: str, status: int, headers: list[tuple[bytes, bytes]], parts: list[bytes]
+) -> Job | FaceSwapError:
+    def vendor(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, headers=headers, stream=Wire(parts))
+
+    hook = ModelsLabHook(transport=httpx.MockTransport(vendor))
+    try:
+        return hook.send(SUBMIT) if how == "worker" else asyncio.run(hook.asend(FETCH))
+    except FaceSwapError as error:
+        assert isinstance(error, EXPECTED[how])
+        # An httpx error holds the request, and with it the key.
+        assert error.__cause__ is None and isinstance(error.__context__, (FaceSwapError, type(None)))
+        check_text(str(error))
+        return error
+
+
+both = pytest.mark.parametrize("how", ["worker", "triggerer"])
+quickly = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+names = st.sampled_from(
+    [
+        b"content-type",
+        b"content-encoding",
+        b"retry-after",
+        b"location",
+        b"set-cookie",
+        b"content-length",
+        b"date",
+    ]
+)
+contents = st.binary(max_size=30) | st.sampled_from(
+    [b"gzip", b"deflate", b"br", b"application/json; charset=utf-16", b"text/html; charset=nonsense",
+     b"a=b; Path=/", b"http://elsewhere.example.com/x", b"-1", b"99999999999999999999"]
+)  # fmt: skip
+
+
+@both
+@quickly
+@given(
+    status=statuses,
+    headers=st.lists(st.tuples(names, contents), max_size=5),
+    parts=st.lists(st.binary(max_size=100), max_size=4)
+    | replies.map(lambda data: [json.dumps(data).encode()]),
+)
+def test_any_reply(how: str, status: int, headers: Any, parts: list[bytes]) -> None:
+    talk(how, status, headers, parts)
+
+
+SPELLINGS = {
+    "as it is": KEY,
+    "json": json.dumps(KEY)[1:-1],
+    "json in utf-8": json.dumps(KEY, ensure_ascii=False)[1:-1],
+    "json of php": json.dumps(KEY)[1:-1].replace("/", "\\/"),
+    "json, all escaped": "".join(f"\\u{ord(char):04X}" for char in KEY),
+    "html": html.escape(KEY),
+    "url": quote(KEY, safe=""),
+    "json in json": json.dumps(json.dumps(KEY))[1:-1],
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_spelling_of_the_key_is_known(spelling: str) -> None:
+    found = spellings(KEY).sub("***", f"key {SPELLINGS[spelling]}!")
+    assert found in ("key ***!", 'key \\"***\\"!')
+
+
+@both
+@quickly
+@given(
+    spelling=st.sampled_from(sorted(SPELLINGS)),
+    status=st.sampled_from([200, 401, 403, 422, 500, 502]),
+    before=st.text("abc ", max_size=5) | st.integers(0, 600).map("x".__mul__) | st.just(" " * 3990),
+    shape=st.sampled_from(
+        [
+            '{"status":"error","message":"%s"}',
+            '{"status":"failed","id":5,"message":{"%s":["%s"]}}',
+            '{"status":"processing","id":5,"meta":{"file_prefix":"%s"}}',
+            '{"status":"error","message":"%s',
+            "<p>%s</p>",
+            "%s",
+        ]
+    ),
+)
+def test_a_key_that_the_vendor_repeats_is_blotted_out(
+    how: str, spelling: str, status: int, before: str, shape: str
+) -> None:
+    body = shape.replace("%s", before + SPELLINGS[spelling])
+    end = talk(how, status, [], [body.encode()])
+    shown = f"{end.message} {end.meta}" if isinstance(end, Job) else str(end)
+    assert "uo" not in shown and "sbx" not in shown and "\\u0075" not in shown.lower()
+
+
+def test_a_key_that_is_a_common_word_leaves_the_reply_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    conn = {"conn_type": "modelslab", "password": "processing", "host": "http://127.0.0.1:1"}
+    monkeypatch.setenv("AIRFLOW_CONN_MODELSLAB_DEFAULT", json.dumps(conn))
+    end = talk("worker", 200, [], [b'{"status": "processing", "id": 278, "message": "processing"}'])
+    assert isinstance(end, Job) and end.job_id == "278" and end.message == "***"
+
+
+@pytest.mark.parametrize("piece", ["\\", "sbx-", 'sbx-"q/uo&ted', "%73", "http://", "https:\\/\\/a@"])
+@pytest.mark.parametrize("frame", ["%s", '{"status":"failed","id":5,"message":"%s"}'])
+def test_a_large_reply_costs_no_more_than_its_size(piece: str, frame: str) -> None:
+    body = frame.replace("%s", json.dumps(piece)[1:-1] * (4_000_000 // len(json.dumps(piece)[1:-1])))
+    started = time.process_time()
+    talk("worker", 200, [], [body.encode()])
+    assert time.process_time() - started < 3, "some tenths of a second; a backtracking pattern takes hours"
