@@ -1,9 +1,9 @@
 """
-How many looks a job costs and how late its end is seen: the real schedule against a look every ten seconds.
+How many looks a job costs and how late its end is seen: the real schedule against one every ten seconds.
 
-Run ``python -m benchmarks.polling``. 20,000 simulated jobs, lognormal with a median of 120 s, 2 % of them stuck
-to the deadline of an hour. A job's looks include the collecting one on the worker; lateness is a share of
-the job's own duration, of the jobs that end.
+Run ``python -m benchmarks.polling``. 20,000 simulated jobs, lognormal with a median of 120 s, 2 % of them
+stuck to the deadline of an hour. A job's looks include the collecting one on the worker; lateness is a share
+of the job's own duration, of the jobs that end.
 """
 
 from __future__ import annotations

@@ -1,0 +1,77 @@
+"""How many calls of a connection run at once, how fast they start, and when the vendor wants none."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from airflow_provider_faceswap.exceptions import LookError
+
+if TYPE_CHECKING:
+    from aiolimiter import AsyncLimiter
+
+    from airflow_provider_faceswap.hooks.settings import Settings
+
+LONGEST_PAUSE = 300.0
+"""Seconds for which one reply may silence all jobs of a connection; then one asks again for all."""
+SPREAD = 0.2
+"""The jobs of a pause come back over this share of it, not in one instant."""
+
+
+class Pace:
+    """
+    The order in which the calls of one connection leave one event loop.
+
+    :ivar until: the end of the pause that the vendor asked for, in the loop's time.
+    """
+
+    def __init__(self) -> None:
+        self.until = -math.inf
+        self._calls = 0
+        self._rate: float | None = None
+        self._slots = asyncio.Semaphore()
+        self._limiter: AsyncLimiter | None = None
+
+    def adjust(self, settings: Settings) -> None:
+        """Follow the connection's settings; what stays the same keeps its state."""
+        if settings.max_connections != self._calls:
+            self._calls = settings.max_connections
+            self._slots = asyncio.Semaphore(self._calls)
+        if settings.requests_per_second != self._rate:
+            from aiolimiter import AsyncLimiter
+
+            self._rate = settings.requests_per_second
+            # A bucket of one keeps the pace even: no burst after idle seconds.
+            self._limiter = AsyncLimiter(1, 1 / self._rate) if self._rate else None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """
+        Wait until a call may be sent, and count it while it runs.
+
+        :raises LookError: while the vendor wants no calls; nothing was sent.
+        """
+        # The slot comes first: calls with the limiter's leave would pile up behind slow replies, then burst.
+        async with self._slots:
+            self._check()
+            if self._limiter:
+                await self._limiter.acquire()
+                self._check()
+            yield
+
+    def pause(self, seconds: float) -> None:
+        """Hold all calls back, as one reply asked."""
+        now = asyncio.get_running_loop().time()
+        self.until = max(self.until, now + min(seconds, LONGEST_PAUSE))
+
+    def _check(self) -> None:
+        left = self.until - asyncio.get_running_loop().time()
+        if left > 0:
+            raise LookError(
+                f"the vendor wants no calls for {math.ceil(left)} s, as another job was told",
+                left * (1 + SPREAD * random.random()),
+            )

@@ -1,0 +1,26 @@
+"""Keep httpx's own log line off our calls, and off them alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_ours: ContextVar[bool] = ContextVar("faceswap_call", default=False)
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    return not _ours.get()
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Send httpx requests without its line "HTTP Request: POST <url>", one per poll."""
+    # A filter and not a level: the user's own httpx clients in this process go on logging as configured.
+    logging.getLogger("httpx").addFilter(_not_ours)
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
