@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,10 @@ from airflow_provider_faceswap.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.base import Job, Look
-    from airflow_provider_faceswap.hooks.base import SwapHook
-    from airflow_provider_faceswap.storage.download import Kind
+    from airflow_provider_faceswap.apis.base import Job
+    from airflow_provider_faceswap.apis.ticket import Ticket
+    from airflow_provider_faceswap.storage.formats import Kind
+    from airflow_provider_faceswap.ways import Way
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ COLLECT_SECONDS = 120.0
 """How long a resumed worker tries to see for itself what its trigger saw."""
 
 COLLECT_INTERVAL = 5.0
-_VERDICTS = ("success", "failed", "congested")
+_VERDICTS = ("success", "failed", "congested", "called_back")
 
 _FINAL = (InputError, InDoubtError, JournalError, JobFailedError, JobUnknownError)
 _FINAL_WITHOUT_JOURNAL = (*_FINAL, JobError, ResultError)
@@ -61,20 +63,14 @@ def translated(*, retry_buys: bool = False) -> Iterator[None]:
         raise AirflowException(str(error)) from None
 
 
-def watch_here(
-    hook: SwapHook,
-    look: Look,
-    watch: Watch,
-    *,
-    sleep_first: bool = True,
-    warn: Callable[..., None],
-) -> tuple[str, Job | None]:
+def watch_here(way: Way, ticket: Ticket, watch: Watch, *, sleep_first: bool = True) -> tuple[str, Job | None]:
     """
     Watch a job on the worker, as a trigger does on its loop.
 
+    :param way: how to learn of its end.
+    :param ticket: the job.
     :param watch: when to look and when to end.
     :param sleep_first: whether to wait before the first look.
-    :param warn: takes a log message and its arguments.
     :return: how the watch ended, and what the last look brought.
     """
     while True:
@@ -83,19 +79,19 @@ def watch_here(
         sleep_first = True
         job = None
         try:
-            job = hook.send(look)
+            job = way.look(ticket)
             end = watch.saw(job, time.time())
         except LookError as error:
             end = watch.missed(str(error), time.time(), error.retry_after)
-            warn("Job %s: %s", look.job_id, error)
+            log.warning("Job %s: %s", ticket.job_id, error)
         except FaceSwapError as error:
             end = watch.missed(str(error), time.time())
-            warn("Job %s: %s", look.job_id, error)
+            log.warning("Job %s: %s", ticket.job_id, error)
         if end:
             return end, job
 
 
-def confirm(hook: SwapHook, look: Look, end: str, *, warn: Callable[..., None]) -> tuple[str, Job | None]:
+def confirm(way: Way, ticket: Ticket, end: str) -> tuple[str, Job | None]:
     """
     Look on the worker at what a trigger reported.
 
@@ -109,7 +105,7 @@ def confirm(hook: SwapHook, look: Look, end: str, *, warn: Callable[..., None]) 
     watch = Watch(
         submitted_at=now, deadline=now + COLLECT_SECONDS if verdict else now, poll_interval=COLLECT_INTERVAL
     )
-    found, job = watch_here(hook, look, watch, sleep_first=False, warn=warn)
+    found, job = watch_here(way, ticket, watch, sleep_first=False)
     if verdict or found in _VERDICTS:
         return found, job
     known_again = end == "unknown" and job is not None and job.state.waiting
@@ -148,47 +144,87 @@ def paid(provider: str, job_id: str, problem: str) -> str:
     )
 
 
-def take_result(
-    hook: SwapHook,
-    job: Job,
-    *,
-    provider: str,
-    operation: str,
-    kind: Kind,
-    submitted_at: float | None,
-    eta: float | None,
-    output_path: str | None,
-    consent_reference: str | None = None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Shelf:
     """
-    Store a finished job's files if a folder is named, and describe the job.
+    Where a job's files are kept, and under what.
 
-    :param output_path: a folder's URL, or None.
-    :return: what the task returns.
-    :raises ResultError: if a file cannot be kept.
+    :param operation: the vendor's name of the operation.
+    :param kind: what each file must be.
+    :param output_path: a folder's URL, or None to keep none.
+    :param consent_reference: free text kept beside each file.
     """
-    stored = None
-    if output_path:
-        from airflow_provider_faceswap.storage.keep import check_folder, keep, open_folder
 
-        provenance = {
-            "provider": provider,
-            "operation": operation,
-            "job_id": job.job_id,
-            "submitted_at": iso(submitted_at),
-            "stored_at": iso(time.time()),
-            "consent_reference": consent_reference,
-        }
-        stored = keep(
-            job.output,
-            open_folder(check_folder(output_path)),
-            stem=job.job_id or f"{operation}-{int((submitted_at or time.time()) * 1000)}",
-            kind=kind,
-            settings=hook.settings,
-            provenance=provenance,
+    operation: str
+    kind: Kind
+    output_path: str | None
+    consent_reference: str | None = None
+
+    def take(self, way: Way, job: Job, ticket: Ticket, cost: dict[str, Any] | None = None) -> dict[str, Any]:
+        """
+        Store a finished job's files, if a folder is named, and describe the job.
+
+        :param ticket: the job.
+        :param cost: what its submission said it took.
+        :return: what the task returns.
+        :raises ResultError: if a file cannot be kept.
+        """
+        stored = None
+        if self.output_path:
+            from airflow_provider_faceswap.storage.keep import check_folder, keep, open_folder
+
+            stored = keep(
+                job.output,
+                open_folder(check_folder(self.output_path)),
+                stem=self._stem(ticket),
+                kind=self.kind,
+                settings=way.hook.settings,
+                provenance=self._provenance(way.provider, ticket),
+            )
+            log.info("Job %s: stored %s", job.job_id, ", ".join(stored))
+        return as_result(
+            way.provider,
+            self.operation,
+            job,
+            submitted_at=ticket.submitted_at or None,
+            eta=ticket.eta,
+            stored=stored,
+            cost=cost,
         )
-        log.info("Job %s: stored %s", job.job_id, ", ".join(stored))
-    return as_result(provider, operation, job, submitted_at=submitted_at, eta=eta, stored=stored)
+
+    def take_kept(self, provider: str, kept: str, ticket: Ticket) -> str:
+        """
+        Store a result that was written down on a worker.
+
+        :param kept: where.
+        :return: full URL of the file.
+        :raises ResultError: if it cannot be read or stored.
+        """
+        from airflow_provider_faceswap.storage import paid
+        from airflow_provider_faceswap.storage.keep import check_folder, keep_local, open_folder
+
+        local = paid.find(kept)
+        folder = open_folder(check_folder(self.output_path or ""))
+        return keep_local(
+            local,
+            folder,
+            stem=self._stem(ticket),
+            kind=self.kind,
+            provenance=self._provenance(provider, ticket),
+        )
+
+    def _stem(self, ticket: Ticket) -> str:
+        return ticket.job_id or f"{self.operation}-{int(ticket.submitted_at * 1000)}"
+
+    def _provenance(self, provider: str, ticket: Ticket) -> dict[str, Any]:
+        return {
+            "provider": provider,
+            "operation": self.operation,
+            "job_id": ticket.job_id,
+            "submitted_at": iso(ticket.submitted_at or None),
+            "stored_at": iso(time.time()),
+            "consent_reference": self.consent_reference,
+        }
 
 
 def check_event(event: Any, job_id: str) -> tuple[str, str]:

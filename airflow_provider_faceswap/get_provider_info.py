@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _PACKAGE = "airflow_provider_faceswap"
+_VENDORS = {"modelslab": "ModelsLab", "segmind": "Segmind", "aifaceswap": "aifaceswap.io"}
 
 # The form of the connections UI; the hook's settings read the same names.
 _COMMON_FIELDS: dict[str, Any] = {
@@ -15,7 +16,7 @@ _COMMON_FIELDS: dict[str, Any] = {
     },
     "timeout": {
         "label": "Timeout (seconds)",
-        "description": "For one call: to connect, and between two parts of an answer. Empty: 30.",
+        "description": "For one call, from connecting to the end of its answer. Empty: 30.",
         "schema": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 600},
     },
     "max_connections": {
@@ -46,9 +47,24 @@ _COMMON_FIELDS: dict[str, Any] = {
 }
 
 
-def _connection(
-    conn_type: str, hook: str, name: str, placeholder: str, fields: dict[str, Any]
-) -> dict[str, Any]:
+_MODELSLAB_FIELDS: dict[str, Any] = {
+    "namespace": {
+        "label": "Namespace",
+        "description": "faceswap, or deepfake for the older pages. Empty: faceswap.",
+        "schema": {"type": ["string", "null"], "enum": ["faceswap", "deepfake", None]},
+    },
+}
+_SEGMIND_FIELDS: dict[str, Any] = {
+    "path": {
+        "label": "Path of v1",
+        "description": "/v1/models/faceswap-v2 in the documents, or /v1/faceswap-v2. Empty: the former.",
+        "schema": {"type": ["string", "null"]},
+    },
+}
+
+
+def _connection(conn_type: str, hook: str, url: str, fields: dict[str, Any]) -> dict[str, Any]:
+    name = _VENDORS[conn_type]
     return {
         "connection-type": conn_type,
         "hook-class-name": f"{_PACKAGE}.hooks.{conn_type}.{hook}",
@@ -56,7 +72,7 @@ def _connection(
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "port"],
             "relabeling": {"password": "API key", "host": "Base URL"},
-            "placeholders": {"host": placeholder, "password": f"{name} API key"},
+            "placeholders": {"host": url, "password": f"{name} API key"},
         },
         "conn-fields": {**fields, **_COMMON_FIELDS},
     }
@@ -73,62 +89,60 @@ def _option(description: str, *, example: str | None = None, sensitive: bool = F
     }
 
 
+def _rooms(room: str) -> list[dict[str, Any]]:
+    return [
+        {"integration-name": name, "python-modules": [f"{_PACKAGE}.{room}.{vendor}"]}
+        for vendor, name in _VENDORS.items()
+    ]
+
+
 def get_provider_info() -> dict[str, Any]:
     """Return the provider's metadata, as Airflow's ``provider_info.schema.json`` has it."""
     return {
         "package-name": "airflow-provider-faceswap",
         "name": "Face swap",
-        "description": "Face swaps by ModelsLab: deferrable operators and sensors, and an offline sandbox.",
+        "description": "Face swaps by ModelsLab, Segmind and aifaceswap.io: operators that buy once, "
+        "deferrable sensors, and an offline sandbox.",
         "integrations": [
+            {"integration-name": name, "external-doc-url": url, "tags": ["service"]}
+            for name, url in (
+                ("ModelsLab", "https://docs.modelslab.com/"),
+                ("Segmind", "https://www.segmind.com/models/faceswap-v2"),
+                ("aifaceswap.io", "https://aifaceswap.io/"),
+            )
+        ],
+        "operators": _rooms("operators"),
+        "sensors": _rooms("sensors"),
+        "hooks": _rooms("hooks"),
+        "triggers": [
             {
                 "integration-name": "ModelsLab",
-                "external-doc-url": "https://docs.modelslab.com/",
-                "tags": ["service"],
+                "python-modules": [f"{_PACKAGE}.triggers.jobs", f"{_PACKAGE}.triggers.callbacks"],
             },
         ],
-        "operators": [
-            {"integration-name": "ModelsLab", "python-modules": [f"{_PACKAGE}.operators.modelslab"]},
-        ],
-        "sensors": [
-            {"integration-name": "ModelsLab", "python-modules": [f"{_PACKAGE}.sensors.modelslab"]},
-        ],
-        "hooks": [
-            {"integration-name": "ModelsLab", "python-modules": [f"{_PACKAGE}.hooks.modelslab"]},
-        ],
-        "triggers": [
-            {"integration-name": "ModelsLab", "python-modules": [f"{_PACKAGE}.triggers.jobs"]},
-        ],
         "connection-types": [
-            _connection(
-                "modelslab",
-                "ModelsLabHook",
-                "ModelsLab",
-                "https://modelslab.com",
-                {
-                    "namespace": {
-                        "label": "Namespace",
-                        "description": "faceswap, or deepfake for the older pages. Empty: faceswap.",
-                        "schema": {"type": ["string", "null"], "enum": ["faceswap", "deepfake", None]},
-                    },
-                },
-            ),
+            _connection("modelslab", "ModelsLabHook", "https://modelslab.com", _MODELSLAB_FIELDS),
+            _connection("segmind", "SegmindHook", "https://api.segmind.com", _SEGMIND_FIELDS),
+            _connection("aifaceswap", "AIFaceSwapHook", "https://aifaceswap.io", {}),
         ],
         "config": {
             "faceswap": {
                 "description": "Where vendors that answer by callback reach this Airflow.",
                 "options": {
                     "callback_base_url": _option(
-                        "Public URL of the API server, as a vendor reaches it. Needed by vendors that "
-                        "answer by callback; none of the operators of this version does.",
+                        "Public URL of the API server, as a vendor reaches it; only the paths below "
+                        "/faceswap/callbacks/ need to be public. Needed by vendors that answer by "
+                        "callback: aifaceswap.io. Read by workers.",
                         example="https://airflow.example.com",
                     ),
                     "callback_secret": _option(
-                        "Signs callback URLs: at least 32 characters. Several, comma-separated, for "
-                        "rotation: the first signs, all are accepted.",
+                        "Signs callback URLs: at least 32 random characters. Several, comma-separated, for "
+                        "rotation: the first signs, all are accepted. Read by workers and API servers.",
                         sensitive=True,
                     ),
                     "inbox": _option(
-                        "Folder in object storage that callbacks are written to and read from.",
+                        "Folder in object storage that callbacks lie in until a task takes them. API servers "
+                        "write to it, triggerers read it, workers do both.",
                         example="s3://my_conn@my-bucket/faceswap-inbox",
                     ),
                 },

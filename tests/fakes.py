@@ -11,7 +11,7 @@ from unittest import mock
 from pydantic import SecretStr
 
 from airflow_provider_faceswap.apis.base import Job, JobState
-from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook, ModelsLabSettings
+from airflow_provider_faceswap.hooks import hook_for
 
 RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"
 
@@ -54,10 +54,13 @@ def context(store: FakeStore | None = None, max_tries: int = 2) -> Any:
     return found if store is None else {**found, "task_state_store": store}
 
 
-def hook_double() -> mock.Mock:
-    double: mock.Mock = mock.create_autospec(ModelsLabHook, instance=True)
-    double.settings = ModelsLabSettings(base_url="https://modelslab.com", api_key=SecretStr("k" * 8))
+def hook_double(provider: str = "modelslab") -> mock.Mock:
+    """Return an autospecced hook of a vendor."""
+    hook = type(hook_for(provider, "c"))
+    double: mock.Mock = mock.create_autospec(hook, instance=True)
+    double.settings = hook.settings_class(base_url=hook.default_url, api_key=SecretStr("k" * 8))
     double.route_to.return_value = {}
+    double.conn_id = hook.default_conn_name
     return double
 
 

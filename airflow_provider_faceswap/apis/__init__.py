@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from airflow_provider_faceswap.apis.base import Vendor
 
-VENDORS: Final = ("modelslab",)
+VENDORS: Final = ("modelslab", "segmind", "aifaceswap")
 
 
 def vendor(name: str) -> Vendor:

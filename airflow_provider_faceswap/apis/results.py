@@ -17,6 +17,7 @@ def as_result(
     submitted_at: float | None,
     eta: float | None = None,
     stored: list[str] | None = None,
+    cost: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
     Describe a job for the next task.
@@ -27,6 +28,7 @@ def as_result(
     :param submitted_at: seconds since the epoch, if known.
     :param eta: seconds from submission to its end, as the vendor expected at first.
     :param stored: full URLs of the stored files.
+    :param cost: what the submission's answer said it took, where the job itself does not say.
     """
     return {
         "provider": provider,
@@ -36,10 +38,24 @@ def as_result(
         "output": list(job.output),
         "stored": stored or [],
         "seconds": job.seconds,
-        "cost": None,
+        "cost": job.cost.model_dump() if job.cost else cost,
         "submitted_at": iso(submitted_at),
         "eta": job.eta if eta is None else eta,
         "meta": job.meta,
+    }
+
+
+def as_faces(provider: str, operation: str, job: Job) -> dict[str, Any]:
+    """
+    Describe an extraction for the next task.
+
+    :param job: with the boxes, ``(x1, y1, x2, y2)`` in pixels.
+    """
+    return {
+        "provider": provider,
+        "operation": operation,
+        "faces": [list(box) for box in job.faces or ()],
+        "cost": job.cost.model_dump() if job.cost else None,
     }
 
 

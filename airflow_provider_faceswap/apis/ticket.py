@@ -19,6 +19,7 @@ class Ticket:
     :param deadline: seconds since the epoch.
     :param eta: seconds from submission to its end, as the vendor expected.
     :param route: where to ask for it.
+    :param nonce: of the callback that tells its end, if one does.
     """
 
     job_id: str
@@ -26,6 +27,7 @@ class Ticket:
     deadline: float
     eta: float | None = None
     route: dict[str, str] = field(default_factory=dict)
+    nonce: str = ""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Ticket:

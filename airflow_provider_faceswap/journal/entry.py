@@ -40,6 +40,10 @@ class Entry:
     :param deadline: until when the job is waited for.
     :param eta: seconds from submission to its end, as the vendor expected.
     :param route: where to ask for the job.
+    :param nonce: of the callback that the submission asked for, if it did.
+    :param cost: what the vendor said it took.
+    :param kept: where the result of a vendor that answers at once was written down, as ``host:path``.
+    :param result: what the task returns, of a vendor that answers at once.
     :param max_tries: the task's, when this was written: a person's clear raises it.
     :param resubmissions: how often the job was submitted again because the vendor had dropped it.
     :param doubts: how often it was submitted again although it may have been taken before.
@@ -56,6 +60,10 @@ class Entry:
     deadline: float = 0.0
     eta: float | None = None
     route: dict[str, str] = field(default_factory=dict)
+    nonce: str = ""
+    cost: dict[str, Any] | None = None
+    kept: str = ""
+    result: dict[str, Any] | None = None
     max_tries: int = 0
     resubmissions: int = 0
     doubts: int = 0
@@ -78,7 +86,7 @@ class Entry:
         known = {item.name: value[item.name] for item in fields(cls) if value.get(item.name) is not None}
         state = State(known.pop("state", State.RUNNING))
         entry = cls(state, **{**known, "job_id": str(known.get("job_id", ""))})
-        if state in (State.RUNNING, State.FINISHED) and not entry.job_id:
+        if state in (State.RUNNING, State.FINISHED) and not (entry.job_id or entry.result):
             raise ValueError(f"a journal entry that is {state.value} needs a job_id")
         return entry
 
@@ -86,8 +94,10 @@ class Entry:
     def of_ticket(cls, ticket: Ticket) -> Entry:
         """Return the entry of a running job of which nothing but the ticket is left."""
         return cls(
-            State.RUNNING,
+            State.RUNNING if ticket.job_id else State.IN_DOUBT,
             job_id=ticket.job_id,
+            nonce=ticket.nonce,
+            attempted_at=ticket.submitted_at,
             submitted_at=ticket.submitted_at,
             deadline=ticket.deadline,
             eta=ticket.eta,
@@ -104,4 +114,4 @@ class Entry:
 
     def ticket(self) -> Ticket:
         """Return what waiting for the job needs."""
-        return Ticket(self.job_id, self.submitted_at, self.deadline, self.eta, self.route)
+        return Ticket(self.job_id, self.submitted_at, self.deadline, self.eta, self.route, self.nonce)

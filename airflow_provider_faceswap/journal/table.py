@@ -90,7 +90,9 @@ def decide(entry: Entry | None, start: Start) -> Decision:
             f"the task now has {start.fingerprint}"
         )
         return Decision(Step.FAIL, entry, reason=changed)
-    return _running(entry, start, cleared) if entry.job_id else _no_id(entry, start, cleared)
+    if entry.state is State.RUNNING:
+        return _running(entry, start, cleared)
+    return _no_id(entry, start, cleared)
 
 
 def _ended(entry: Entry, cleared: bool, same: bool) -> Decision:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
-FIRST_PAUSE, LONGEST_PAUSE = 12.0, 120.0
+FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 12.0, 1.25, 120.0
 """Seconds before a refused submission is tried again; never under 8, see ``triggers.jobs``."""
 
 
@@ -54,6 +54,7 @@ class SwapOperator(BaseOperator):
     provider: ClassVar[str]
     operation: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
+    in_doubt_wait: float = 0.0
     template_fields: Sequence[str] = ("conn_id", "output_path", "idempotency_key", "consent_reference")
     ui_color = "#e8e4f7"
 
@@ -92,7 +93,7 @@ class SwapOperator(BaseOperator):
 
         :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
         """
-        return self._tell(context, lambda story: story.begin())
+        return self._tell(context, _begin)
 
     def execute_again(
         self, context: Context, event: Any = None, refusals: int = 0, since: float = 0.0
@@ -104,7 +105,7 @@ class SwapOperator(BaseOperator):
         :param refusals: how often it refused so far.
         :param since: when it first did, in seconds since the epoch.
         """
-        return self._tell(context, lambda story: story.begin(), refusals, since)
+        return self._tell(context, _begin, refusals, since)
 
     def execute_complete(self, context: Context, event: Any, submission: dict[str, Any]) -> dict[str, Any]:
         """
@@ -116,7 +117,7 @@ class SwapOperator(BaseOperator):
         from airflow_provider_faceswap.apis.ticket import Ticket
 
         ticket = Ticket.from_dict(submission)
-        end, problem = collect.check_event(event, ticket.job_id)
+        end, problem = collect.check_event(event, ticket.job_id or ticket.nonce)
         return self._resume(context, ticket, end, problem)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -163,36 +164,39 @@ class SwapOperator(BaseOperator):
                 if self.deferrable:
                     self._defer_submission(pause, refusals, since)
                 time.sleep(pause)
+                tell = _begin
         self._defer(context, ticket)
 
     def _story(self, context: Context, journal: Journal) -> Story:
         from airflow_provider_faceswap.journal.fingerprint import fingerprint
         from airflow_provider_faceswap.operators.purchase import Purchase
         from airflow_provider_faceswap.operators.story import Story
+        from airflow_provider_faceswap.ways import way_of
 
         if not journal.durable:
             self.log.warning("This Airflow keeps no task state (3.3 does): a retry of this task submits anew")
-        inputs = self.call.model_dump(mode="json")
+        inputs = {name: getattr(self, name) for name in self.inputs}
         purchase = Purchase(
-            provider=self.provider,
-            hook=self.hook,
+            way=way_of(self.provider, self.hook, self.call),
             call=self.call,
             journal=journal,
-            fingerprint=fingerprint(self.provider, self.operation, inputs, self.idempotency_key),
+            fingerprint=fingerprint(self.provider, self.endpoint, inputs, self.idempotency_key),
             max_tries=context["ti"].max_tries,
-            timeout=self.timeout,
+            timeout=min(self.timeout, self.call.longest_wait),
             on_in_doubt=self.on_in_doubt,
             max_resubmits=self.max_resubmits,
         )
         return Story(
             purchase=purchase,
+            shelf=collect.Shelf(
+                self.call.operation, self.call.kind, self.output_path, self.consent_reference
+            ),
             announce=lambda job_id: context["ti"].xcom_push(key="job_id", value=job_id),
             wait_for_completion=self.wait_for_completion,
             deferrable=self.deferrable,
             poll_interval=self.poll_interval,
             short_wait=self.short_wait,
-            output_path=self.output_path,
-            consent_reference=self.consent_reference,
+            in_doubt_wait=self.in_doubt_wait,
         )
 
     @cached_property
@@ -207,8 +211,16 @@ class SwapOperator(BaseOperator):
         """The checked submission; raises InputError."""
         from airflow_provider_faceswap.apis import vendor
 
-        fields = {name: getattr(self, name) for name in self.inputs}
-        return vendor(self.provider).operations[self.operation].checked(fields)
+        return vendor(self.provider).operations[self.endpoint].checked(self.fields())
+
+    @property
+    def endpoint(self) -> str:
+        """The operation's key among the vendor's."""
+        return self.operation
+
+    def fields(self) -> dict[str, Any]:
+        """Return the operation's fields, with files read where the vendor takes their content."""
+        return {name: getattr(self, name) for name in self.inputs}
 
     def _check(self) -> None:
         """Find everything that is wrong before anything is paid."""
@@ -221,18 +233,19 @@ class SwapOperator(BaseOperator):
                 None,
             ):
                 raise InputError(name, f"must be a number of at least {least}")
-        self.call  # noqa: B018 - checks the inputs
         self.hook.settings  # noqa: B018 - checks the connection
+        self.call  # noqa: B018 - checks the inputs
         if self.output_path is not None:
             from airflow_provider_faceswap.storage.keep import check_folder, open_folder
 
             open_folder(check_folder(self.output_path))
 
     def _pause(self, error: RefusedForNowError, refusals: int, since: float) -> float:
-        growing = min(FIRST_PAUSE * 1.5 ** (refusals - 1), LONGEST_PAUSE) * random.uniform(0.8, 1.2)
-        pause = max(error.retry_after or 0.0, growing)
+        growing = min(FIRST_PAUSE * GROWTH ** min(refusals - 1, 20), LONGEST_PAUSE)
+        pause = max(error.retry_after or 0.0, growing * random.uniform(0.8, 1.2))
         if time.time() + pause > since + self.timeout:
-            raise error
+            remedy = "use a pool with as many slots as the plan's queue limit, or raise timeout"
+            raise RefusedForNowError(f"{error}; refused {refusals} times until the timeout: {remedy}")
         self.log.info("%s; submitting again in %.0f s (refused %s times)", error, pause, refusals)
         return pause
 
@@ -246,14 +259,12 @@ class SwapOperator(BaseOperator):
         )
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
-        from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
+        from airflow_provider_faceswap.ways import way_of
 
         context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
         self.defer(
-            trigger=SwapJobsTrigger(
-                provider=self.provider,
-                conn_id=self.conn_id,
-                jobs=[ticket.as_dict()],
+            trigger=way_of(self.provider, self.hook, self.call).trigger(
+                ticket,
                 deadline=ticket.deadline,
                 poll_interval=self.poll_interval,
                 operation=self.operation,
@@ -262,3 +273,7 @@ class SwapOperator(BaseOperator):
             kwargs={"submission": ticket.as_dict()},
             timeout=timedelta(seconds=max(0.0, ticket.deadline - time.time())) + collect.BACKSTOP,
         )
+
+
+def _begin(story: Story) -> dict[str, Any]:
+    return story.begin()

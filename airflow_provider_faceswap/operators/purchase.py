@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_faceswap.apis.results import as_faces, as_result
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     InDoubtError,
@@ -14,11 +15,12 @@ from airflow_provider_faceswap.exceptions import (
     RefusedError,
 )
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.storage import paid
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.apis.base import Job, Submission
-    from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.journal.store import Journal
+    from airflow_provider_faceswap.ways import Way
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,7 @@ class Purchase:
     """
     What a task buys, and on what terms.
 
-    :param provider: the vendor's connection type.
-    :param hook: the vendor's hook.
+    :param way: how the vendor tells of the job's end.
     :param call: the checked submission.
     :param journal: where the purchase is noted.
     :param fingerprint: of the inputs.
@@ -44,8 +45,7 @@ class Purchase:
     :param max_resubmits: how often a job that the vendor dropped is submitted again.
     """
 
-    provider: str
-    hook: SwapHook
+    way: Way
     call: Submission
     journal: Journal
     fingerprint: str
@@ -53,20 +53,6 @@ class Purchase:
     timeout: float
     on_in_doubt: str
     max_resubmits: int
-
-    def buy(self, before: Entry | None) -> tuple[Entry, Job]:
-        """
-        Submit until the vendor has taken the job, or has certainly not.
-
-        :param before: the entry so far; its counts and its deadline go on.
-        :return: the entry of the running job, and what the vendor said of it.
-        :raises SubmissionError: refused, not sent or in doubt.
-        """
-        while True:
-            entry, job = self._submit(before)
-            if job is not None:
-                return entry, job
-            before = self.accept_doubt(entry, entry.problem)
 
     def accept_doubt(self, entry: Entry, reason: str) -> Entry:
         """
@@ -79,8 +65,8 @@ class Purchase:
         if self.on_in_doubt != "resubmit" or entry.doubts >= MAX_DOUBTS or expired:
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.attempted_at))
             raise InDoubtError(
-                f"{IN_DOUBT}: {reason}. Look at {self.provider} whether it accepted {self.call.operation} at "
-                f"{when} UTC; {self.journal.how_to()}"
+                f"{IN_DOUBT}: {reason}. Look at {self.way.provider} whether it accepted "
+                f"{self.call.operation} at {when} UTC; {self.journal.how_to()}"
             )
         log.warning("%s: %s; submitting again, which may be paid twice", IN_DOUBT, reason)
         return entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1)
@@ -93,16 +79,26 @@ class Purchase:
         """Return the entry to submit again with, after the vendor dropped the job."""
         return entry.moved_to(State.REFUSED, job_id="", resubmissions=entry.resubmissions + 1)
 
-    def _submit(self, before: Entry | None) -> tuple[Entry, Job | None]:
-        """Submit once; no job means that the submission is in doubt."""
+    def submit(self, before: Entry | None) -> tuple[Entry, Job | None]:
+        """
+        Submit once.
+
+        :param before: the entry so far; its counts and its deadline go on.
+        :return: the entry, and what the vendor said of the job; None where that is in doubt.
+        :raises SubmissionError: certainly not taken.
+        :raises SettingsError: nothing was sent.
+        """
+        self.way.check()
         now = time.time()
         first, deadline = (before.submitted_at, before.deadline) if before else (0.0, 0.0)
+        call, nonce = self.way.addressed(self.call, deadline or now + self.timeout)
         intent = self.journal.save(
             Entry(
                 State.INTENT,
                 fingerprint=self.fingerprint,
-                base_url=self.hook.settings.base_url,
-                operation=self.call.operation,
+                base_url=self.way.hook.settings.base_url,
+                operation=call.operation,
+                nonce=nonce,
                 attempted_at=now,
                 submitted_at=first or now,
                 deadline=deadline or now + self.timeout,
@@ -112,18 +108,45 @@ class Purchase:
             )
         )
         try:
-            job = self.hook.send(self.call)
+            job = self.way.hook.send(call)
         except InDoubtError as error:
             return self.journal.save_surely(intent.moved_to(State.IN_DOUBT, problem=str(error))), None
         except (RefusedError, NotSentError, AuthenticationError) as error:
             # Nothing was taken: the clock of a first submission has not started.
             refused = intent.moved_to(
-                State.REFUSED, submitted_at=first, deadline=deadline, problem=str(error)
+                State.REFUSED, nonce="", submitted_at=first, deadline=deadline, problem=str(error)
             )
             self.journal.save_surely(refused)
             raise
-        log.info("%s took %s as job %s, eta %s s", self.provider, self.call.operation, job.job_id, job.eta)
-        taken = intent.moved_to(
-            State.RUNNING, job_id=job.job_id, eta=job.eta, route=self.hook.route_to(job), problem=""
+        return self._taken(intent, job), job
+
+    def _taken(self, intent: Entry, job: Job) -> Entry:
+        """Write down what the vendor answered, before anything else can fail."""
+        provider, operation = self.way.provider, self.call.operation
+        log.info("%s took %s as job %s, eta %s s", provider, operation, job.job_id or "(no id)", job.eta)
+        kept, result = "", None
+        if job.content is not None:
+            kept = paid.write_down(job.content)
+            result = as_result(provider, operation, job, submitted_at=intent.submitted_at)
+        elif job.faces is not None:
+            result = as_faces(provider, operation, job)
+        entry = self.journal.save_surely(
+            intent.moved_to(
+                State.RUNNING,
+                job_id=job.job_id,
+                eta=job.eta,
+                route=self.way.hook.route_to(job),
+                cost=job.cost.model_dump() if job.cost else None,
+                kept=kept,
+                result=result,
+                problem="",
+            )
         )
-        return self.journal.save_surely(taken), job
+        self._compare_price(job)
+        self.way.taken(entry.ticket())
+        return entry
+
+    def _compare_price(self, job: Job) -> None:
+        price = self.call.price()
+        if price and job.cost and price != job.cost:
+            log.warning("The documents say %s, the vendor took %s", price, job.cost)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.base import Job, JobState
 from airflow_provider_faceswap.apis.results import as_result
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import (
     CongestedError,
+    InDoubtError,
     JobFailedError,
     JobUnknownError,
     JobUnsettledError,
@@ -22,15 +22,19 @@ from airflow_provider_faceswap.exceptions import (
 )
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.table import Decision, Start, Step, decide
+from airflow_provider_faceswap.operators.purchase import IN_DOUBT
+from airflow_provider_faceswap.storage import paid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_faceswap.apis.base import Look
     from airflow_provider_faceswap.apis.ticket import Ticket
     from airflow_provider_faceswap.operators.purchase import Purchase
 
 log = logging.getLogger(__name__)
+
+CALLBACK_INTERVAL = 5.0
+"""Seconds between two looks for a callback where a worker waits for it."""
 
 
 class Deferral(Exception):
@@ -47,17 +51,18 @@ class Story:
     One try of one task; the names are those of the operator's arguments.
 
     :param purchase: what is bought.
+    :param shelf: where its result is kept.
     :param announce: told the job's id as soon as it is known.
     """
 
     purchase: Purchase
+    shelf: collect.Shelf
     announce: Callable[[str], None]
     wait_for_completion: bool
     deferrable: bool
     poll_interval: float | None
     short_wait: float
-    output_path: str | None
-    consent_reference: str | None
+    in_doubt_wait: float
 
     def begin(self) -> dict[str, Any]:
         """
@@ -79,9 +84,11 @@ class Story:
         if decision.step is Step.FAIL:
             raise JournalError(f"{decision.reason}; {journal.how_to()}")
         if decision.step is Step.ASK_ABOUT_DOUBT:
-            return self._buy(self.purchase.accept_doubt(entry, decision.reason))
+            return self._settle(entry, decision.reason)
         log.info("Job %s was bought before and is not submitted again", entry.job_id)
-        self.announce(entry.job_id)
+        self._announce(entry)
+        if entry.result is not None:
+            return entry.result if decision.step is Step.COLLECT else self._deliver(entry)
         if decision.step is Step.LOOK_ONCE:
             return self.collect(entry, DEADLINE)
         if decision.step is Step.COLLECT:
@@ -100,11 +107,13 @@ class Story:
         """
         journal = self.purchase.journal
         entry = journal.load() or Entry.of_ticket(ticket)
-        if entry.job_id != ticket.job_id:
+        if (entry.job_id, entry.nonce) != (ticket.job_id, ticket.nonce):
             raise JournalError(
-                f"this task waited for job {ticket.job_id}, and its journal now names job "
-                f"{entry.job_id or '(none)'}; {journal.how_to()}"
+                f"this task waited for job {ticket.job_id or '(no id)'}, and its journal now names job "
+                f"{entry.job_id or '(no id)'}; {journal.how_to()}"
             )
+        if not entry.job_id:
+            return self._settle(entry, entry.problem)
         return self.collect(entry, end, problem)
 
     def collect(self, entry: Entry, end: str, problem: str = "") -> dict[str, Any]:
@@ -115,11 +124,11 @@ class Story:
         :param end: how a watch ended elsewhere.
         :param problem: what went wrong last.
         """
-        end, job = collect.confirm(self.purchase.hook, self._look(entry), end, warn=log.warning)
+        end, job = collect.confirm(self.purchase.way, entry.ticket(), end)
         return self._finish(entry, end, job, problem)
 
     def _decide(self) -> Decision:
-        buyer, settings = self.purchase, self.purchase.hook.settings
+        buyer, settings = self.purchase, self.purchase.way.hook.settings
         start = Start(
             now=time.time(),
             fingerprint=buyer.fingerprint,
@@ -131,11 +140,41 @@ class Story:
         return decide(buyer.journal.load(), start)
 
     def _buy(self, before: Entry | None) -> dict[str, Any]:
-        entry, job = self.purchase.buy(before)
-        self.announce(entry.job_id)
+        entry, job = self.purchase.submit(before)
+        if job is None:
+            return self._settle(entry, entry.problem)
+        self._announce(entry)
+        if entry.result is not None:
+            return self._deliver(entry)
         if job.state.settled:
             return self._finish(entry, job.state.value, job)
         return self._wait(entry)
+
+    def _settle(self, entry: Entry, reason: str) -> dict[str, Any]:
+        """Go on from a submission in doubt: a callback may tell, otherwise the user's wish decides."""
+        way, ticket = self.purchase.way, entry.ticket()
+        until = entry.attempted_at + self.in_doubt_wait
+        while entry.nonce:
+            found = sorted(way.answers(ticket))
+            if len(found) > 1:
+                raise InDoubtError(
+                    f"{IN_DOUBT}: callbacks to this one submission name the jobs {', '.join(found)}; look at "
+                    f"{way.provider} which is yours; {self.purchase.journal.how_to()}"
+                )
+            if found:
+                log.info("%s: its callback names job %s, which is adopted", IN_DOUBT, found[0])
+                adopted = entry.moved_to(State.RUNNING, job_id=found[0], problem="")
+                self._announce(self.purchase.journal.save_surely(adopted))
+                return (
+                    self.collect(adopted, "called_back") if self.wait_for_completion else self._wait(adopted)
+                )
+            if time.time() >= until:
+                break
+            log.warning("%s: %s; waiting for its callback", IN_DOUBT, reason)
+            if self.deferrable:
+                raise Deferral(replace(ticket, deadline=until))
+            time.sleep(min(CALLBACK_INTERVAL, until - time.time()))
+        return self._buy(self.purchase.accept_doubt(entry, reason))
 
     def _wait(self, entry: Entry) -> dict[str, Any]:
         ticket = entry.ticket()
@@ -146,23 +185,23 @@ class Story:
             watch = ticket.watch(
                 self.poll_interval, time.time() + self.short_wait if self.deferrable else None
             )
-            end, job = collect.watch_here(self.purchase.hook, self._look(entry), watch, warn=log.warning)
+            end, job = collect.watch_here(self.purchase.way, ticket, watch)
             if end != DEADLINE or time.time() >= ticket.deadline:
                 return self._finish(entry, end, job, watch.problem)
         raise Deferral(ticket)
 
     def _likely_short(self, ticket: Ticket) -> bool:
         if ticket.eta is None:
-            return self.purchase.call.kind == "image"
+            return self.purchase.call.kind == "image" and self.short_wait > 0
         return ticket.submitted_at + ticket.eta - time.time() <= self.short_wait
 
     def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> dict[str, Any]:
         """Return the result of a job that succeeded, or note and raise what became of it."""
-        buyer = self.purchase
+        buyer, way = self.purchase, self.purchase.way
         try:
-            collect.raise_for_state(buyer.provider, entry.job_id, end, (job and job.message) or problem)
+            collect.raise_for_state(way.provider, entry.job_id, end, (job and job.message) or problem)
             assert job is not None  # a success was seen
-            result = self._take(entry, job)
+            result = self.shelf.take(way, job, entry.ticket(), entry.cost)
         except (JobFailedError, JobUnknownError) as error:
             if isinstance(error, CongestedError) and buyer.may_replace(entry):
                 log.warning("%s; submitting it again", error)
@@ -172,32 +211,37 @@ class Story:
         except JobUnsettledError as error:
             raise JobUnsettledError(f"{error}; {buyer.journal.how_to()}", entry.job_id) from None
         except ResultError as error:
-            raise ResultError(collect.paid(buyer.provider, entry.job_id, str(error))) from None
-        buyer.journal.save_surely(entry.moved_to(State.FINISHED, problem=""))
+            raise ResultError(collect.paid(way.provider, entry.job_id, str(error))) from None
+        # What told the end may go once the files are kept; without them it is the only copy.
+        gone = bool(entry.nonce and result["stored"])
+        kept = {**result, "output": []} if gone else None
+        buyer.journal.save_surely(entry.moved_to(State.FINISHED, problem="", result=kept))
+        if gone:
+            way.forget(entry.ticket())
         return result
 
-    def _take(self, entry: Entry, job: Job) -> dict[str, Any]:
-        return collect.take_result(
-            self.purchase.hook,
-            job,
-            provider=self.purchase.provider,
-            operation=self.purchase.call.operation,
-            kind=self.purchase.call.kind,
-            submitted_at=entry.submitted_at,
-            eta=entry.eta,
-            output_path=self.output_path,
-            consent_reference=self.consent_reference,
-        )
+    def _deliver(self, entry: Entry) -> dict[str, Any]:
+        """Return what came with the submission's own answer; a picture is stored first."""
+        result = dict(entry.result or {})
+        if entry.kept:
+            stored = self.shelf.take_kept(self.purchase.way.provider, entry.kept, entry.ticket())
+            result["stored"] = [stored]
+            log.info("Stored %s", stored)
+        self.purchase.journal.save_surely(entry.moved_to(State.FINISHED, result=result, kept=""))
+        if entry.kept:
+            paid.discard(entry.kept)
+        return result
 
     def _submitted(self, entry: Entry) -> dict[str, Any]:
-        job = Job(job_id=entry.job_id, state=JobState.PROCESSING)
         return as_result(
-            self.purchase.provider,
+            self.purchase.way.provider,
             self.purchase.call.operation,
-            job,
+            Job(job_id=entry.job_id, state=JobState.PROCESSING),
             submitted_at=entry.submitted_at,
             eta=entry.eta,
+            cost=entry.cost,
         )
 
-    def _look(self, entry: Entry) -> Look:
-        return vendor(self.purchase.provider).look(job_id=entry.job_id, route=entry.route)
+    def _announce(self, entry: Entry) -> None:
+        if entry.job_id:
+            self.announce(entry.job_id)

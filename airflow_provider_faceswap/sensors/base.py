@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,7 +22,7 @@ from airflow.sdk.exceptions import (
 )
 
 from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis.base import read_id, read_seconds
+from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, LookError
@@ -29,9 +30,10 @@ from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_faceswap.apis.base import Job, Look
+    from airflow_provider_faceswap.apis.base import Job
     from airflow_provider_faceswap.apis.watch import Watch
     from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.ways import Way
 
 POKE_INTERVAL = 10.0
 """Seconds between two looks where neither the user nor an eta says."""
@@ -92,6 +94,18 @@ class JobSensor(BaseSensorOperator):
 
         return hook_for(self.provider, self.conn_id)
 
+    @cached_property
+    def way(self) -> Way:
+        """How the vendor tells of a job's end."""
+        from airflow_provider_faceswap.ways import way_of
+
+        return way_of(self.provider, self.hook)
+
+    @property
+    def nonce(self) -> str:
+        """The callback that the job's submitter asked for, if the user says."""
+        return ""
+
     @property
     def route(self) -> dict[str, str]:
         """Where to ask for the job, if the user says."""
@@ -100,6 +114,8 @@ class JobSensor(BaseSensorOperator):
     @cached_property
     def ticket(self) -> Ticket:
         """The job as the user describes it; raises InputError."""
+        if self.job_id in (None, "", "None"):
+            raise InputError("job_id", "is required; look whether its template renders to the submitter's id")
         job_id = read_id(self.job_id)
         if job_id is None:
             raise InputError("job_id", "must be the vendor's id, of letters, digits, '_' and '-'")
@@ -110,7 +126,13 @@ class JobSensor(BaseSensorOperator):
             deadline=now + self.timeout,
             eta=read_seconds(self.eta),
             route=self.route,
+            nonce=self.nonce,
         )
+
+    @property
+    def _as_told(self) -> Ticket:
+        # The ticket's time of submission may be this sensor's start: a result must not tell that.
+        return replace(self.ticket, submitted_at=_epoch(self.submitted_at) or 0.0)
 
     @cached_property
     def _watch(self) -> Watch:
@@ -181,20 +203,15 @@ class JobSensor(BaseSensorOperator):
 
     def _look_once(self) -> tuple[str | None, Job | None]:
         try:
-            job = self.hook.send(self._look())
+            job = self.way.look(self.ticket)
         except LookError as error:
             self.log.warning("Job %s: %s", self.ticket.job_id, error)
             return self._watch.missed(str(error), time.time()), None
         return self._watch.saw(job, time.time()), job
 
-    def _look(self) -> Look:
-        from airflow_provider_faceswap.apis import vendor
-
-        return vendor(self.provider).look(job_id=self.ticket.job_id, route=self.ticket.route)
-
     def _collect(self, end: str, problem: str) -> dict[str, Any]:
         with collect.translated():
-            end, job = collect.confirm(self.hook, self._look(), end, warn=self.log.warning)
+            end, job = collect.confirm(self.way, self.ticket, end)
             try:
                 return self._finish(end, job, problem)
             except JobUnsettledError as error:
@@ -206,26 +223,16 @@ class JobSensor(BaseSensorOperator):
         said = (job and job.message) or problem
         collect.raise_for_state(self.provider, self.ticket.job_id, str(end), said)
         assert job is not None  # a success was seen
-        return collect.take_result(
-            self.hook,
-            job,
-            provider=self.provider,
-            operation="fetch",
-            kind="any",
-            submitted_at=_epoch(self.submitted_at),
-            eta=self.ticket.eta,
-            output_path=self.output_path,
-        )
+        shelf = collect.Shelf("fetch", "any", self.output_path)
+        result = shelf.take(self.way, job, self._as_told)
+        if result["stored"]:
+            self.way.forget(self.ticket)
+        return result
 
     def _defer(self) -> None:
-        from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
-
-        entry = self.ticket.as_dict()
         self.defer(
-            trigger=SwapJobsTrigger(
-                provider=self.provider,
-                conn_id=self.conn_id,
-                jobs=[entry],
+            trigger=self.way.trigger(
+                self._as_told,
                 deadline=self.ticket.deadline,
                 poll_interval=None if self.follow_eta else self.poke_interval,
                 end_from_trigger=self.end_from_trigger,

@@ -19,7 +19,11 @@ from airflow_provider_faceswap.exceptions import (
 )
 from airflow_provider_faceswap.journal import store as journal_store
 from airflow_provider_faceswap.operators import base, purchase, story
+from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapVideoOperator
 from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
+from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
+from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
+from airflow_provider_faceswap.ways import CalledBack
 from tests import fakes
 from tests.fakes import FakeStore, job
 
@@ -49,22 +53,43 @@ class Vendor:
         return answer
 
 
+# What is told of each vendor: an operator, its fixed arguments, and the argument that names the media.
+PURCHASES: dict[str, Any] = {
+    "modelslab": (ModelsLabSingleVideoSwapOperator, {"init_image": URL}, "init_video"),
+    "segmind": (SegmindFaceSwapOperator, {"source_img": URL, "api_version": "v2", "short_wait": 0}, "target_img"),
+    "aifaceswap": (AIFaceSwapVideoOperator, {"face_image": URL, "duration": 5, "in_doubt_wait": 0}, "source_video"),
+}
+
+
 class World:
     """A task, its state store, its vendor and a clock."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.provider = provider
         self.vendor = Vendor()
         self.store = FakeStore()
         self.clock = fakes.clock(monkeypatch, base, collect, purchase, story)
         self.max_tries = 2
-        self.hook = fakes.hook_double()
+        self.hook = fakes.hook_double(provider)
         self.hook.send.side_effect = self.vendor
         monkeypatch.setattr("airflow_provider_faceswap.hooks.hook_for", lambda provider, conn_id: self.hook)
+        self.called_back: set[str] = set()
+        self.forgotten: list[str] = []
+        for name, stand_in in {
+            "check": lambda way: None,
+            "addressed": lambda way, call, deadline: (call, "n0nce"),
+            "taken": lambda way, ticket: None,
+            "look": lambda way, ticket: self.vendor(mock.Mock(billed=False)),
+            "answers": lambda way, ticket: self.called_back,
+            "forget": lambda way, ticket: self.forgotten.append(ticket.nonce),
+            "trigger": lambda way, ticket, **options: SwapJobsTrigger(jobs=[ticket.as_dict()], **options),
+        }.items():
+            monkeypatch.setattr(CalledBack, name, stand_in)
 
-    def start(self, **kwargs: Any) -> Any:
+    def start(self, media: str = URL, **kwargs: Any) -> Any:
         """Run one try, to its result or its deferral."""
-        fields = {"task_id": "swap", "init_image": URL, "init_video": URL, "deferrable": False, **kwargs}
-        self.operator = ModelsLabSingleVideoSwapOperator(**fields)
+        cls, fixed, name = PURCHASES[self.provider]
+        self.operator = cls(**{"task_id": "swap", "deferrable": False, name: media, **fixed, **kwargs})
         self.context = fakes.context(self.store, self.max_tries)
         return self.operator.execute(self.context)
 
@@ -80,9 +105,9 @@ class World:
         return self.store.get("faceswap")
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+@pytest.fixture(params=PURCHASES)
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(request.param, monkeypatch)
 
 
 def die_at_save(world: World, number: int) -> None:
@@ -109,7 +134,7 @@ def test_intent_is_written_before_the_submission_and_the_id_right_after(world: W
     assert states == ["intent", "running", "finished"]
     assert world.store.history[2]["job_id"] == "278"
     kept = str(world.store.history)
-    assert "kkkk" not in kept and "http" not in kept.replace("https://modelslab.com", "")
+    assert "kkkk" not in kept and "http" not in kept.replace(world.hook.settings.base_url, "")
 
 
 def test_killed_before_the_intent_is_written(world: World) -> None:
@@ -164,7 +189,7 @@ def test_killed_while_waiting(world: World, deferrable: bool) -> None:
 
 
 def test_killed_while_storing(world: World) -> None:
-    with mock.patch.object(collect, "take_result", autospec=True, side_effect=Killed), pytest.raises(Killed):
+    with mock.patch.object(collect.Shelf, "take", autospec=True, side_effect=Killed), pytest.raises(Killed):
         world.start()
     assert world.start()["status"] == "success"
     assert world.vendor.accepted == 1
@@ -240,18 +265,18 @@ def test_changed_inputs_never_reattach_and_never_skip_an_open_job(world: World) 
     with pytest.raises(Killed):
         world.start()
     with pytest.raises(AirflowFailException, match="inputs changed while a job is open"):
-        world.start(init_video="https://example.com/other.mp4")
+        world.start(media="https://example.com/other.mp4")
     assert world.vendor.accepted == 1
     world.cleared()
-    world.start(init_video="https://example.com/other.mp4")
+    world.start(media="https://example.com/other.mp4")
     assert world.vendor.accepted == 2
 
 
 def test_presigned_inputs_that_render_anew_reattach(world: World) -> None:
     world.vendor.looks = [Killed()]
     with pytest.raises(Killed):
-        world.start(init_video=f"{URL}?X-Amz-Signature=1")
-    assert world.start(init_video=f"{URL}?X-Amz-Signature=2")["status"] == "success"
+        world.start(media=f"{URL}?X-Amz-Signature=1")
+    assert world.start(media=f"{URL}?X-Amz-Signature=2")["status"] == "success"
     assert world.vendor.accepted == 1
 
 
@@ -259,7 +284,7 @@ def test_an_idempotency_key_stands_for_the_inputs(world: World) -> None:
     world.vendor.looks = [Killed()]
     with pytest.raises(Killed):
         world.start(idempotency_key="order-7")
-    assert world.start(idempotency_key="order-7", init_video=f"{URL}?n=2")["status"] == "success"
+    assert world.start(idempotency_key="order-7", media=f"{URL}?n=2")["status"] == "success"
     assert world.vendor.accepted == 1
 
 
@@ -440,3 +465,63 @@ def test_the_deadline_starts_with_the_submission_that_is_taken(world: World) -> 
     with pytest.raises(Killed):
         world.start(timeout=600)
     assert world.entry["deadline"] == pytest.approx(world.entry["attempted_at"] + 600)
+
+
+def test_a_dropped_job_whose_resubmission_is_refused_for_now_is_bought_in_the_end(world: World) -> None:
+    world.vendor.submits = [job(PROCESSING), RefusedForNowError("queue full"), job(PROCESSING, job_id="279")]
+    world.vendor.looks = [job(JobState.CONGESTED, message="Try Again"), job(job_id="279")]
+    assert world.start()["job_id"] == "279"
+    assert (world.vendor.accepted, world.entry["resubmissions"]) == (2, 1)
+
+
+@pytest.fixture
+def callbacks(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World("aifaceswap", monkeypatch)
+
+
+def test_a_submission_in_doubt_heals_by_its_callback(callbacks: World) -> None:
+    callbacks.vendor.submits = [InDoubtError("cut")]
+    with pytest.raises(TaskDeferred) as caught:
+        callbacks.start(deferrable=True, in_doubt_wait=600)
+    assert caught.value.trigger.deadline == pytest.approx(callbacks.clock.seconds + 600)
+    callbacks.called_back = {"278"}
+    assert callbacks.resume(caught.value, states={"n0nce": "called_back"})["job_id"] == "278"
+    assert callbacks.entry["job_id"] == "278"
+    assert callbacks.vendor.accepted == 1
+
+
+def test_a_worker_that_died_after_submitting_is_healed_as_well(callbacks: World) -> None:
+    callbacks.vendor.submits = [Killed()]
+    with pytest.raises(Killed):
+        callbacks.start(in_doubt_wait=600)
+    callbacks.called_back = {"278"}
+    assert callbacks.start(in_doubt_wait=600)["job_id"] == "278"
+    assert callbacks.vendor.accepted == 1
+
+
+def test_without_a_callback_the_doubt_is_the_users(callbacks: World) -> None:
+    callbacks.vendor.submits = [InDoubtError("cut")]
+    with pytest.raises(AirflowFailException, match="submission in doubt: cut"):
+        callbacks.start(in_doubt_wait=600)
+    assert sum(callbacks.clock.slept) == pytest.approx(600)
+
+
+def test_callbacks_that_name_several_jobs_settle_nothing(callbacks: World) -> None:
+    callbacks.vendor.submits = [InDoubtError("cut")]
+    callbacks.called_back = {"278", "666"}
+    with pytest.raises(AirflowFailException, match="name the jobs 278, 666"):
+        callbacks.start(in_doubt_wait=600)
+    assert callbacks.entry["state"] == "in_doubt"
+
+
+def test_a_callback_is_deleted_only_once_its_result_is_kept(callbacks: World, tmp_path: Any) -> None:
+    callbacks.start()
+    assert not callbacks.forgotten, "the URL that it holds is nowhere else if this try's result is lost"
+    callbacks.cleared()
+    stored = [f"file://{tmp_path}/278.mp4"]
+    with mock.patch("airflow_provider_faceswap.storage.keep.keep", autospec=True, return_value=stored):
+        callbacks.start(output_path=f"file://{tmp_path}")
+    assert callbacks.forgotten == ["n0nce"]
+    again = callbacks.start(output_path=f"file://{tmp_path}")
+    assert (again["stored"], again["output"]) == (stored, [])
+    assert callbacks.vendor.accepted == 2

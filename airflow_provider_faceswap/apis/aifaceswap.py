@@ -1,0 +1,296 @@
+"""
+aifaceswap.io: every answer comes by callback, except the two extractions, which answer at once.
+
+The price of each operation is documented, and reported with each answer as ``points``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, NoReturn
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
+
+from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
+from airflow_provider_faceswap.apis.base import Cost, Job, JobState, Reply, Submission, Vendor
+from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64
+from airflow_provider_faceswap.apis.reading import read_id, read_retry_after, read_seconds
+from airflow_provider_faceswap.exceptions import (
+    AuthenticationError,
+    InDoubtError,
+    RefusedError,
+    RefusedForNowError,
+)
+
+BASE = "/api/aifaceswap/v1"
+MOST_FACES = 3
+Box = tuple[int, int, int, int]
+Base64 = Annotated[Text, AfterValidator(check_base64)]
+
+
+_URL: TypeAdapter[str] = TypeAdapter(MediaUrl, config=ConfigDict(str_strip_whitespace=True))
+
+
+def _file_or_url(value: Any) -> Any:
+    return value if isinstance(value, bytes) and value else _URL.validate_python(value)
+
+
+Picture = Annotated[bytes | str, BeforeValidator(_file_or_url)]
+"""A URL, or a file's content."""
+
+
+class AIFaceSwapSubmission(Submission):
+    """What all six operations share."""
+
+    def path(self, route: Mapping[str, str]) -> str:
+        """Return ``/api/aifaceswap/v1/{operation}``."""
+        return f"{BASE}/{self.operation}"
+
+    def body(self) -> dict[str, Any]:
+        """Return the documented fields, without those that are sent as files."""
+        return self.model_dump(exclude=set(self.files()))
+
+    def files(self) -> dict[str, bytes]:
+        """Return the fields that hold a file's content."""
+        return {name: value for name, value in self if isinstance(value, bytes)}
+
+    def read(self, reply: Reply) -> Job:
+        """
+        Read the answer to a submission.
+
+        :raises RefusedForNowError: too many requests.
+        :raises RefusedError: any other refusal in the vendor's own format.
+        :raises AuthenticationError: the vendor refused the key.
+        :raises InDoubtError: for everything that says neither "taken" nor "not taken".
+        """
+        envelope = reply.json()
+        code = _code(envelope)
+        if envelope is None or code is None:
+            raise InDoubtError(f"{reply}; this is no answer of aifaceswap.io: the job may be taken")
+        data = envelope.get("data")
+        if code == 200 and reply.status < 300 and isinstance(data, dict):
+            points = read_seconds(data.get("points"))
+            job = self.taken(data, None if points is None else Cost(amount=points))
+            if job is not None:
+                return job
+        if code != 200 and code < 500 and (reply.status == 200 or 400 <= reply.status < 500):
+            _refuse(reply, code, envelope)
+        raise InDoubtError(f"{reply}; neither a result nor a refusal: the job may be taken")
+
+    def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
+        """Return the job that the answer tells of, if it tells of one."""
+        job_id = read_id(data.get("task_id"))
+        return None if job_id is None else Job(job_id=job_id, state=JobState.PROCESSING, cost=cost)
+
+
+def _code(envelope: dict[str, Any] | None) -> int | None:
+    code = read_seconds((envelope or {}).get("code"))
+    return None if code is None else int(code)
+
+
+def _refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
+    said = reply.words(envelope.get("message") or envelope.get("msg") or envelope.get("data"))
+    if 401 in (code, reply.status):
+        raise AuthenticationError(f"aifaceswap.io refused the API key: {said}")
+    if 429 in (code, reply.status):
+        raise RefusedForNowError(f"aifaceswap.io refused for now: {said}", read_retry_after(reply.headers))
+    raise RefusedError(f"aifaceswap.io refused the job (code {code}): {said}")
+
+
+class _CalledBack(AIFaceSwapSubmission):
+    webhook_is_ours: ClassVar[bool] = True
+
+    webhook: str = Field("", repr=False)
+
+
+class FaceSwap(_CalledBack):
+    """
+    Swap the face of a picture (``faceswap``).
+
+    :param source_image: the picture to edit, as URL or a file's content.
+    :param face_image: a picture of the new face, as URL or a file's content.
+    """
+
+    operation: ClassVar[str] = "faceswap"
+    kind: ClassVar[Literal["image", "video", "any"]] = "image"
+
+    source_image: Picture
+    face_image: Picture
+
+    def price(self) -> Cost:
+        """2 credits."""
+        return Cost(amount=2)
+
+
+class MultiFaceSwap(_CalledBack):
+    """
+    Swap several faces of a picture (``multi_faceswap``).
+
+    :param source_image: URL of the picture to edit.
+    :param face_image: URLs of pictures of the new faces.
+    :param index: for each of them, which face of the picture it replaces, as ``extract_face`` counts them.
+    """
+
+    operation: ClassVar[str] = "multi_faceswap"
+    kind: ClassVar[Literal["image", "video", "any"]] = "image"
+
+    source_image: MediaUrl
+    face_image: list[MediaUrl] = Field(min_length=1)
+    index: list[Annotated[int, Field(ge=0)]]
+
+    @field_validator("index")
+    @classmethod
+    def _one_each(cls, value: list[int], info: ValidationInfo) -> list[int]:
+        faces = info.data.get("face_image", value)
+        if len(value) != len(faces):
+            raise ValueError(f"needs one number for each face_image; there are {len(value)} for {len(faces)}")
+        return value
+
+    def price(self) -> Cost:
+        """5 credits."""
+        return Cost(amount=5)
+
+
+class _Video(_CalledBack):
+    kind: ClassVar[Literal["image", "video", "any"]] = "video"
+
+    source_video: MediaUrl
+    duration: float = Field(gt=0, le=24 * 3600)
+    enhance: Literal[0, 1, 2] = 0
+
+    @property
+    def billed_seconds(self) -> int:
+        # The documents do not say how parts of a second count: upwards, so that max_cost is not passed.
+        return math.ceil(self.duration)
+
+
+class VideoFaceSwap(_Video):
+    """
+    Swap the face of a clip (``video_faceswap``).
+
+    :param source_video: URL of the clip to edit.
+    :param face_image: URL of a picture of the new face.
+    :param duration: the clip's length in seconds; the vendor bills by it.
+    :param enhance: 0 none, 1 up to 1080p, 2 up to 2k.
+    """
+
+    operation: ClassVar[str] = "video_faceswap"
+
+    face_image: MediaUrl
+
+    def price(self) -> Cost:
+        """2, 4 or 6 credits a second."""
+        return Cost(amount=2 * (1 + self.enhance) * self.billed_seconds)
+
+
+class Reference(BaseModel):
+    """
+    One face to replace.
+
+    :param face_ref: a crop of the face in the clip, as base64 text.
+    :param face_url: URL of a picture of the new face.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    face_ref: Base64
+    face_url: MediaUrl
+
+
+class MultiVideoFaceSwap(_Video):
+    """
+    Swap up to three faces of a clip (``multi_video_faceswap``).
+
+    :param source_video: URL of the clip to edit.
+    :param ref_info: the faces to replace.
+    :param duration: the clip's length in seconds; the vendor bills by it.
+    :param enhance: 0 none, 1 up to 1080p, 2 up to 2k.
+    """
+
+    operation: ClassVar[str] = "multi_video_faceswap"
+
+    ref_info: list[Reference] = Field(min_length=1, max_length=MOST_FACES)
+
+    def price(self) -> Cost:
+        """Two credits a second for each face, for the clip, and for each step of ``enhance``."""
+        return Cost(amount=2 * (len(self.ref_info) + 1 + self.enhance) * self.billed_seconds)
+
+
+class _Extraction(AIFaceSwapSubmission):
+    kind: ClassVar[Literal["image", "video", "any"]] = "any"
+    boxes: ClassVar[str]
+
+    def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
+        """Return the boxes, which come with the answer."""
+        faces = _boxes(data.get(self.boxes))
+        return None if faces is None else Job(job_id="", state=JobState.SUCCESS, faces=faces, cost=cost)
+
+    def price(self) -> Cost:
+        """2 credits."""
+        return Cost(amount=2)
+
+
+class ExtractFace(_Extraction):
+    """
+    Find the faces of a picture (``extract_face``).
+
+    :param img: the picture, as URL or a file's content.
+    """
+
+    operation: ClassVar[str] = "extract_face"
+    boxes: ClassVar[str] = "faces"
+
+    img: Picture
+
+
+class ExtractBase64Face(_Extraction):
+    """
+    Find the faces of a frame of a clip (``extract_base64_face``).
+
+    :param base64_img: the frame, as base64 text.
+    """
+
+    operation: ClassVar[str] = "extract_base64_face"
+    boxes: ClassVar[str] = "pos"
+
+    base64_img: Base64
+
+
+def _boxes(value: object) -> tuple[Box, ...] | None:
+    if not isinstance(value, list):
+        return None
+    boxes: list[Box] = []
+    for item in value:
+        numbers = [read_seconds(part) for part in item] if isinstance(item, list) else []
+        if len(numbers) != 4 or any(number is None for number in numbers):
+            return None
+        x1, y1, x2, y2 = (int(number or 0) for number in numbers)
+        boxes.append((x1, y1, x2, y2))
+    return tuple(boxes)
+
+
+VENDOR = Vendor(
+    name="aifaceswap",
+    operations={
+        call.operation: call
+        for call in (
+            FaceSwap,
+            MultiFaceSwap,
+            VideoFaceSwap,
+            MultiVideoFaceSwap,
+            ExtractFace,
+            ExtractBase64Face,
+        )
+    },
+    read_callback=read_callback,
+)

@@ -1,0 +1,51 @@
+"""The Segmind hook: the API key travels in a header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from airflow_provider_faceswap.apis.segmind import DEFAULT_PATH, Credits
+from airflow_provider_faceswap.hooks.base import SwapHook
+from airflow_provider_faceswap.hooks.settings import Settings
+
+
+class SegmindSettings(Settings):
+    """
+    What a Segmind connection says.
+
+    :param path: path of the v1 endpoint; the documents and other sources differ.
+    """
+
+    path: str = Field(DEFAULT_PATH, pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,8}$")
+
+    @property
+    def route(self) -> dict[str, str]:
+        """The v1 endpoint's path."""
+        return {"path": self.path}
+
+
+class SegmindHook(SwapHook):
+    """
+    Call Segmind's *Faceswap V2*.
+
+    :param conn_id: a connection of type ``segmind``.
+    """
+
+    default_conn_name = "segmind_default"
+    conn_type = "segmind"
+    hook_name = "Segmind"
+    default_url = "https://api.segmind.com"
+    settings_class = SegmindSettings
+
+    def authorize(self, body: dict[str, Any], key: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """Put the key into a header."""
+        return body, {"x-api-key": key}
+
+    def probe(self) -> Credits:
+        """Return a question for the account's credits."""
+        return Credits()
+
+
+HOOK = SegmindHook

@@ -1,0 +1,197 @@
+"""aifaceswap.io's six operations: swaps are answered by callback, extractions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.operators.base import SwapOperator
+
+
+class AIFaceSwapOperator(SwapOperator):
+    """
+    What aifaceswap.io's operations share.
+
+    :param conn_id: a connection of type ``aifaceswap``.
+    :param in_doubt_wait: seconds to wait for the callback of a submission whose answer was lost.
+    :param max_cost: credits that the call may cost by the vendor's price list; a dearer one is refused
+        before it is paid.
+    """
+
+    provider = "aifaceswap"
+
+    def __init__(
+        self,
+        *,
+        conn_id: str = "aifaceswap_default",
+        in_doubt_wait: float = 600,
+        max_cost: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(conn_id=conn_id, **kwargs)
+        self.in_doubt_wait = in_doubt_wait
+        self.max_cost = max_cost
+
+    def _check(self) -> None:
+        super()._check()
+        price = self.call.price()
+        if self.max_cost is not None and price is not None and price.amount > self.max_cost:
+            raise InputError(
+                "max_cost",
+                f"the call costs {price.amount:g} {price.unit} by the price list, "
+                f"and {self.max_cost:g} are allowed",
+            )
+
+
+class AIFaceSwapImageOperator(AIFaceSwapOperator):
+    """
+    Swap the face of a picture (``faceswap``).
+
+    A picture is given as URL, or as the path of a local file or one in object storage, which is sent along.
+
+    :param source_image: the picture to edit.
+    :param face_image: a picture of the new face.
+    """
+
+    operation = "faceswap"
+    inputs = ("source_image", "face_image")
+    template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs)
+
+    def __init__(self, *, source_image: str, face_image: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source_image = source_image
+        self.face_image = face_image
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields, with files read."""
+        return _with_files(super().fields())
+
+
+class AIFaceSwapMultiImageOperator(AIFaceSwapOperator):
+    """
+    Swap several faces of a picture (``multi_faceswap``).
+
+    :param source_image: URL of the picture to edit.
+    :param face_image: URLs of pictures of the new faces.
+    :param index: for each of them, which face it replaces, as ``AIFaceSwapExtractFacesOperator`` counts them.
+    """
+
+    operation = "multi_faceswap"
+    inputs = ("source_image", "face_image", "index")
+    template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs)
+
+    def __init__(
+        self, *, source_image: str, face_image: Sequence[str], index: Sequence[int], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.source_image = source_image
+        self.face_image = face_image
+        self.index = index
+
+
+class _VideoOperator(AIFaceSwapOperator):
+    def __init__(
+        self, *, source_video: str, duration: float | None = None, enhance: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.source_video = source_video
+        self.duration = duration
+        self.enhance = enhance
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields, with the clip's length measured where it is not given."""
+        fields = super().fields()
+        if self.duration is None or str(self.duration) in ("", "None"):
+            from airflow_provider_faceswap.media import measure_duration
+
+            fields["duration"] = measure_duration(self.source_video, self.hook.settings)
+            self.log.info("The clip is %.2f s long", fields["duration"])
+        return fields
+
+
+class AIFaceSwapVideoOperator(_VideoOperator):
+    """
+    Swap the face of a clip (``video_faceswap``).
+
+    :param source_video: URL of the clip to edit.
+    :param face_image: URL of a picture of the new face.
+    :param duration: the clip's length in seconds, which the vendor bills by; None to measure it.
+    :param enhance: 0 none, 1 up to 1080p, 2 up to 2k.
+    """
+
+    operation = "video_faceswap"
+    inputs = ("source_video", "face_image", "duration", "enhance")
+    template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs)
+
+    def __init__(self, *, face_image: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.face_image = face_image
+
+
+class AIFaceSwapMultiVideoOperator(_VideoOperator):
+    """
+    Swap up to three faces of a clip (``multi_video_faceswap``).
+
+    :param source_video: URL of the clip to edit.
+    :param ref_info: for each face ``{"face_ref": base64 crop of the face in the clip, "face_url": URL of the
+        new face}``; :func:`airflow_provider_faceswap.media.crop_faces` makes the crops.
+    :param duration: the clip's length in seconds, which the vendor bills by; None to measure it.
+    :param enhance: 0 none, 1 up to 1080p, 2 up to 2k.
+    """
+
+    operation = "multi_video_faceswap"
+    inputs = ("source_video", "ref_info", "duration", "enhance")
+    template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs)
+
+    def __init__(self, *, ref_info: Sequence[dict[str, str]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ref_info = ref_info
+
+
+class AIFaceSwapExtractFacesOperator(AIFaceSwapOperator):
+    """
+    Find the faces of a picture (``extract_face``); answers at once.
+
+    :param img: the picture, as URL, or as the path of a local file or one in object storage.
+    """
+
+    operation = "extract_face"
+    inputs = ("img",)
+    template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs)
+
+    def __init__(self, *, img: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.img = img
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields, with files read."""
+        return _with_files(super().fields())
+
+
+class AIFaceSwapExtractFrameFacesOperator(AIFaceSwapOperator):
+    """
+    Find the faces of a frame of a clip (``extract_base64_face``); answers at once.
+
+    :param base64_img: the frame as base64 text, or the path of a local file or one in object storage.
+    """
+
+    operation = "extract_base64_face"
+    inputs = ("base64_img",)
+    template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs)
+
+    def __init__(self, *, base64_img: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.base64_img = base64_img
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields, with a file as base64 text."""
+        from airflow_provider_faceswap.storage.media import as_base64
+
+        return {"base64_img": as_base64("base64_img", self.base64_img)}
+
+
+def _with_files(fields: dict[str, Any]) -> dict[str, Any]:
+    from airflow_provider_faceswap.storage.media import read_file
+
+    return {name: read_file(name, value) or value for name, value in fields.items()}

@@ -1,0 +1,172 @@
+"""How a vendor tells that a job is done: it is asked, or it calls back. One story, two ways."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_faceswap.apis import vendor
+from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.exceptions import InputError, LookError
+
+if TYPE_CHECKING:
+    from airflow.triggers.base import BaseTrigger
+
+    from airflow_provider_faceswap.apis.base import Submission
+    from airflow_provider_faceswap.apis.ticket import Ticket
+    from airflow_provider_faceswap.callbacks.config import CallbackSettings
+    from airflow_provider_faceswap.callbacks.inbox import Inbox
+    from airflow_provider_faceswap.hooks.base import SwapHook
+
+
+class Way(ABC):
+    """
+    How to learn of a job's end.
+
+    :param provider: the vendor's connection type.
+    :param hook: the vendor's hook.
+    """
+
+    def __init__(self, provider: str, hook: SwapHook) -> None:
+        self.provider = provider
+        self.hook = hook
+
+    @abstractmethod
+    def look(self, ticket: Ticket) -> Job:
+        """
+        Look at the job from a worker.
+
+        :raises LookError: if the look told nothing.
+        """
+
+    @abstractmethod
+    def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
+        """Return what waits for the job without a worker."""
+
+    def check(self) -> None:  # noqa: B027 - nothing to check where the vendor is asked
+        """Find what would keep the answer from coming, before anything is paid."""
+
+    def addressed(self, call: Submission, deadline: float) -> tuple[Submission, str]:
+        """Return the call as it is sent, and the nonce of the callback that it asks for."""
+        return call, ""
+
+    def taken(self, ticket: Ticket) -> None:  # noqa: B027 - as above
+        """Note that the vendor took the job."""
+
+    def answers(self, ticket: Ticket) -> set[str]:
+        """Return the ids of jobs whose ends were told to this submission's callback."""
+        return set()
+
+    def forget(self, ticket: Ticket) -> None:  # noqa: B027 - as above
+        """Delete what told the job's end; its result is kept elsewhere now."""
+
+
+class Asking(Way):
+    """The vendor is asked."""
+
+    def look(self, ticket: Ticket) -> Job:
+        """Send a look."""
+        look = vendor(self.provider).look
+        assert look is not None  # of a vendor that is polled
+        return self.hook.send(look(job_id=ticket.job_id, route=ticket.route))
+
+    def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
+        """Return the trigger that polls."""
+        from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
+
+        return SwapJobsTrigger(
+            provider=self.provider, conn_id=self.hook.conn_id, jobs=[ticket.as_dict()], **options
+        )
+
+
+class CalledBack(Way):
+    """The vendor posts to a URL of ours; the receiver puts that into the inbox."""
+
+    @cached_property
+    def settings(self) -> CallbackSettings:
+        """Where callbacks arrive; raises SettingsError."""
+        from airflow_provider_faceswap.callbacks.config import callback_settings
+
+        return callback_settings()
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """The folder that the receiver writes to."""
+        from airflow_provider_faceswap.callbacks.inbox import Inbox
+
+        return Inbox(self.settings.inbox)
+
+    def check(self) -> None:
+        """Send a callback of our own through the receiver."""
+        from airflow_provider_faceswap.callbacks import probe
+
+        probe.check(self.settings)
+
+    def addressed(self, call: Submission, deadline: float) -> tuple[Submission, str]:
+        """Mint the URL before the submission: a callback can overtake its answer."""
+        from airflow_provider_faceswap.callbacks.tokens import callback_url, mint
+
+        token = mint(self.provider, self.settings.secrets, deadline)
+        return call.model_copy(update={"webhook": callback_url(self.settings, token)}), token.nonce
+
+    def taken(self, ticket: Ticket) -> None:
+        """Leave a claim for a sensor, which knows the id alone."""
+        self.inbox.claim(self.provider, ticket.job_id, ticket.nonce)
+
+    def look(self, ticket: Ticket) -> Job:
+        """Read the inbox; the first body that names the job counts, and a contradiction changes nothing."""
+        nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
+        if not nonce:
+            return Job(job_id=ticket.job_id, state=JobState.PROCESSING)
+        for job in self._read(nonce):
+            if job.job_id == ticket.job_id:
+                return job
+        return Job(job_id=ticket.job_id, state=JobState.PROCESSING)
+
+    def answers(self, ticket: Ticket) -> set[str]:
+        """Return the ids that callbacks to this submission's URL named."""
+        return {job.job_id for job in self._read(ticket.nonce)} if ticket.nonce else set()
+
+    def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
+        """Return the trigger that watches the inbox."""
+        from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
+
+        options.pop("poll_interval", None)
+        nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
+        if not nonce:
+            raise InputError(
+                "job_id", "no callback is awaited for this job; it was not submitted from this Airflow"
+            )
+        return SwapCallbackTrigger(
+            provider=self.provider, jobs=[{**ticket.as_dict(), "nonce": nonce}], **options
+        )
+
+    def forget(self, ticket: Ticket) -> None:
+        """Delete the callback's files."""
+        nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
+        if nonce:
+            self.inbox.delete(self.provider, nonce)
+
+    def _read(self, nonce: str) -> list[Job]:
+        read = vendor(self.provider).read_callback
+        assert read is not None  # of a vendor that calls back
+        found = []
+        for body in self.inbox.bodies(self.provider, nonce):
+            try:
+                found.append(read(body))
+            except LookError:
+                continue
+        return found
+
+
+def way_of(provider: str, hook: SwapHook, call: Submission | None = None) -> Way:
+    """
+    Return the way of a vendor.
+
+    :param provider: its connection type.
+    :param hook: its hook.
+    :param call: what is submitted, if that is known: not all of a vendor's calls are answered alike.
+    """
+    calls_back = vendor(provider).read_callback is not None if call is None else call.webhook_is_ours
+    return CalledBack(provider, hook) if calls_back else Asking(provider, hook)
