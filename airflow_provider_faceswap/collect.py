@@ -170,7 +170,9 @@ class Shelf:
         :raises ResultError: if a file cannot be kept.
         """
         stored = None
-        if self.output_path:
+        if job.content is not None:
+            stored = [self._take_content(way.provider, job.content, ticket)]
+        elif self.output_path:
             from airflow_provider_faceswap.storage.keep import check_folder, keep, open_folder
 
             stored = keep(
@@ -191,6 +193,19 @@ class Shelf:
             stored=stored,
             cost=cost,
         )
+
+    def _take_content(self, provider: str, content: bytes, ticket: Ticket) -> str:
+        from airflow_provider_faceswap.storage import paid
+
+        if not self.output_path:
+            raise ResultError(
+                "the vendor gave the picture itself and no link; name an output_path to store it"
+            )
+        kept = paid.write_down(content)
+        try:
+            return self.take_kept(provider, kept, ticket)
+        finally:
+            paid.discard(kept)
 
     def take_kept(self, provider: str, kept: str, ticket: Ticket) -> str:
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import math
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from airflow_provider_faceswap.exceptions import (
 MAX_REPLY = 4 * 1024 * 1024
 """Bytes of a decoded reply of most calls; a longer one is refused."""
 _MOST_CONTAINERS = 50_000
+_TRAILING_COMMA = re.compile(r",\s*([\]}])")
 
 CallT = TypeVar("CallT", bound="Call")
 
@@ -50,11 +52,13 @@ class Reply:
             return None  # half a second of an event loop
         # A byte in a wrong encoding must not hide the id of a job that is paid.
         text = self.body.decode("utf-8-sig", "replace")
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
+        for spelling in (text, _TRAILING_COMMA.sub(r"\1", text)):  # vendors' own examples have such commas
+            try:
+                value = json.loads(spelling)
+            except (ValueError, RecursionError):
+                continue
+            return value if isinstance(value, dict) else None
+        return None
 
     def __str__(self) -> str:
         start = self.words(self.json() or self.body.decode("utf-8", "replace"), 200)

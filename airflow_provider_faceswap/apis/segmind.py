@@ -6,23 +6,15 @@ The documents have v1 alone; v2, the headers and the odd replies come from the v
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import AfterValidator, BeforeValidator
 
-from airflow_provider_faceswap.apis.base import Call, Cost, Job, JobState, Look, Reply, Submission, Vendor
+from airflow_provider_faceswap.apis.base import Call, Job, JobState, Look, Reply, Submission, Vendor
 from airflow_provider_faceswap.apis.fields import Text, check_picture
-from airflow_provider_faceswap.apis.reading import (
-    read_id,
-    read_meta,
-    read_retry_after,
-    read_seconds,
-    read_urls,
-)
+from airflow_provider_faceswap.apis.reading import read_id, read_seconds
+from airflow_provider_faceswap.apis.segmind_reading import decoded, finished, is_picture, job_of, wait_of
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     FaceSwapError,
@@ -32,8 +24,9 @@ from airflow_provider_faceswap.exceptions import (
     RefusedForNowError,
 )
 
+LARGEST_PICTURE = 64 * 1024 * 1024
+"""Bytes of a reply that holds a picture."""
 DEFAULT_PATH = "/v1/models/faceswap-v2"
-_RUNNING = ("queued", "processing")
 
 
 def _indices(value: Any) -> str:
@@ -76,7 +69,7 @@ class FaceswapNow(_Faceswap):
     :param base64: have the answer as base64 JSON in place of the picture's bytes.
     """
 
-    largest_reply: ClassVar[int] = 64 * 1024 * 1024
+    largest_reply: ClassVar[int] = LARGEST_PICTURE
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return the connection's path."""
@@ -89,13 +82,13 @@ class FaceswapNow(_Faceswap):
         :raises RefusedError: in the vendor's own format.
         :raises InDoubtError: for anything else that is no picture.
         """
-        if reply.status == 200 and _is_picture(reply.body):
-            return _finished(reply, reply.body, read_seconds(reply.headers.get("x-generation-time")))
+        if reply.status == 200 and is_picture(reply.body):
+            return finished(reply, reply.body, read_seconds(reply.headers.get("x-generation-time")))
         data = reply.json()
         if reply.status == 200 and data and not data.get("error"):
-            picture = _decoded(data.get("image"))
+            picture = decoded(data.get("image"))
             if picture is not None:
-                return _finished(reply, picture, read_seconds(data.get("infer_time")))
+                return finished(reply, picture, read_seconds(data.get("infer_time")))
         if data and data.get("error") and (reply.status == 200 or 400 <= reply.status < 500):
             _refuse(reply, data["error"])
         raise InDoubtError(f"{reply}; this is neither a picture nor a refusal of Segmind{_hint(reply)}")
@@ -121,7 +114,7 @@ class FaceswapQueued(_Faceswap):
         data = reply.json() or {}
         job_id = read_id(data.get("request_id"))
         if job_id and reply.status < 500:
-            return _job(job_id, reply, data)
+            return job_of(job_id, reply, data)
         if reply.status >= 500:
             raise RefusedForNowError(f"{reply}; Segmind takes nothing when it answers so")
         if data.get("error") and (reply.status == 200 or 400 <= reply.status < 500):
@@ -132,6 +125,7 @@ class FaceswapQueued(_Faceswap):
 class Request(Look):
     """Look at a queued request (v2)."""
 
+    largest_reply: ClassVar[int] = LARGEST_PICTURE
     operation: ClassVar[str] = "requests"
     method: ClassVar[Literal["GET", "POST"]] = "GET"
 
@@ -148,14 +142,14 @@ class Request(Look):
         """
         data = reply.json()
         if data is not None and isinstance(data.get("status"), str):
-            return _job(self.job_id, reply, data)
+            return job_of(self.job_id, reply, data)
         said = reply.words((data or {}).get("error"))
         if reply.status in (401, 403):
             raise AuthenticationError(f"Segmind refused the API key: {said or reply}")
         if reply.status == 404 and data is not None:
             gone = said or "Segmind keeps a request for about an hour"
             return Job(job_id=self.job_id, state=JobState.UNKNOWN, message=gone)
-        raise LookError(f"Segmind did not tell: {reply}", _wait(reply))
+        raise LookError(f"Segmind did not tell: {reply}", wait_of(reply))
 
 
 class Credits(Call):
@@ -180,7 +174,7 @@ class Credits(Call):
             raise AuthenticationError(f"Segmind refused the API key: {reply}")
         data = reply.json()
         if reply.status != 200 or data is None:
-            raise LookError(f"Segmind did not tell: {reply}", _wait(reply))
+            raise LookError(f"Segmind did not tell: {reply}", wait_of(reply))
         return Job(job_id="", state=JobState.SUCCESS, message=reply.words(data))
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
@@ -188,88 +182,12 @@ class Credits(Call):
         return LookError(reason)
 
 
-def _is_picture(body: bytes) -> bool:
-    return body.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")) or body[8:12] == b"WEBP"
-
-
-def _decoded(value: object) -> bytes | None:
-    if not isinstance(value, str):
-        return None
-    text = value.split(",", 1)[1] if value.startswith("data:") and "," in value else value
-    try:
-        picture = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return picture if _is_picture(picture) else None
-
-
-def _finished(reply: Reply, picture: bytes, seconds: float | None) -> Job:
-    return Job(
-        job_id=read_id(reply.headers.get("x-request-id")) or "",
-        state=JobState.SUCCESS,
-        content=picture,
-        seconds=seconds,
-        cost=_cost(reply),
-        meta=_meta(reply),
-    )
-
-
-def _job(job_id: str, reply: Reply, data: dict[str, Any]) -> Job:
-    status = str(data.get("status")).strip().lower()
-    images = data.get("images")
-    urls = (
-        [item.get("url") for item in images if isinstance(item, dict)] if isinstance(images, list) else None
-    )
-    output = read_urls(data.get("output"), urls)
-    state = JobState.UNCLEAR
-    if status in _RUNNING:
-        state = JobState.PROCESSING
-    elif status == "failed":
-        state = JobState.FAILED
-    elif status == "completed" and output:
-        state = JobState.SUCCESS
-    said = next((data[name] for name in ("error", "message", "detail") if data.get(name)), None)
-    return Job(
-        job_id=job_id,
-        state=state,
-        output=output if state is JobState.SUCCESS else (),
-        message=reply.words(said),
-        seconds=read_seconds(data.get("infer_time")),
-        cost=_cost(reply),
-        meta={**read_meta(data, reply.hide), **_meta(reply)},
-        poll_url=next(iter(read_urls(data.get("response_url"))), None),
-    )
-
-
-def _cost(reply: Reply) -> Cost | None:
-    amount = read_seconds(reply.headers.get("x-cost"))
-    return None if amount is None else Cost(amount=amount)
-
-
-def _meta(reply: Reply) -> dict[str, str | int | float | bool]:
-    left = read_seconds(reply.headers.get("x-remaining-credits"))
-    return {} if left is None else {"remaining_credits": left}
-
-
-def _wait(reply: Reply) -> float | None:
-    """Return the seconds to wait: Segmind gives a moment, and no Retry-After."""
-    moment, sent = reply.headers.get("x-rate-limit-reset-at-utc"), reply.headers.get("date")
-    if moment is None:
-        return read_retry_after(reply.headers)
-    try:
-        until = datetime.fromisoformat(moment.replace("Z", "+00:00"))
-    except ValueError:
-        return read_retry_after({"retry-after": moment, "date": sent or ""})
-    stamp = f"{until:%a, %d %b %Y %H:%M:%S} GMT"
-    return read_retry_after({"retry-after": stamp, "date": sent or ""})
-
-
 def _refuse(reply: Reply, error: object) -> NoReturn:
     said = reply.words(error)
     if reply.status == 401:
         raise AuthenticationError(f"Segmind refused the API key: {said}")
     if reply.status == 429:
-        raise RefusedForNowError(f"Segmind refused for now: {said}", _wait(reply))
+        raise RefusedForNowError(f"Segmind refused for now: {said}", wait_of(reply))
     credits = " (HTTP 406: no credits left, or a value that it rejects)" if reply.status == 406 else ""
     raise RefusedError(f"Segmind refused the job: {said}{credits}{_hint(reply)}")
 
