@@ -126,7 +126,8 @@ def test_an_input_is_not_repeated_in_the_error() -> None:
 def test_every_recorded_submission_reply_is_a_job_or_an_error_of_the_family(case: Path) -> None:
     result = outcome(SUBMIT, case)
     if isinstance(result, Job):
-        assert result.job_id == str(json.loads((case / "body").read_bytes())["id"])
+        data = read_sample(case).json()
+        assert data is not None and result.job_id == str(data["id"])
     else:
         assert isinstance(result, (RefusedError, InDoubtError, AuthenticationError))
 
