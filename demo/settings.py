@@ -51,6 +51,11 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
             "workers": 1,
             "secret_key": secrets.token_urlsafe(32),
         },
+        "faceswap": {
+            "callback_base_url": f"http://{HOST}:{port}",
+            "callback_secret": secrets.token_urlsafe(32),
+            "inbox": f"file://{home / 'inbox'}",
+        },
         "api_auth": {"jwt_secret": secrets.token_urlsafe(48)},
         "logging": {"base_log_folder": home / "logs", "colored_console_log": False},
         "dag_processor": {"dag_bundle_config_list": dag_bundles(dags_folders), "print_stats_interval": 0},
