@@ -41,6 +41,9 @@ BACKSTOP = timedelta(minutes=2)
 COLLECT_SECONDS = 120.0
 """How long a resumed worker tries to see for itself what its trigger saw."""
 
+CUT_OFF = "cut_off"
+"""How a wait ends whose trigger crashed or whose deferral Airflow timed out."""
+
 COLLECT_INTERVAL = 5.0
 _VERDICTS = ("success", "failed", "congested", "called_back")
 
@@ -132,7 +135,8 @@ def raise_for_state(provider: str, job_id: str, end: str, said: str) -> None:
     if end == "unknown":
         remedy = "check the id, the account of the API key and the connection's namespace"
         raise JobUnknownError(f"{provider} does not know job {job_id}{words}; {remedy}", job_id)
-    what = "not finished at its deadline" if end == DEADLINE else "gives no clear answer"
+    unfinished = {DEADLINE: "not finished at its deadline", CUT_OFF: "not finished"}
+    what = unfinished.get(end, "gives no clear answer")
     raise JobUnsettledError(paid(provider, job_id, f"{what}{words}"), job_id)
 
 

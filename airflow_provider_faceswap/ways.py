@@ -160,7 +160,7 @@ class CalledBack(Way):
         return found
 
 
-def way_of(provider: str, hook: SwapHook, call: Submission | None = None) -> Way:
+def way_of(provider: str, hook: SwapHook, call: type[Submission] | None = None) -> Way:
     """
     Return the way of a vendor.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.operators.base import SwapOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.apis.base import Submission
 
 
 class AIFaceSwapOperator(SwapOperator):
@@ -33,15 +36,17 @@ class AIFaceSwapOperator(SwapOperator):
         self.in_doubt_wait = in_doubt_wait
         self.max_cost = max_cost
 
-    def _check(self) -> None:
-        super()._check()
-        price = self.call.price()
+    def make_call(self) -> Submission:
+        """Check the inputs and the price; raises InputError."""
+        call = super().make_call()
+        price = call.price()
         if self.max_cost is not None and price is not None and price.amount > self.max_cost:
             raise InputError(
                 "max_cost",
                 f"the call costs {price.amount:g} {price.unit} by the price list, "
                 f"and {self.max_cost:g} are allowed",
             )
+        return call
 
 
 class AIFaceSwapImageOperator(AIFaceSwapOperator):

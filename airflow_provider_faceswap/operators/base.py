@@ -131,9 +131,8 @@ class SwapOperator(BaseOperator):
                 raise
             problem = f"the deferral was cut off: {error}"
         from airflow_provider_faceswap.apis.ticket import Ticket
-        from airflow_provider_faceswap.apis.watch import DEADLINE
 
-        return self._resume(context, Ticket.from_dict(saved), DEADLINE, problem)
+        return self._resume(context, Ticket.from_dict(saved), collect.CUT_OFF, problem)
 
     def _resume(self, context: Context, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
         return self._tell(context, lambda story: story.resume(ticket, end, problem))
@@ -177,19 +176,20 @@ class SwapOperator(BaseOperator):
             self.log.warning("This Airflow keeps no task state (3.3 does): a retry of this task submits anew")
         inputs = {name: getattr(self, name) for name in self.inputs}
         purchase = Purchase(
-            way=way_of(self.provider, self.hook, self.call),
-            call=self.call,
+            way=way_of(self.provider, self.hook, self.call_class),
+            call_class=self.call_class,
+            make_call=self.make_call,
             journal=journal,
             fingerprint=fingerprint(self.provider, self.endpoint, inputs, self.idempotency_key),
             max_tries=context["ti"].max_tries,
-            timeout=min(self.timeout, self.call.longest_wait),
+            timeout=min(self.timeout, self.call_class.longest_wait),
             on_in_doubt=self.on_in_doubt,
             max_resubmits=self.max_resubmits,
         )
         return Story(
             purchase=purchase,
             shelf=collect.Shelf(
-                self.call.operation, self.call.kind, self.output_path, self.consent_reference
+                self.call_class.operation, self.call_class.kind, self.output_path, self.consent_reference
             ),
             announce=lambda job_id: context["ti"].xcom_push(key="job_id", value=job_id),
             wait_for_completion=self.wait_for_completion,
@@ -206,12 +206,16 @@ class SwapOperator(BaseOperator):
 
         return hook_for(self.provider, self.conn_id)
 
-    @cached_property
-    def call(self) -> Submission:
-        """The checked submission; raises InputError."""
+    @property
+    def call_class(self) -> type[Submission]:
+        """What is submitted."""
         from airflow_provider_faceswap.apis import vendor
 
-        return vendor(self.provider).operations[self.endpoint].checked(self.fields())
+        return vendor(self.provider).operations[self.endpoint]
+
+    def make_call(self) -> Submission:
+        """Check the inputs and return the submission; raises InputError."""
+        return self.call_class.checked(self.fields())
 
     @property
     def endpoint(self) -> str:
@@ -234,7 +238,6 @@ class SwapOperator(BaseOperator):
             ):
                 raise InputError(name, f"must be a number of at least {least}")
         self.hook.settings  # noqa: B018 - checks the connection
-        self.call  # noqa: B018 - checks the inputs
         if self.output_path is not None:
             from airflow_provider_faceswap.storage.keep import check_folder, open_folder
 
@@ -263,7 +266,7 @@ class SwapOperator(BaseOperator):
 
         context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
         self.defer(
-            trigger=way_of(self.provider, self.hook, self.call).trigger(
+            trigger=way_of(self.provider, self.hook, self.call_class).trigger(
                 ticket,
                 deadline=ticket.deadline,
                 poll_interval=self.poll_interval,

@@ -18,6 +18,8 @@ from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.storage import paid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from airflow_provider_faceswap.apis.base import Job, Submission
     from airflow_provider_faceswap.journal.store import Journal
     from airflow_provider_faceswap.ways import Way
@@ -36,7 +38,9 @@ class Purchase:
     What a task buys, and on what terms.
 
     :param way: how the vendor tells of the job's end.
-    :param call: the checked submission.
+    :param call_class: what is submitted.
+    :param make_call: checks the inputs, reads files, and returns the submission; asked only when one is due,
+        as inputs may be gone by the time that a result is collected.
     :param journal: where the purchase is noted.
     :param fingerprint: of the inputs.
     :param max_tries: the task's.
@@ -46,7 +50,8 @@ class Purchase:
     """
 
     way: Way
-    call: Submission
+    call_class: type[Submission]
+    make_call: Callable[[], Submission]
     journal: Journal
     fingerprint: str
     max_tries: int
@@ -66,7 +71,7 @@ class Purchase:
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.attempted_at))
             raise InDoubtError(
                 f"{IN_DOUBT}: {reason}. Look at {self.way.provider} whether it accepted "
-                f"{self.call.operation} at {when} UTC; {self.journal.how_to()}"
+                f"{self.call_class.operation} at {when} UTC; {self.journal.how_to()}"
             )
         log.warning("%s: %s; submitting again, which may be paid twice", IN_DOUBT, reason)
         return entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1)
@@ -86,12 +91,14 @@ class Purchase:
         :param before: the entry so far; its counts and its deadline go on.
         :return: the entry, and what the vendor said of the job; None where that is in doubt.
         :raises SubmissionError: certainly not taken.
+        :raises InputError: nothing was sent.
         :raises SettingsError: nothing was sent.
         """
+        checked = self.make_call()
         self.way.check()
         now = time.time()
         first, deadline = (before.submitted_at, before.deadline) if before else (0.0, 0.0)
-        call, nonce = self.way.addressed(self.call, deadline or now + self.timeout)
+        call, nonce = self.way.addressed(checked, deadline or now + self.timeout)
         intent = self.journal.save(
             Entry(
                 State.INTENT,
@@ -118,11 +125,14 @@ class Purchase:
             )
             self.journal.save_surely(refused)
             raise
-        return self._taken(intent, job), job
+        entry = self._taken(intent, job)
+        if (price := checked.price()) and job.cost and price != job.cost:
+            log.warning("The documents say %s, the vendor took %s", price, job.cost)
+        return entry, job
 
     def _taken(self, intent: Entry, job: Job) -> Entry:
         """Write down what the vendor answered, before anything else can fail."""
-        provider, operation = self.way.provider, self.call.operation
+        provider, operation = self.way.provider, intent.operation
         log.info("%s took %s as job %s, eta %s s", provider, operation, job.job_id or "(no id)", job.eta)
         kept, result = "", None
         if job.content is not None:
@@ -142,11 +152,5 @@ class Purchase:
                 problem="",
             )
         )
-        self._compare_price(job)
         self.way.taken(entry.ticket())
         return entry
-
-    def _compare_price(self, job: Job) -> None:
-        price = self.call.price()
-        if price and job.cost and price != job.cost:
-            log.warning("The documents say %s, the vendor took %s", price, job.cost)

@@ -64,10 +64,13 @@ class SegmindFaceSwapOperator(SwapOperator):
             raise InputError("api_version", "must be 'v1' or 'v2'")
         return self.operation if self.api_version == "v1" else f"v2/{self.operation}"
 
+    def _check(self) -> None:
+        if self.endpoint == self.operation and not self.output_path:
+            raise InputError("output_path", "is required: v1 answers with the picture itself")
+        super()._check()
+
     def fields(self) -> dict[str, Any]:
         """Return the fields, with files as base64 text."""
         from airflow_provider_faceswap.storage.media import as_base64
 
-        if self.api_version == "v1" and not self.output_path:
-            raise InputError("output_path", "is required: v1 answers with the picture itself")
         return {**super().fields(), **{name: as_base64(name, getattr(self, name)) for name in _PICTURES}}

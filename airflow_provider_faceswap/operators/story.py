@@ -192,14 +192,16 @@ class Story:
 
     def _likely_short(self, ticket: Ticket) -> bool:
         if ticket.eta is None:
-            return self.purchase.call.kind == "image" and self.short_wait > 0
+            return self.purchase.call_class.kind == "image" and self.short_wait > 0
         return ticket.submitted_at + ticket.eta - time.time() <= self.short_wait
 
     def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> dict[str, Any]:
         """Return the result of a job that succeeded, or note and raise what became of it."""
         buyer, way = self.purchase, self.purchase.way
         try:
-            collect.raise_for_state(way.provider, entry.job_id, end, (job and job.message) or problem)
+            # "Try again later" of a job that goes on tells nobody why the wait ended.
+            said = problem if job is None or job.state.waiting else job.message or problem
+            collect.raise_for_state(way.provider, entry.job_id, end, said)
             assert job is not None  # a success was seen
             result = self.shelf.take(way, job, entry.ticket(), entry.cost)
         except (JobFailedError, JobUnknownError) as error:
@@ -235,7 +237,7 @@ class Story:
     def _submitted(self, entry: Entry) -> dict[str, Any]:
         return as_result(
             self.purchase.way.provider,
-            self.purchase.call.operation,
+            self.purchase.call_class.operation,
             Job(job_id=entry.job_id, state=JobState.PROCESSING),
             submitted_at=entry.submitted_at,
             eta=entry.eta,

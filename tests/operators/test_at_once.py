@@ -24,7 +24,12 @@ from tests.fakes import FakeStore
 URL = "https://example.com/a.png"
 JPEG = b"\xff\xd8\xff\xe0" + b"jpeg" * 100
 PICTURE = Job(
-    job_id="r-1", state=JobState.SUCCESS, content=JPEG, seconds=2.9, cost=Cost(amount=0.5), meta={"remaining_credits": 7.5}
+    job_id="r-1",
+    state=JobState.SUCCESS,
+    content=JPEG,
+    seconds=2.9,
+    cost=Cost(amount=0.5),
+    meta={"remaining_credits": 7.5},
 )
 BOXES = Job(job_id="", state=JobState.SUCCESS, faces=((1, 2, 3, 4), (5, 6, 7, 8)), cost=Cost(amount=2))
 

@@ -212,10 +212,10 @@ def test_a_deferral_that_airflow_cut_off_takes_a_finished_result(hook: mock.Mock
 
 
 def test_a_deferral_that_airflow_cut_off_names_the_job(hook: mock.Mock) -> None:
-    hook.send.side_effect = [job(PROCESSING), job(PROCESSING)]
+    hook.send.side_effect = [job(PROCESSING), job(PROCESSING, message="try again later.")]
     context = fakes.context()
     deferred(video(), context)
-    with pytest.raises(AirflowFailException, match=r"job 278: .*Trigger timeout"):
+    with pytest.raises(AirflowFailException, match=r"job 278: not finished: the deferral .*Trigger timeout"):
         video().resume_execution("__fail__", {"error": "Trigger timeout"}, context)
 
 

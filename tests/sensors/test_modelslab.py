@@ -150,6 +150,14 @@ def test_an_unknown_id_is_believed_after_a_minute(hook: mock.Mock, now: Any) -> 
     assert 60 <= sum(now.slept) < 100
 
 
+def test_a_time_of_submission_that_nobody_told_is_not_made_up(hook: mock.Mock) -> None:
+    hook.send.return_value = job(PROCESSING)
+    told = "2026-11-20T12:00:00+00:00"
+    entries = [deferred(sensor(submitted_at=at)).trigger.jobs[0] for at in (None, told)]
+    assert not entries[0]["submitted_at"]
+    assert entries[1]["submitted_at"] == 1_795_176_000
+
+
 def test_end_from_trigger_is_passed_on(hook: mock.Mock) -> None:
     hook.send.return_value = job(PROCESSING)
     _, kwargs = deferred(sensor(end_from_trigger=True)).trigger.serialize()
@@ -166,6 +174,7 @@ def test_end_from_trigger_is_passed_on(hook: mock.Mock) -> None:
         ({"job_id": "../278"}, "job_id"),
         ({"job_id": ""}, "job_id"),
         ({"job_id": None}, "job_id"),
+        ({"job_id": "None"}, "job_id: is required; look whether its template"),
         ({"namespace": "elsewhere"}, "namespace"),
         ({"output_path": "folder"}, "output_path"),
         ({"submitted_at": "yesterday"}, "submitted_at"),
