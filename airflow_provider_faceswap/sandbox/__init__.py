@@ -2,5 +2,5 @@
 
 Start it with ``python -m airflow_provider_faceswap.sandbox --port 8765``, or in a test with
 :class:`airflow_provider_faceswap.sandbox.server.SandboxServer`. The control routes are described in
-:mod:`airflow_provider_faceswap.sandbox.control`. It needs ``airflow-provider-faceswap[sandbox]``.
+:mod:`airflow_provider_faceswap.sandbox.manual`. It needs ``airflow-provider-faceswap[sandbox]``.
 """

@@ -19,6 +19,7 @@ BAD_GATEWAY = (
 MAINTENANCE = (
     "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Please wait.</body></html>\n"
 )
+KEY_HEADERS = ("authorization", "x-api-key")
 
 Handle = Callable[[], Awaitable[Response]]
 # The vendor's own wording of a refusal, by the kind of fault.
@@ -48,9 +49,17 @@ async def spoil(request: Request, fault: Fault, handle: Handle, forms: Forms) ->
     if fault.kind == "slow_answer":
         await asyncio.sleep(fault.seconds)
         return answer
+    if fault.kind == "echo":
+        fault = fault.model_copy(update={"message": f"{fault.message}: {await _said(request)}"})
     if fault.kind in forms:
         return forms[fault.kind](fault)
     return _replaced(request, fault, answer)
+
+
+async def _said(request: Request) -> str:
+    """The request as text, with the headers that carry keys."""
+    keys = [f"{name}: {request.headers[name]}" for name in KEY_HEADERS if name in request.headers]
+    return "\n".join([(await request.body()).decode(errors="replace"), *keys])
 
 
 def _replaced(request: Request, fault: Fault, answer: Response) -> Response:
@@ -62,8 +71,9 @@ def _replaced(request: Request, fault: Fault, answer: Response) -> Response:
     if fault.kind == "redirect":
         return RedirectResponse(fault.location or str(request.url_for("elsewhere")), 307)
     if fault.kind == "truncated_json":
-        return Response(content[: len(content) // 2] or b'{"status": "succ', media_type="application/json")
+        half = content[: len(content) // 2] or b'{"status": "succ'
+        return Response(half, media_type=answer.media_type or "application/json")
     if fault.kind == "unknown_status":
-        body = json.loads(content) if content else {}
+        body = json.loads(content) if answer.media_type == "application/json" else {}
         return json_response(body | {"status": fault.status})
     return Response(media_type="application/json")

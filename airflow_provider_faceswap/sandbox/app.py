@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from airflow_provider_faceswap.sandbox.aifaceswap import AIFaceSwap
 from airflow_provider_faceswap.sandbox.answers import json_response
 from airflow_provider_faceswap.sandbox.backend import Backend
 from airflow_provider_faceswap.sandbox.control import BadControl, Control, bad_control
@@ -18,6 +19,7 @@ from airflow_provider_faceswap.sandbox.counts import Counts
 from airflow_provider_faceswap.sandbox.hosts import LoopbackHosts
 from airflow_provider_faceswap.sandbox.modelslab import ModelsLab
 from airflow_provider_faceswap.sandbox.pages import Pages
+from airflow_provider_faceswap.sandbox.segmind import Segmind
 from airflow_provider_faceswap.sandbox.settings import Settings
 
 
@@ -53,7 +55,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
     :param settings: what it is started with.
     """
     backend = Backend(settings or Settings())
-    fronts = [ModelsLab(backend)]
+    # ModelsLab's comes last: it answers for all of /api/ that is nobody else's.
+    fronts: list[AIFaceSwap | Segmind | ModelsLab] = [
+        AIFaceSwap(backend),
+        Segmind(backend),
+        ModelsLab(backend),
+    ]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

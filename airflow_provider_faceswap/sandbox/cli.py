@@ -27,11 +27,14 @@ def serve(
     max_queued: Annotated[
         int | None, typer.Option(min=0, help="How many unfinished jobs the account may hold.")
     ] = None,
+    key: Annotated[str, typer.Option(help="The only API key that is accepted.")] = DEFAULTS.key,
 ) -> None:
     """Run the face-swap vendors on loopback, until Ctrl-C or SIGTERM."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    settings = Settings(image_seconds=image_seconds, video_seconds=video_seconds, max_queued=max_queued)
+    settings = Settings(
+        key=key, image_seconds=image_seconds, video_seconds=video_seconds, max_queued=max_queued
+    )
     try:
         server = SandboxServer(settings, port)
     except OSError as error:

@@ -1,49 +1,21 @@
-"""The control routes, under ``/_sandbox/``. They speak JSON; this text is what ``GET /_sandbox/`` answers.
-
-``POST /_sandbox/progress`` with ``{"operation": "single_video_swap", "after_seconds": 3, "eta": 12.5}``
-    How jobs that are accepted from now on go: ``after_seconds`` and ``after_reads`` (so many fetches
-    still find the job running) must both hold, neither means that the submission's answer carries the
-    end. ``operation`` left out: all. ``eta`` left out: follows ``after_seconds``; ``null``: the vendor
-    reports none. ``outcome``: ``success``, ``failed``, ``congested`` (fails with "Try Again"), ``never``.
-    ``message``: the words of a failure. ``times``: for so many submissions only. The newest policy that
-    matches decides. ``GET`` lists, ``DELETE`` goes back to the defaults.
-``POST /_sandbox/faults`` with ``{"kind": "accept_then_break", "on": "submit", "every": 3, "times": 2}``
-    What goes wrong. ``on``: ``submit`` (the default), ``fetch``, or ``media`` (for the ``media_`` kinds).
-    ``rate`` (0 to 1, dice with a fixed seed), ``every`` (the n-th of the matching requests) and ``times``
-    (at most so often; on ``media`` for each file) say when; none means always. ``operation`` narrows it.
-    ``accepted`` overrides whether a submission is accepted although its answer is spoilt: by default so
-    with ``accept_then_break``, ``slow_answer``, ``truncated_json``, ``empty``, ``html_200`` and
-    ``unknown_status``. Parameters: ``seconds`` (slow kinds), ``retry_after`` (refusals; ``null``: none
-    reported), ``location`` (``redirect``), ``status`` (``unknown_status``). Kinds: ``accept_then_break``,
-    ``break_before_accept``, ``slow_answer``, ``slow_before_accept``, ``server_error``, ``bad_gateway``,
-    ``rate_limited``, ``rate_limited_200``, ``queue_full``, ``no_credits``, ``truncated_json``, ``empty``,
-    ``html_200``, ``redirect``, ``unknown_status``, ``media_404``, ``media_truncated``, ``media_html``.
-    The first fault that strikes wins. ``GET`` lists with strikes, ``DELETE`` removes all.
-``POST /_sandbox/queue`` with ``{"max_queued": 5}``
-    How many unfinished jobs the account may hold; ``null``: no limit.
-``GET /_sandbox/counts``
-    What was seen: ``accepted``, ``refused``, ``duplicates``, ``fetches``, ``fetches_by_job``,
-    ``media_reads``, ``connections``, ``requests``, ``renderings``, ``faults``, ``webhooks``,
-    ``redirects_followed``, ``queued``, ``peak_queued``.
-``GET /_sandbox/jobs``
-    All jobs, the oldest first; ``?state=processing`` or ``?operation=...`` narrows it.
-``POST /_sandbox/reset``
-    Forgets jobs, counts, faults and policies. Ids go on, and so do open connections.
-"""
+"""The control routes, under ``/_sandbox/``; ``manual.py`` describes them."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from airflow_provider_faceswap.sandbox import manual
 from airflow_provider_faceswap.sandbox.answers import json_response
 from airflow_provider_faceswap.sandbox.backend import Backend
+from airflow_provider_faceswap.sandbox.callbacks import CallbackPolicy
 from airflow_provider_faceswap.sandbox.faults import Fault
 from airflow_provider_faceswap.sandbox.progress import Progress
+from airflow_provider_faceswap.sandbox.segmind_options import SegmindOptions
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,6 +26,15 @@ class Queue(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_queued: int | None = Field(ge=0)
+
+
+class Account(BaseModel):
+    """What a vendor's account is to hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vendor: Literal["segmind", "aifaceswap"]
+    credits: float = Field(ge=0)
 
 
 class Control:
@@ -71,6 +52,9 @@ class Control:
             Route("/_sandbox/", self.manual),
             Route("/_sandbox/progress", self.progress, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/_sandbox/callbacks", self.callbacks, methods=["GET", "POST", "DELETE"]),
+            Route("/_sandbox/credits", self.credits, methods=["GET", "POST"]),
+            Route("/_sandbox/segmind", self.segmind, methods=["GET", "POST"]),
             Route("/_sandbox/queue", self.queue, methods=["GET", "POST"]),
             Route("/_sandbox/counts", self.counts),
             Route("/_sandbox/jobs", self.jobs),
@@ -80,7 +64,7 @@ class Control:
 
     async def manual(self, request: Request) -> Response:
         """What there is to control."""
-        return PlainTextResponse(__doc__)
+        return PlainTextResponse(manual.__doc__)
 
     async def progress(self, request: Request) -> Response:
         """Read or set how jobs go on."""
@@ -99,6 +83,29 @@ class Control:
         elif request.method == "DELETE":
             book.clear()
         return json_response({"faults": book.listing()})
+
+    async def callbacks(self, request: Request) -> Response:
+        """Read or set how clients are called back."""
+        book = self._backend.callbacks
+        if request.method == "POST":
+            book.add(await _read(request, CallbackPolicy))
+        elif request.method == "DELETE":
+            book.clear()
+        return json_response({"callbacks": book.listing()})
+
+    async def credits(self, request: Request) -> Response:
+        """Read or set what the accounts hold."""
+        if request.method == "POST":
+            account = await _read(request, Account)
+            self._backend.credits.put(account.vendor, account.credits)
+        return json_response({"credits": self._backend.credits.listing()})
+
+    async def segmind(self, request: Request) -> Response:
+        """Read or set the choices about Segmind."""
+        if request.method == "POST":
+            given = (await _read(request, SegmindOptions)).model_dump(exclude_unset=True)
+            self._backend.segmind = self._backend.segmind.model_copy(update=given)
+        return json_response({"segmind": self._backend.segmind.model_dump()})
 
     async def queue(self, request: Request) -> Response:
         """Read or set the limit of unfinished jobs."""

@@ -21,6 +21,7 @@ class Counts:
     :param renderings: pictures and clips that were really computed.
     :param faults: faults that struck, by kind.
     :param webhooks: webhook deliveries by outcome.
+    :param callbacks: callbacks by what became of each delivery.
     :param redirects_followed: requests that followed the ``redirect`` fault.
     :param peak_queued: the most jobs that were unfinished at one time.
     """
@@ -35,6 +36,7 @@ class Counts:
     renderings: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     webhooks: Counter[str] = field(default_factory=Counter)
+    callbacks: Counter[str] = field(default_factory=Counter)
     redirects_followed: int = 0
     peak_queued: int = 0
 

@@ -51,14 +51,14 @@ def find_faces(picture: Picture) -> list[Box]:
     return sorted(boxes, key=lambda box: -box.width)
 
 
-def find_in_crop(picture: Picture) -> Box | None:
-    """The face in a close crop: cascades want some margin around it."""
+def find_in_crop(picture: Picture, number: int = 0) -> Box | None:
+    """A face, the largest unless told, maybe in a close crop: cascades want some margin around it."""
     for share in (0.0, 0.4):
         margin = round(min(picture.shape[:2]) * share)
         padded = cv2.copyMakeBorder(picture, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
         boxes = find_faces(np.asarray(padded, np.uint8))
-        if boxes:
-            box = boxes[0]
+        if len(boxes) > number:
+            box = boxes[number]
             return clip(Box(box.x - margin, box.y - margin, box.width, box.height), picture)
     return None
 
@@ -86,6 +86,20 @@ def likeness(one: Picture, other: Picture) -> float:
     return float(vectors[0] @ vectors[1]) / norm if norm else 0.0
 
 
-def most_alike(picture: Picture, boxes: list[Box], reference: Picture) -> Box:
-    """The face in the picture that looks most like the reference."""
-    return max(boxes, key=lambda box: likeness(crop(picture, clip(box, picture)), reference))
+def most_alike(picture: Picture, boxes: list[Box], references: dict[int, Picture]) -> dict[int, Box]:
+    """For each reference a face of its own, the best likeness first; some may be left without one.
+
+    :param picture: where the faces are.
+    :param boxes: the faces.
+    :param references: pictures of the faces that are looked for.
+    """
+    pairs = [
+        (likeness(crop(picture, clip(box, picture)), reference), key, box)
+        for key, reference in references.items()
+        for box in boxes
+    ]
+    found: dict[int, Box] = {}
+    for _, key, box in sorted(pairs, reverse=True):
+        if key not in found and box not in found.values():
+            found[key] = box
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -25,6 +25,9 @@ Kind = Literal[
     "html_200",
     "redirect",
     "unknown_status",
+    "echo",
+    "error",
+    "error_200",
     "media_404",
     "media_truncated",
     "media_html",
@@ -45,6 +48,9 @@ VENDOR_FORMS: frozenset[Kind] = frozenset(
         "no_credits",
         "truncated_json",
         "unknown_status",
+        "echo",
+        "error",
+        "error_200",
     }
 )
 
@@ -55,6 +61,7 @@ class Fault(BaseModel):
     :param kind: what happens.
     :param on: where; ``media`` for the ``media_`` kinds, otherwise ``submit`` unless told.
     :param operation: on ``submit`` and ``fetch``, only this operation.
+    :param input_has: only submissions with this text in the request, and their jobs.
     :param rate: the share of requests that are struck, 0 to 1.
     :param every: strike the n-th, 2n-th, ... request.
     :param times: stop after so many strikes (on ``media``: for each file).
@@ -63,6 +70,8 @@ class Fault(BaseModel):
     :param retry_after: what a refusal for now reports.
     :param location: where ``redirect`` points; left out, at a counting route of the sandbox.
     :param status: the word that ``unknown_status`` puts in the answer.
+    :param code: the vendor's code of an ``error``.
+    :param message: what ``echo`` (before it repeats the request), ``error`` and ``error_200`` say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +79,7 @@ class Fault(BaseModel):
     kind: Kind
     on: Place = "submit"
     operation: str | None = None
+    input_has: str | None = None
     rate: float | None = Field(default=None, ge=0, le=1)
     every: int | None = Field(default=None, ge=1)
     times: int | None = Field(default=None, ge=1)
@@ -78,6 +88,8 @@ class Fault(BaseModel):
     retry_after: int | float | None = 5
     location: str | None = None
     status: str = "under_review"
+    code: int = Field(default=400, ge=400, le=599)
+    message: str | dict[str, Any] = "Cannot process"
 
     @model_validator(mode="before")
     @classmethod
@@ -133,16 +145,21 @@ class FaultBook:
             for e in self._entries
         ]
 
-    def draw(self, on: Place, operation: str | None = None, file: str = "") -> Fault | None:
+    def draw(
+        self, on: Place, operation: str | None = None, file: str = "", *, inputs: str = ""
+    ) -> Fault | None:
         """The fault that strikes this request, if any.
 
         :param on: what kind of request it is.
         :param operation: the operation it is about, where known.
         :param file: the file that is read, on ``media``.
+        :param inputs: what was submitted, as one text.
         """
         for entry in self._entries:
             fault = entry.fault
             if fault.on != on or fault.operation not in (None, operation):
+                continue
+            if (fault.input_has or "") not in inputs:
                 continue
             entry.seen += 1
             if fault.times is not None and entry.strikes.get(file, 0) >= fault.times:

@@ -14,7 +14,7 @@ from airflow_provider_faceswap.sandbox.connections import break_connection
 from airflow_provider_faceswap.sandbox.faults import Fault
 
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
-MEDIA_TYPES = {"jpg": "image/jpeg", "mp4": "video/mp4"}
+MEDIA_TYPES = {"jpg": "image/jpeg", "json": "application/json", "mp4": "video/mp4"}
 
 
 def file_response(request: Request, content: bytes, name: str) -> Response:

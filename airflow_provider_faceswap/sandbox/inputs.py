@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import time
 from urllib.parse import urlsplit
 
@@ -21,6 +23,17 @@ def is_http_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and text.isprintable()
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of a base64 text or data URI; empty when it is none."""
+    head, comma, tail = text.strip().partition(",")
+    try:
+        return base64.b64decode(
+            "".join((tail if comma and head.startswith("data:") else text).split()), validate=True
+        )
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def sample_name(url: str, port: int | None) -> str | None:

@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import random
 import time
+import uuid
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from airflow_provider_faceswap.sandbox.counts import Counts
 from airflow_provider_faceswap.sandbox.jobs import Job, Submission
@@ -15,9 +15,9 @@ from airflow_provider_faceswap.sandbox.progress import Progress, ProgressBook
 from airflow_provider_faceswap.sandbox.rendering import Renderer
 from airflow_provider_faceswap.sandbox.swap import CannotSwap
 
-# How long an answer that should carry the result waits for it, before it says "processing" after all.
-SUBMIT_WAIT = 20.0
 OnEnd = Callable[[Job], Awaitable[None]]
+# The outcomes for which the result is computed.
+RENDERED = ("success", "never")
 
 
 class QueueFull(Exception):
@@ -39,7 +39,7 @@ class JobBook:
         self._progress = progress
         self._renderer = renderer
         self._counts = counts
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._files: dict[str, Job] = {}
         self._seen: set[str] = set()
         self._tasks: set[asyncio.Future[None]] = set()
@@ -51,7 +51,7 @@ class JobBook:
 
     def get(self, job_id: str) -> Job | None:
         """The job with this id."""
-        return self._jobs.get(int(job_id)) if job_id.isascii() and job_id.isdigit() else None
+        return self._jobs.get(job_id)
 
     def by_file(self, name: str) -> Job | None:
         """The job whose result has this name, once it succeeded."""
@@ -74,25 +74,36 @@ class JobBook:
         self.queued = 0
 
     async def accept(self, submission: Submission, on_end: OnEnd | None = None) -> Job:
-        """Accept a submission; a job that is due at once has ended when this returns.
+        """Accept a submission, or refuse it with :exc:`QueueFull` or, by its wish, :exc:`CannotSwap`.
 
         :param submission: what to do.
         :param on_end: called when the job has ended.
         """
         if self.max_queued is not None and self.queued >= self.max_queued:
             raise QueueFull
-        progress = self._progress.take(submission.operation, is_video=submission.swap.is_video)
+        begun = time.monotonic()
+        progress = self._progress.take(
+            submission.operation, is_video=submission.work.is_video, inputs=submission.inputs_text
+        )
+        if not submission.readable:
+            progress = progress.model_copy(update={"after_reads": 0})
         rendering = self._start(submission, progress)
-        job = Job(next(self._ids), submission, progress, rendering, self._random.getrandbits(32))
-        self._jobs[job.id] = self._files[job.file_name] = job
+        if submission.inputs_first and progress.outcome in RENDERED:
+            await asyncio.shield(rendering)
+        job_id, seed = self._new_id(submission), self._random.getrandbits(32)
+        job = Job(job_id, submission, progress, rendering, seed, accepted_at=begun)
+        self._jobs[str(job.id)] = self._files[job.file_name] = job
         self._note_accepted(submission)
         watcher = asyncio.ensure_future(self._see_to_its_end(job, on_end))
         self._tasks.add(watcher)
         watcher.add_done_callback(self._tasks.discard)
-        if progress.at_once:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(job.ended.wait(), SUBMIT_WAIT)
         return job
+
+    def _new_id(self, submission: Submission) -> int | str:
+        if submission.id_form == "number":
+            return next(self._ids)
+        new = uuid.uuid4()
+        return new.hex if submission.id_form == "hex" else str(new)
 
     def _note_accepted(self, submission: Submission) -> None:
         self._counts.accepted[submission.operation] += 1
@@ -103,17 +114,19 @@ class JobBook:
 
     def _start(self, submission: Submission, progress: Progress) -> asyncio.Future[bytes]:
         rendering: asyncio.Future[bytes]
-        if progress.outcome in ("success", "never"):
-            rendering = asyncio.ensure_future(self._renderer.render(submission.swap, submission.port))
+        if progress.outcome in RENDERED and not submission.problem:
+            rendering = asyncio.ensure_future(self._renderer.render(submission.work, submission.port))
         else:
+            words = progress.message or submission.problem or submission.failure[progress.outcome]
             rendering = asyncio.get_running_loop().create_future()
-            rendering.set_exception(CannotSwap(progress.message or submission.failure[progress.outcome]))
+            rendering.set_exception(CannotSwap(words))
         # Nobody may ever ask for this job: asyncio must not complain about an error that nobody saw.
         rendering.add_done_callback(lambda done: done.cancelled() or done.exception())
         return rendering
 
     async def _see_to_its_end(self, job: Job, on_end: OnEnd | None) -> None:
-        asyncio.get_running_loop().call_later(job.progress.after_seconds, job.consider_due)
+        left = job.accepted_at + job.progress.after_seconds - time.monotonic()
+        asyncio.get_running_loop().call_later(left, job.consider_due)
         await asyncio.wait({job.rendering})
         await job.due.wait()
         job.ended_at = time.monotonic()

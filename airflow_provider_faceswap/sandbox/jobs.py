@@ -8,11 +8,12 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_provider_faceswap.sandbox.progress import Progress
-from airflow_provider_faceswap.sandbox.swap import Swap
+from airflow_provider_faceswap.sandbox.swap import Work
 
 State = Literal["processing", "success", "failed"]
 # A timer of the event loop may ring a trifle early.
@@ -26,21 +27,34 @@ class Submission:
     :param vendor: the vendor's name.
     :param operation: the vendor's name for the operation.
     :param inputs: what the result depends on, as it was sent.
-    :param swap: the same in no vendor's words.
+    :param work: the same in no vendor's words.
     :param origin: scheme and authority under which the sandbox was reached.
     :param port: the port on which it was reached.
     :param failure: the vendor's words for a job that fails, by outcome.
     :param context: whatever the vendor's replies need later.
+    :param id_form: how the vendor's ids look.
+    :param readable: whether the vendor can be asked how far the job is.
+    :param inputs_first: whether inputs that do not allow a swap are refused, and not found out by the job.
+    :param problem: what is wrong with the request, where the vendor tells by a job that fails.
     """
 
     vendor: str
     operation: str
     inputs: Mapping[str, Any]
-    swap: Swap
+    work: Work
     origin: str
     port: int | None
     failure: Mapping[str, str]
     context: Mapping[str, Any] = field(default_factory=dict)
+    id_form: Literal["number", "uuid", "hex"] = "number"
+    readable: bool = True
+    inputs_first: bool = False
+    problem: str = ""
+
+    @property
+    def inputs_text(self) -> str:
+        """The inputs as one text, to look for words in."""
+        return " ".join(map(str, self.inputs.values()))
 
     @property
     def inputs_hash(self) -> str:
@@ -53,7 +67,7 @@ class Submission:
 class Job:
     """One accepted job; it ends when its policy says so and its rendering is done."""
 
-    id: int
+    id: int | str
     submission: Submission
     progress: Progress
     rendering: asyncio.Future[bytes]
@@ -69,7 +83,7 @@ class Job:
     @property
     def file_name(self) -> str:
         """The name of the result's file."""
-        return f"{self.file_prefix}.{'mp4' if self.submission.swap.is_video else 'jpg'}"
+        return f"{self.file_prefix}.{self.submission.work.ending}"
 
     @property
     def url(self) -> str:
@@ -92,6 +106,11 @@ class Job:
     def seconds(self) -> float:
         """How long the job took, or has taken until now."""
         return round((self.ended_at or time.monotonic()) - self.accepted_at, 2)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until the job has ended, but no longer than so many seconds."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), seconds)
 
     def note_read(self) -> State:
         """Count a read and tell the state that this read sees."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import json
 from typing import Any
 
@@ -13,12 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from airflow_provider_faceswap.sandbox import modelslab_replies as replies
-from airflow_provider_faceswap.sandbox.answers import json_response, spoil
+from airflow_provider_faceswap.sandbox.answers import json_response
 from airflow_provider_faceswap.sandbox.backend import Backend
-from airflow_provider_faceswap.sandbox.inputs import is_http_url
+from airflow_provider_faceswap.sandbox.desk import Desk, Refused
+from airflow_provider_faceswap.sandbox.inputs import decoded, is_http_url
 from airflow_provider_faceswap.sandbox.jobbook import QueueFull
 from airflow_provider_faceswap.sandbox.jobs import Job, Submission
-from airflow_provider_faceswap.sandbox.swap import Source, Swap
+from airflow_provider_faceswap.sandbox.swap import Exchange, Source, Swap
 
 NAMESPACES = ("faceswap", "deepfake")
 # Each operation's media fields: all are required.
@@ -30,16 +29,9 @@ MEDIA_FIELDS = {
 }
 VIDEO_OPERATIONS = ("single_video_swap", "specific_video_swap")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+# How long an answer that should carry the result waits for it, before it says "processing" after all.
+SUBMIT_WAIT = 20.0
 FAILURE = {"failed": "Something went wrong while processing your request.", "congested": "Try Again"}
-
-
-class Refused(Exception):
-    """The request is answered with an error; nothing is accepted."""
-
-    def __init__(self, reason: str, response: Response) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.response = response
 
 
 class ModelsLab:
@@ -50,6 +42,7 @@ class ModelsLab:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._desk = Desk(backend, replies.REFUSALS)
 
     def routes(self) -> list[Route]:
         """The vendor's paths."""
@@ -61,7 +54,9 @@ class ModelsLab:
 
     def endpoints(self) -> list[str]:
         """The vendor's paths, for the front page."""
-        return [f"/api/v6/{name}/{path}" for name in NAMESPACES for path in (*MEDIA_FIELDS, "fetch/{id}")]
+        return [
+            f"POST /api/v6/{name}/{path}" for name in NAMESPACES for path in (*MEDIA_FIELDS, "fetch/{id}")
+        ]
 
     async def elsewhere(self, request: Request) -> Response:
         """What is no path of the vendor's, or no method of that path."""
@@ -72,23 +67,12 @@ class ModelsLab:
         operation = request.path_params["operation"]
         if request.path_params["namespace"] not in NAMESPACES or operation not in MEDIA_FIELDS:
             return replies.not_found()
-        content = await request.body()
-        counts = self._backend.counts
-        fault = self._backend.faults.draw("submit", operation)
-        if fault is None:
-            return await self._submit(request, content)
-        counts.faults[fault.kind] += 1
-        if not fault.taken and fault.kind != "slow_before_accept":
-            counts.refused[fault.kind] += 1
-        return await spoil(request, fault, lambda: self._submit(request, content), replies.REFUSALS)
+        return await self._desk.submit(request, operation, lambda: self._submit(request))
 
-    async def _submit(self, request: Request, content: bytes) -> Response:
-        try:
-            body = self._authorised(content)
-            job = await self._accept(request, body)
-        except Refused as refused:
-            self._backend.counts.refused[refused.reason] += 1
-            return refused.response
+    async def _submit(self, request: Request) -> Response:
+        job = await self._accept(request, self._authorised(await request.body()))
+        if job.progress.at_once:
+            await job.wait(SUBMIT_WAIT)
         state = job.state
         if state == "processing":
             return json_response(replies.queued(job))
@@ -98,25 +82,14 @@ class ModelsLab:
         """Tell how far a job is."""
         if request.path_params["namespace"] not in NAMESPACES:
             return replies.not_found()
-        content = await request.body()
-        backend = self._backend
-        backend.counts.fetches += 1
-        job = backend.jobs.get(request.path_params["id"])
-        if job is not None:
-            job.fetches += 1
-        fault = backend.faults.draw("fetch", job.submission.operation if job else None)
-        if fault is None:
-            return await self._fetch(request, content)
-        backend.counts.faults[fault.kind] += 1
-        return await spoil(request, fault, lambda: self._fetch(request, content), replies.REFUSALS)
-
-    async def _fetch(self, request: Request, content: bytes) -> Response:
-        try:
-            self._authorised(content)
-        except Refused as refused:
-            return refused.response
         job = self._backend.jobs.get(request.path_params["id"])
-        if job is None or job.submission.vendor != "modelslab":
+        if job is not None and job.submission.vendor != "modelslab":
+            job = None
+        return await self._desk.fetch(request, job, lambda: self._fetch(request, job))
+
+    async def _fetch(self, request: Request, job: Job | None) -> Response:
+        self._authorised(await request.body())
+        if job is None:
             return json_response(replies.UNKNOWN_ID)
         state = job.note_read()
         if state == "processing":
@@ -192,19 +165,8 @@ def _media_problem(value: object, as_base64: bool) -> str:
     if not isinstance(value, str):
         return "must be a string."
     if as_base64:
-        return "" if _decoded(value) else "must be a valid base64 image."
+        return "" if decoded(value) else "must be a valid base64 image."
     return "" if is_http_url(value.strip()) else "must be a valid URL."
-
-
-def _decoded(text: str) -> bytes:
-    """The bytes of a base64 text or data URI; empty when it is none."""
-    head, comma, tail = text.strip().partition(",")
-    try:
-        return base64.b64decode(
-            "".join((tail if comma and head.startswith("data:") else text).split()), validate=True
-        )
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def _submission(request: Request, operation: str, body: dict[str, Any]) -> Submission:
@@ -212,14 +174,14 @@ def _submission(request: Request, operation: str, body: dict[str, Any]) -> Submi
     as_base64 = not is_video and body.get("base64") is True
     inputs = {name: body[name].strip() for name in MEDIA_FIELDS[operation]}
     sources = {
-        name: Source(name, content=_decoded(value)) if as_base64 else Source(name, url=value)
+        name: Source(name, content=decoded(value)) if as_base64 else Source(name, url=value)
         for name, value in inputs.items()
     }
     watermark = body.get("watermark", True)
+    face = sources["init_image" if is_video else "target_image"]
     swap = Swap(
         scene=sources["init_video" if is_video else "init_image"],
-        face=sources["init_image" if is_video else "target_image"],
-        reference=sources.get("reference_image"),
+        exchanges=(Exchange(face, reference=sources.get("reference_image")),),
         is_video=is_video,
         watermark=watermark,
     )
@@ -227,7 +189,7 @@ def _submission(request: Request, operation: str, body: dict[str, Any]) -> Submi
         vendor="modelslab",
         operation=operation,
         inputs=inputs | {"watermark": watermark},
-        swap=swap,
+        work=swap,
         origin=f"{request.url.scheme}://{request.url.netloc}",
         port=request.url.port,
         failure=FAILURE,

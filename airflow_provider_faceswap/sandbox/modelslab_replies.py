@@ -99,7 +99,7 @@ def meta(job: Job) -> dict[str, Any]:
     }
     if "reference_image" in inputs:
         common["reference_image"] = inputs["reference_image"]
-    if job.submission.swap.is_video:
+    if job.submission.work.is_video:
         return common | {
             "source_image": inputs["init_image"],
             "target_video_url": inputs["init_video"],
@@ -114,7 +114,7 @@ def meta(job: Job) -> dict[str, Any]:
     }
 
 
-def error(message: str, status: int = 200, **more: Any) -> Response:
+def error(message: object, status: int = 200, **more: Any) -> Response:
     """An error of the vendor's."""
     return json_response({"status": "error", "message": message, **more}, status)
 
@@ -159,6 +159,9 @@ def _later(message: str, retry_after: float | None) -> Response:
 
 RATE_LIMIT = "Rate limit exceeded. Please slow down your requests."
 REFUSALS = {
+    "echo": lambda fault: error(fault.message, 400),
+    "error": lambda fault: error(fault.message, fault.code),
+    "error_200": lambda fault: error(fault.message),
     "server_error": lambda fault: error("Internal server error. Please try again later.", 500),
     "rate_limited": lambda fault: _later(RATE_LIMIT, fault.retry_after),
     "rate_limited_200": lambda fault: error(RATE_LIMIT),

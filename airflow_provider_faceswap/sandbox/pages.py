@@ -69,7 +69,7 @@ class Pages:
         rows = (f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in counts.items())
         samples = (f'<li><a href="/samples/{n}">{n}</a>: {escape(t)}</li>' for n, t in SAMPLES.items())
         latest = self._backend.jobs.listing()[: -LATEST - 1 : -1]
-        endpoints = (f"<li><code>POST {escape(path)}</code></li>" for path in self._endpoints)
+        endpoints = (f"<li><code>{escape(path)}</code></li>" for path in self._endpoints)
         return HTMLResponse(
             PAGE.format(
                 samples="".join(samples),
@@ -93,7 +93,9 @@ class Pages:
         if job is None:
             return PlainTextResponse("Not Found", 404)
         content = job.rendering.result()
-        fault = self._backend.faults.draw("media", job.submission.operation, name)
+        fault = self._backend.faults.draw(
+            "media", job.submission.operation, name, inputs=job.submission.inputs_text
+        )
         if fault is None:
             return file_response(request, content, name)
         self._backend.counts.faults[fault.kind] += 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -10,7 +13,6 @@ from airflow_provider_faceswap.sandbox.faces import (
     Picture,
     clip,
     crop,
-    find_faces,
     find_in_crop,
     most_alike,
 )
@@ -19,11 +21,26 @@ from airflow_provider_faceswap.sandbox.swap import CannotSwap
 LARGEST_SIDE = 1920
 
 
-def decode(content: bytes, field: str) -> Picture:
+@dataclass(frozen=True)
+class Replacement:
+    """A new face, cut out, and which of the scene's faces it replaces: one, or all.
+
+    :param face: the crop of the new face.
+    :param reference: the crop of the one face to replace.
+    :param place: the number of the one face to replace.
+    """
+
+    face: Picture
+    reference: Picture | None = None
+    place: int | None = None
+
+
+def decode(content: bytes, field: str, largest_side: int = LARGEST_SIDE) -> Picture:
     """Read a picture.
 
     :param content: the file.
     :param field: the vendor's name for it, for the message.
+    :param largest_side: a larger picture is made smaller.
     """
     try:
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
@@ -31,7 +48,7 @@ def decode(content: bytes, field: str) -> Picture:
         picture = None
     if picture is None or min(picture.shape[:2]) < 16:
         raise CannotSwap(f"The file in {field} is not a valid image.")
-    scale = LARGEST_SIDE / max(picture.shape[:2])
+    scale = largest_side / max(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.asarray(picture, np.uint8)
@@ -42,11 +59,17 @@ def encode(picture: Picture) -> bytes:
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
 
 
-def largest_face(picture: Picture, field: str) -> Picture:
-    """The crop of the picture's main face."""
-    box = find_in_crop(picture)
+def encode_png(picture: Picture) -> bytes:
+    """Write a picture as PNG."""
+    return bytes(cv2.imencode(".png", picture)[1])
+
+
+def cut_face(picture: Picture, field: str, number: int = 0) -> Picture:
+    """The crop of one of the picture's faces, the largest unless told."""
+    box = find_in_crop(picture, number)
     if box is None:
-        raise CannotSwap(f"No face detected in {field}.")
+        which = f"Face {number} was not found" if number else "No face detected"
+        raise CannotSwap(f"{which} in {field}.")
     return crop(picture, box)
 
 
@@ -103,25 +126,48 @@ def stamp(picture: Picture, *, watermark: bool) -> Picture:
     return result
 
 
-def chosen(scene: Picture, boxes: list[Box], reference: Picture | None) -> list[Box]:
-    """The faces to replace: the one like the reference, or all."""
-    return boxes if reference is None or not boxes else [most_alike(scene, boxes, reference)]
+def assign(scene: Picture, boxes: list[Box], replacements: Sequence[Replacement]) -> list[list[Box]]:
+    """The faces that each replacement replaces: the one like its reference, the one of its number, or all.
+
+    :param scene: the picture.
+    :param boxes: its faces, in the order in which they are numbered.
+    :param replacements: the new faces.
+    """
+    wanted = {i: r.reference for i, r in enumerate(replacements) if r.reference is not None}
+    alike = most_alike(scene, boxes, wanted)
+    faces = []
+    for index, replacement in enumerate(replacements):
+        if replacement.reference is not None:
+            faces.append([alike[index]] if index in alike else [])
+        elif replacement.place is not None:
+            faces.append(boxes[replacement.place : replacement.place + 1])
+        else:
+            faces.append(boxes)
+    return faces
+
+
+def left_to_right(boxes: list[Box]) -> list[Box]:
+    """The faces in the order in which one reads."""
+    return sorted(boxes, key=lambda box: box.x)
 
 
 def swap_picture(
-    scene: Picture, face: Picture, reference: Picture | None, *, field: str, watermark: bool
+    scene: Picture, boxes: list[Box], replacements: Sequence[Replacement], *, field: str, watermark: bool
 ) -> Picture:
     """Replace faces in a picture.
 
     :param scene: the picture that is edited.
-    :param face: the crop of the new face.
-    :param reference: the crop of the one face to replace; ``None`` replaces all.
+    :param boxes: its faces, in the order in which they are numbered.
+    :param replacements: the new faces.
     :param field: the vendor's name for the scene, for the message.
     :param watermark: whether the vendor's mark is drawn too.
     """
-    boxes = find_faces(scene)
     if not boxes:
         raise CannotSwap(f"No face detected in {field}.")
-    for box in chosen(scene, boxes, reference):
-        scene = paste(scene, face, box)
-    return stamp(scene, watermark=watermark)
+    result = scene
+    for replacement, faces in zip(replacements, assign(scene, boxes, replacements), strict=True):
+        if not faces:
+            raise CannotSwap(f"Face {replacement.place} was not found in {field}.")
+        for box in faces:
+            result = paste(result, replacement.face, box)
+    return stamp(result, watermark=watermark)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from airflow_provider_faceswap.sandbox.counts import Counts
 from airflow_provider_faceswap.sandbox.inputs import fetch, sample_name
 from airflow_provider_faceswap.sandbox.settings import Settings
-from airflow_provider_faceswap.sandbox.swap import CannotSwap, Source, Swap
+from airflow_provider_faceswap.sandbox.swap import CannotSwap, FaceSearch, Source, Swap, Work
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.sandbox.pictures import Replacement
 
 THREADS = 2
 logger = logging.getLogger(__name__)
@@ -43,21 +49,24 @@ class Renderer:
             self._samples[name] = content
         return self._samples[name]
 
-    async def render(self, swap: Swap, port: int | None) -> bytes:
-        """The result of a swap; the same contents are computed once.
+    async def render(self, work: Work, port: int | None) -> bytes:
+        """The result of a piece of work; the same contents are computed once.
 
-        :param swap: what to swap.
+        :param work: what to compute.
         :param port: the port on which this sandbox was reached.
         """
-        sources = [source for source in (swap.scene, swap.face, swap.reference) if source]
-        contents = await asyncio.gather(*(self._content(source, port) for source in sources))
+        contents = await asyncio.gather(*(self._content(source, port) for source in work.sources))
         digests = [hashlib.sha256(content).hexdigest() for content in contents]
-        key = f"{digests}{swap.is_video}{swap.watermark}{[source.field for source in sources]}"
+        key = f"{digests} {work.recipe}"
         if key not in self._rendered:
             self._counts.renderings += 1
             loop = asyncio.get_running_loop()
-            self._rendered[key] = loop.run_in_executor(self._pool, _compute, swap, contents)
+            self._rendered[key] = loop.run_in_executor(self._pool, _compute, work, contents)
         return await asyncio.shield(self._rendered[key])
+
+    async def png(self, content: bytes) -> bytes:
+        """A picture as PNG."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _png, content)
 
     async def _content(self, source: Source, port: int | None) -> bytes:
         if source.content is not None:
@@ -78,25 +87,59 @@ def _sample(name: str) -> bytes | None:
     return sample(name) if name in MAKERS else None
 
 
-def _compute(swap: Swap, contents: list[bytes]) -> bytes:
-    from airflow_provider_faceswap.sandbox import pictures
-    from airflow_provider_faceswap.sandbox.video import swap_clip
-
+def _compute(work: Work, contents: list[bytes]) -> bytes:
     try:
-        face = pictures.largest_face(pictures.decode(contents[1], swap.face.field), swap.face.field)
-        reference = None
-        if swap.reference is not None:
-            field = swap.reference.field
-            reference = pictures.largest_face(pictures.decode(contents[2], field), field)
-        if swap.is_video:
-            return swap_clip(contents[0], face, reference, field=swap.scene.field, watermark=swap.watermark)
-        scene = pictures.decode(contents[0], swap.scene.field)
-        result = pictures.swap_picture(
-            scene, face, reference, field=swap.scene.field, watermark=swap.watermark
-        )
-        return pictures.encode(result)
+        return _search(work, contents[0]) if isinstance(work, FaceSearch) else _swap(work, contents)
     except CannotSwap:
         raise
     except Exception as error:
         logger.exception("a swap broke off")
         raise CannotSwap("Something went wrong while processing your request.") from error
+
+
+def _search(search: FaceSearch, content: bytes) -> bytes:
+    from airflow_provider_faceswap.sandbox import faces, pictures
+
+    # Boxes are told in the pixels of the picture as it was sent.
+    picture = pictures.decode(content, search.picture.field, largest_side=sys.maxsize)
+    boxes = [faces.clip(box, picture) for box in pictures.left_to_right(faces.find_faces(picture))]
+    return json.dumps([[box.x, box.y, box.x + box.width, box.y + box.height] for box in boxes]).encode()
+
+
+def _swap(swap: Swap, contents: list[bytes]) -> bytes:
+    from airflow_provider_faceswap.sandbox import pictures
+    from airflow_provider_faceswap.sandbox.faces import find_faces
+    from airflow_provider_faceswap.sandbox.video import swap_clip
+
+    replacements = _replacements(swap, contents[1:])
+    field = swap.scene.field
+    if swap.is_video:
+        return swap_clip(contents[0], replacements, field=field, watermark=swap.watermark)
+    scene = pictures.decode(contents[0], field)
+    boxes = find_faces(scene)
+    if swap.order == "left":
+        boxes = pictures.left_to_right(boxes)
+    result = pictures.swap_picture(scene, boxes, replacements, field=field, watermark=swap.watermark)
+    return pictures.encode(result)
+
+
+def _replacements(swap: Swap, contents: list[bytes]) -> list[Replacement]:
+    from airflow_provider_faceswap.sandbox.pictures import Replacement, cut_face, decode
+
+    left = iter(contents)
+    replacements = []
+    for exchange in swap.exchanges:
+        field = exchange.face.field
+        face = cut_face(decode(next(left), field), field, exchange.number)
+        reference = None
+        if exchange.reference is not None:
+            field = exchange.reference.field
+            reference = cut_face(decode(next(left), field), field)
+        replacements.append(Replacement(face, reference, exchange.place))
+    return replacements
+
+
+def _png(content: bytes) -> bytes:
+    from airflow_provider_faceswap.sandbox.pictures import decode, encode_png
+
+    return encode_png(decode(content, "output"))

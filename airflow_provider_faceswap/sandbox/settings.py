@@ -17,6 +17,7 @@ class Settings:
     :param max_queued: how many unfinished jobs the account may hold; ``None`` for no limit.
     :param max_input_bytes: the largest picture or clip that is fetched.
     :param input_timeout: seconds that fetching one input may take.
+    :param credits: what the account at each vendor that counts credits holds.
     """
 
     key: str = SANDBOX_KEY
@@ -25,3 +26,4 @@ class Settings:
     max_queued: int | None = None
     max_input_bytes: int = 64 * 1024 * 1024
     input_timeout: float = 20.0
+    credits: float = 1_000_000

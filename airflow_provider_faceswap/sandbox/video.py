@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from airflow_provider_faceswap.sandbox.faces import Box, Picture, find_faces
-from airflow_provider_faceswap.sandbox.pictures import chosen, paste, stamp
+from airflow_provider_faceswap.sandbox.pictures import Replacement, assign, paste, stamp
 from airflow_provider_faceswap.sandbox.swap import CannotSwap
 from airflow_provider_faceswap.sandbox.tracking import DETECTION_STEP, between
 
@@ -49,20 +49,19 @@ def _encode(pictures: Iterable[Picture], rate: Fraction, target: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def swap_clip(clip: bytes, face: Picture, reference: Picture | None, *, field: str, watermark: bool) -> bytes:
+def swap_clip(clip: bytes, replacements: Sequence[Replacement], *, field: str, watermark: bool) -> bytes:
     """Replace faces in a clip. Sound is dropped.
 
     :param clip: the clip's file.
-    :param face: the crop of the new face.
-    :param reference: the crop of the one face to replace; ``None`` replaces all.
+    :param replacements: the new faces.
     :param field: the vendor's name for the clip, for messages.
     :param watermark: whether the vendor's mark is drawn too.
     """
     try:
         with av.open(io.BytesIO(clip), "r") as container:
             rate = _rate(container, field)
-            frames = _followed(_read(container, field), reference, field)
-            return write_clip(_swapped(frames, face, watermark), rate)
+            frames = _followed(_read(container, field), replacements, field)
+            return write_clip(_swapped(frames, replacements, watermark), rate)
     except av.FFmpegError as error:
         raise CannotSwap(f"The file in {field} is not a valid video.") from error
 
@@ -92,19 +91,21 @@ def _read(container: InputContainer, field: str) -> Iterator[Picture]:
 
 
 def _followed(
-    pictures: Iterator[Picture], reference: Picture | None, field: str
-) -> Iterator[tuple[Picture, list[Box]]]:
-    """Each frame with the faces to replace in it, searched every few frames and followed in between."""
-    known: list[Box] = []
+    pictures: Iterator[Picture], replacements: Sequence[Replacement], field: str
+) -> Iterator[tuple[Picture, list[list[Box]]]]:
+    """Each frame with each replacement's faces in it, searched every few frames and followed in between."""
+    known: list[list[Box]] = [[] for _ in replacements]
     waiting: list[Picture] = []
     seen = False
     for index, picture in enumerate(pictures):
         waiting.append(picture)
         if index % DETECTION_STEP:
             continue
-        found = chosen(picture, find_faces(picture), reference)
-        seen = seen or bool(found)
-        yield from between(waiting, known, found)
+        found = assign(picture, find_faces(picture), replacements)
+        seen = seen or any(found)
+        tracks = [between(waiting, *ends) for ends in zip(known, found, strict=True)]
+        for steps in zip(*tracks, strict=True):
+            yield steps[0][0], [boxes for _, boxes in steps]
         known, waiting = found, []
     yield from ((picture, known) for picture in waiting)
     if not seen:
@@ -112,9 +113,10 @@ def _followed(
 
 
 def _swapped(
-    frames: Iterable[tuple[Picture, list[Box]]], face: Picture, watermark: bool
+    frames: Iterable[tuple[Picture, list[list[Box]]]], replacements: Sequence[Replacement], watermark: bool
 ) -> Iterator[Picture]:
-    for picture, boxes in frames:
-        for box in boxes:
-            picture = paste(picture, face, box)
+    for picture, faces in frames:
+        for replacement, boxes in zip(replacements, faces, strict=True):
+            for box in boxes:
+                picture = paste(picture, replacement.face, box)
         yield stamp(picture, watermark=watermark)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import json
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -38,18 +39,35 @@ class Webhooks:
         """
         for number in range(TRIES):
             await asyncio.sleep(PAUSE * number)
-            try:
-                response = await self._client(url).post(url, json=body)
-            except (httpx.HTTPError, httpx.InvalidURL):
-                continue
-            if response.is_success:
+            if await self.post(url, body) == "delivered":
                 self._counts.webhooks["delivered"] += 1
                 return
         self._counts.webhooks["failed"] += 1
+
+    async def post(
+        self, url: str, body: dict[str, Any], encoding: Literal["json", "form"] = "json"
+    ) -> Literal["delivered", "refused", "unreachable"]:
+        """POST a webhook once; no redirect is followed.
+
+        :param url: where to.
+        :param body: what to send.
+        :param encoding: how to send it.
+        """
+        texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in body.items()}
+        try:
+            if encoding == "form":
+                response = await self._client(url).post(url, data=texts)
+            else:
+                response = await self._client(url).post(url, json=body)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return "unreachable"
+        return "delivered" if response.is_success else "refused"
 
     def _client(self, url: str) -> httpx.AsyncClient:
         # A proxy from the environment cannot reach this machine's loopback.
         loopback = urlsplit(url).hostname in LOOPBACK
         if loopback not in self._clients:
-            self._clients[loopback] = httpx.AsyncClient(trust_env=not loopback, timeout=10)
+            # A thousand jobs may end at once: their webhooks queue for a connection as long as it takes.
+            timeout = httpx.Timeout(10, pool=None)
+            self._clients[loopback] = httpx.AsyncClient(trust_env=not loopback, timeout=timeout)
         return self._clients[loopback]

@@ -10,7 +10,10 @@ import pytest
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from airflow_provider_faceswap.sandbox.settings import Settings
 
+from .aifaceswap import AIFaceSwapClient
 from .modelslab import ModelsLabClient
+from .receiver import Receiver
+from .segmind import SegmindClient
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,19 @@ def client(server: SandboxServer, http: httpx.Client) -> ModelsLabClient:
     one = ModelsLabClient(server, http)
     one.control("reset", {})
     return one
+
+
+@pytest.fixture
+def segmind(client: ModelsLabClient) -> SegmindClient:
+    return SegmindClient(client.server, client.http)
+
+
+@pytest.fixture
+def aifaceswap(client: ModelsLabClient) -> AIFaceSwapClient:
+    return AIFaceSwapClient(client.server, client.http)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running

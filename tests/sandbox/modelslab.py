@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from airflow_provider_faceswap.sandbox.server import SandboxServer
+from .client import SandboxClient
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "modelslab"
 MEDIA = {
@@ -29,13 +29,8 @@ MEDIA = {
 }
 
 
-class ModelsLabClient:
-    """What a client of ModelsLab does, and the control routes."""
-
-    def __init__(self, server: SandboxServer, http: httpx.Client) -> None:
-        self.server = server
-        self.url = server.url
-        self.http = http
+class ModelsLabClient(SandboxClient):
+    """What a client of ModelsLab does."""
 
     def fields(self, operation: str) -> dict[str, Any]:
         media = {field: f"{self.url}/samples/{name}" for field, name in MEDIA[operation].items()}
@@ -62,17 +57,6 @@ class ModelsLabClient:
                 return reply
             time.sleep(0.05)
         raise AssertionError(f"job {job_id} did not end")
-
-    def control(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        response = self.http.request(
-            "GET" if body is None else "POST", f"{self.url}/_sandbox/{path}", json=body
-        )
-        assert response.status_code == 200, response.text
-        answer: dict[str, Any] = response.json()
-        return answer
-
-    def counts(self) -> dict[str, Any]:
-        return self.control("counts")
 
 
 def recorded(case: str) -> tuple[int, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 
 class Receiver:
@@ -14,9 +16,10 @@ class Receiver:
 
     :param content: what a GET answers.
     :param statuses: what the first POSTs answer; all others answer 200.
+    :param seconds: how long a POST waits for its answer.
     """
 
-    def __init__(self, content: bytes = b"", statuses: tuple[int, ...] = ()) -> None:
+    def __init__(self, content: bytes = b"", statuses: tuple[int, ...] = (), seconds: float = 0) -> None:
         self.received: queue.Queue[dict[str, Any]] = queue.Queue()
         statuses_left = list(statuses)
         received = self.received
@@ -26,7 +29,10 @@ class Receiver:
                 self._answer(200, content)
 
             def do_POST(self) -> None:
-                received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                as_form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+                received.put(dict(parse_qsl(content.decode())) if as_form else json.loads(content))
+                time.sleep(seconds)
                 self._answer(statuses_left.pop(0) if statuses_left else 200, b"")
 
             def _answer(self, status: int, body: bytes) -> None:

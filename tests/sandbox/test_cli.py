@@ -62,6 +62,14 @@ def test_it_ends_soon_in_the_middle_of_a_slow_answer() -> None:
         assert "Traceback" not in process.stderr.read()
 
 
+def test_it_takes_the_key_that_it_was_given_and_no_other() -> None:
+    key = 'sbx-"q\\k-42'
+    with sandbox("--port", "0", "--key", key) as (_, line), httpx.Client(trust_env=False) as http:
+        assert line.endswith(f"  key {key}\n")
+        fetch = f"{line.split()[1]}/api/v6/faceswap/fetch/1"
+        assert [http.post(fetch, json={"key": k}).status_code for k in (key, "other")] == [200, 401]
+
+
 def test_a_port_in_use_is_said_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -56,6 +56,32 @@ def test_a_fault_keeps_to_its_place_and_operation() -> None:
     assert book.draw("fetch", "single_video_swap") is not None
 
 
+def test_a_fault_can_be_for_submissions_with_a_text_in_an_input_and_their_jobs(
+    client: ModelsLabClient,
+) -> None:
+    client.control("progress", {"after_seconds": 0.05})
+    for place in ("submit", "fetch"):
+        client.control("faults", {"kind": "bad_gateway", "on": place, "input_has": f"?bad={place}"})
+    client.control("faults", {"kind": "media_404", "input_has": "?bad=media"})
+    picture = client.fields(OPERATION)["init_image"]
+    assert client.submit(OPERATION, init_image=f"{picture}?bad=submit").status_code == 502
+    job = client.submit(OPERATION, init_image=f"{picture}?bad=fetch").json()["id"]
+    assert client.fetch(job).status_code == 502
+    for case, status in (("media", 404), ("nothing", 200)):
+        job = client.submit(OPERATION, init_image=f"{picture}?bad={case}").json()["id"]
+        [url] = client.fetch_until_ended(job)["output"]
+        assert client.http.get(url).status_code == status
+
+
+def test_an_answer_that_repeats_the_request_with_its_key(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "echo", "message": "Bad request"})
+    response = client.submit(OPERATION)
+    assert response.status_code == 400
+    assert response.json()["message"].startswith('Bad request: {"key":')
+    assert client.server.key in response.json()["message"]
+    assert accepted(client) == 0
+
+
 @pytest.mark.parametrize(
     "fields",
     [

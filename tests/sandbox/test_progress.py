@@ -37,6 +37,16 @@ def test_a_policy_can_be_for_some_submissions_only() -> None:
     assert taken[2].after_reads == 5
 
 
+def test_a_policy_can_be_for_submissions_with_a_text_in_an_input(client: ModelsLabClient) -> None:
+    client.control("progress", {"after_seconds": 30})
+    client.control("progress", {"input_has": "?n=17", "outcome": "failed"})
+    picture = client.fields("multiple_face_swap")["init_image"]
+    ends = [
+        client.submit("multiple_face_swap", init_image=f"{picture}?n={n}").json()["status"] for n in (17, 18)
+    ]
+    assert ends == ["failed", "processing"]
+
+
 def test_after_reads(client: ModelsLabClient) -> None:
     client.submit("multiple_face_swap")
     client.control("progress", {"after_reads": 3})

@@ -8,17 +8,7 @@ from typing import Any
 import pytest
 
 from .modelslab import MEDIA, SAMPLES, ModelsLabClient, recorded
-
-
-def shape(value: Any) -> Any:
-    """Keys and types of values, without the values; numbers are one type, as in JSON."""
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [shape(item) for item in value[:1]]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return "number"
-    return type(value).__name__
+from .recorded import shape
 
 
 def same_shape(reply: Any, case: str) -> None:

@@ -14,35 +14,15 @@ import pytest
 from airflow_provider_faceswap.sandbox import faces, pictures, samples
 from airflow_provider_faceswap.sandbox.faces import Box, Picture, crop, likeness
 
+from .looking import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, frames_of, original
 from .modelslab import ModelsLabClient
 from .receiver import Receiver
-
-ASTRONAUT_IN_DUO = Box(180, 70, 90, 90)
-HOPPER_IN_DUO = Box(660, 105, 225, 225)
-ASTRONAUT = Box(180, 70, 90, 90)
 
 
 def picture_of(client: ModelsLabClient, reply: dict[str, Any]) -> Picture:
     response = client.http.get(reply["output"][0])
     assert response.headers["content-type"] == "image/jpeg"
     return pictures.decode(response.content, "output")
-
-
-def original(name: str) -> Picture:
-    return pictures.decode(samples.sample(name), name)
-
-
-def face_of(name: str) -> Picture:
-    return pictures.largest_face(original(name), name)
-
-
-def change(one: Picture, other: Picture, box: Box) -> float:
-    return float(np.abs(crop(one, box).astype(int) - crop(other, box).astype(int)).mean())
-
-
-def frames_of(content: bytes) -> list[Picture]:
-    with av.open(io.BytesIO(content)) as container:
-        return [np.asarray(f.to_ndarray(format="bgr24"), np.uint8) for f in container.decode(video=0)]
 
 
 def test_multiple_face_swap_puts_the_new_face_in(client: ModelsLabClient) -> None:
@@ -193,6 +173,14 @@ def test_the_same_contents_are_computed_once(client: ModelsLabClient) -> None:
         urls.add(client.submit("multiple_face_swap", init_image=url, watermark=False).json()["output"][0])
     assert client.counts()["renderings"] == before
     assert len(urls) == 20
+
+
+def test_two_references_never_share_a_face() -> None:
+    duo, hopper = original("duo.jpg"), face_of("hopper.jpg")
+    boxes = faces.find_faces(duo)
+    found = faces.most_alike(duo, boxes, {0: hopper, 1: face_of("astronaut.jpg"), 2: hopper})
+    assert (len(boxes), sorted(found.values())) == (2, sorted(boxes))
+    assert faces.most_alike(duo, boxes[:1], {0: hopper, 1: hopper}).keys() == {1}
 
 
 def test_a_face_is_found_in_a_close_crop() -> None:
