@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.journal.store import Journal
     from airflow_provider_faceswap.operators.story import Story
 
+LEAST_SECONDS = 0.1
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 12.0, 1.25, 120.0
@@ -230,12 +231,11 @@ class SwapOperator(BaseOperator):
         """Find everything that is wrong before anything is paid."""
         if self.on_in_doubt not in ("fail", "resubmit"):
             raise InputError("on_in_doubt", "must be 'fail' or 'resubmit'")
-        for name, least in (("timeout", 1), ("short_wait", 0), ("max_resubmits", 0), ("poll_interval", 1)):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and value >= least) and (name, value) != (
-                "poll_interval",
-                None,
-            ):
+        interval = 1 if self.poll_interval is None else self.poll_interval
+        numbers = {"timeout": self.timeout, "short_wait": self.short_wait, "poll_interval": interval}
+        for name, value in {**numbers, "max_resubmits": self.max_resubmits}.items():
+            least = 0 if name in ("short_wait", "max_resubmits") else LEAST_SECONDS
+            if not isinstance(value, (int, float)) or not value >= least:
                 raise InputError(name, f"must be a number of at least {least}")
         self.hook.settings  # noqa: B018 - checks the connection
         if self.output_path is not None:
