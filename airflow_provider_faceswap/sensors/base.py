@@ -257,6 +257,9 @@ def _epoch(value: Any) -> float | None:
     if value in (None, "", "None"):
         return None
     try:
-        return pendulum.DateTime.fromisoformat(str(value)).timestamp()
+        moment = pendulum.parse(str(value))
     except ValueError:
-        raise InputError("submitted_at", "must be an ISO 8601 time, as in the submitter's result") from None
+        moment = None
+    if not isinstance(moment, pendulum.DateTime):
+        raise InputError("submitted_at", "must be an ISO 8601 time, as in the submitter's result")
+    return moment.timestamp()

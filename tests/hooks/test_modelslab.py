@@ -89,6 +89,7 @@ def test_a_key_that_the_vendor_repeats_is_blotted_out(connect: Any) -> None:
     with pytest.raises(AuthenticationError) as caught:
         vendor.hook().send(SUBMIT)
     assert "quoted" not in str(caught.value) and "***" in str(caught.value)
+    assert str(caught.value).endswith("; correct the API key in the connection's password")
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,10 @@ def test_a_broken_submission_is_sorted_by_what_may_have_been_sent(
     connect: Any, error: Exception, expected: type[Exception]
 ) -> None:
     vendor = Vendor(error)
-    with pytest.raises(expected):
+    with pytest.raises(expected) as caught:
         vendor.hook().send(SUBMIT)
     assert len(vendor.requests) == 1, "a submission is never repeated by itself"
+    assert ("check the connection's host" in str(caught.value)) is (expected is NotSentError)
 
 
 @both

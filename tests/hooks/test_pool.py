@@ -91,14 +91,14 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.fixture
 def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
-    real = BaseHook.aget_connection
+    real = BaseHook.get_connection
 
-    async def counted(conn_id: str) -> Any:
+    def counted(conn_id: str) -> Any:
         seen.append(conn_id)
-        await asyncio.sleep(0.02)
-        return await real(conn_id)
+        time.sleep(0.02)
+        return real(conn_id)
 
-    monkeypatch.setattr(BaseHook, "aget_connection", counted)
+    monkeypatch.setattr(BaseHook, "get_connection", counted)
     return seen
 
 
