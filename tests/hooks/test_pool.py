@@ -98,7 +98,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         time.sleep(0.02)
         return real(conn_id)
 
-    monkeypatch.setattr(BaseHook, "get_connection", counted)
+    monkeypatch.setattr(BaseHook, "get_connection", staticmethod(counted))
     return seen
 
 
