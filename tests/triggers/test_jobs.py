@@ -13,6 +13,7 @@ from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
 from airflow_provider_faceswap.apis.base import Job, JobState
 from airflow_provider_faceswap.exceptions import AuthenticationError, LookError
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
+from airflow_provider_faceswap.triggers import base
 from airflow_provider_faceswap.triggers import jobs as module
 from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
 
@@ -29,7 +30,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[mock.Mock]:
     double.connected.return_value.__aenter__ = mock.AsyncMock()
     double.connected.return_value.__aexit__ = mock.AsyncMock(return_value=None)
     monkeypatch.setattr(module, "hook_for", lambda provider, conn_id: double)
-    monkeypatch.setattr(module, "EARLIEST_EVENT", 0.3)
+    monkeypatch.setattr(base, "EARLIEST_EVENT", 0.3)
     return double
 
 
@@ -100,9 +101,9 @@ async def test_ten_thousand_jobs_fit_into_one_event(hook: mock.Mock) -> None:
 async def test_named_problems_stay_under_four_kilobytes(hook: mock.Mock) -> None:
     hook.asend.side_effect = LookError("x" * 5000)
     (event,) = await events(
-        trigger(tuple(f"{number:0>128}" for number in range(module.MOST_NAMED)), seconds=0.05)
+        trigger(tuple(f"{number:0>128}" for number in range(base.MOST_NAMED)), seconds=0.05)
     )
-    assert len(event.payload["problems"]) == module.MOST_NAMED
+    assert len(event.payload["problems"]) == base.MOST_NAMED
     assert len(json.dumps(event.payload)) < 4096
 
 

@@ -1,0 +1,1 @@
+"""How vendors that call back reach a task: a signed URL per job, a receiver, a folder both sides know."""

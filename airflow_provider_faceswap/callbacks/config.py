@@ -1,0 +1,86 @@
+"""The three options of ``[faceswap]`` that callbacks need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from airflow.sdk.configuration import conf
+
+from airflow_provider_faceswap.exceptions import SettingsError
+
+SHORTEST_SECRET = 32
+SECTION = "faceswap"
+
+
+@dataclass(frozen=True)
+class CallbackSettings:
+    """
+    Where vendors reach this Airflow.
+
+    :param base_url: the API server's public URL, without a slash at its end.
+    :param secrets: sign callback URLs; the first signs, all verify.
+    :param inbox: URL of the folder that callbacks are written to and read from.
+    """
+
+    base_url: str
+    secrets: tuple[str, ...] = field(repr=False)
+    inbox: str
+
+
+def callback_settings() -> CallbackSettings:
+    """
+    Read all that a worker needs to ask for a callback.
+
+    :raises SettingsError: naming the option and the remedy.
+    """
+    return CallbackSettings(callback_base_url(), callback_secrets(), inbox_url())
+
+
+def callback_base_url() -> str:
+    """Return the API server's public URL, or raise SettingsError."""
+    url = _option("callback_base_url", "the URL under which the vendor reaches the API server").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts.username or parts.query or parts.fragment or not url.isprintable() or " " in url:
+        raise SettingsError(
+            f"[{SECTION}] callback_base_url must be a URL such as https://airflow.example.com, without user, "
+            "query or fragment"
+        )
+    return url
+
+
+def callback_secrets() -> tuple[str, ...]:
+    """Return the secrets, the one that signs first, or raise SettingsError."""
+    text = _option("callback_secret", f"{SHORTEST_SECRET} random characters or more, on all components")
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not found or any(len(secret) < SHORTEST_SECRET for secret in found):
+        raise SettingsError(
+            f"[{SECTION}] callback_secret: each secret must have at least {SHORTEST_SECRET} characters; "
+            "make one with: openssl rand -hex 32"
+        )
+    return found
+
+
+def inbox_url() -> str:
+    """Return the URL of the inbox, or raise SettingsError."""
+    url = _option("inbox", "the URL of a folder that API server, workers and triggerers reach").rstrip("/")
+    scheme, separator, rest = url.partition("://")
+    relative = scheme in ("file", "local") and not rest.startswith("/")
+    # Characters of a glob would be read as one by some filesystems.
+    if not (scheme and separator and rest) or relative or ".." in rest.split("/") or set(rest) & set("*?[#"):
+        raise SettingsError(
+            f"[{SECTION}] inbox must be the URL of a folder, such as "
+            "s3://my_conn@my-bucket/faceswap-inbox or file:///data/faceswap-inbox"
+        )
+    return url
+
+
+def _option(name: str, remedy: str) -> str:
+    value = (conf.get(SECTION, name, fallback="") or "").strip()
+    if not value:
+        raise SettingsError(f"[{SECTION}] {name} is not set: set it to {remedy}")
+    return value

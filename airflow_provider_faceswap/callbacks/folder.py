@@ -1,0 +1,200 @@
+"""The few things that the inbox does with files, on a local disk or in object storage."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from airflow_provider_faceswap.exceptions import SettingsError
+
+
+class Folder(ABC):
+    """A folder of small files, in parts (its subfolders)."""
+
+    @abstractmethod
+    def parts(self) -> list[str]:
+        """List the names of the subfolders."""
+
+    @abstractmethod
+    def files(self, part: str, prefix: str = "") -> dict[str, float]:
+        """
+        List a part, as it is now.
+
+        :param prefix: only the files whose names begin so.
+        :return: when each file was written, in seconds since the epoch, by name.
+        """
+
+    @abstractmethod
+    def write(self, part: str, name: str, content: bytes) -> None:
+        """Write a file: whole under its name, or not there at all."""
+
+    @abstractmethod
+    def read(self, part: str, names: Collection[str]) -> dict[str, bytes]:
+        """Read files; one that is not there is left out."""
+
+    @abstractmethod
+    def remove(self, part: str, names: Collection[str]) -> None:
+        """Remove files; one that is not there is no error."""
+
+
+class LocalFolder(Folder):
+    """A folder of a mounted filesystem."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def parts(self) -> list[str]:
+        """List the names of the subfolders."""
+        return [name for name in self._names(self._root) if (self._root / name).is_dir()]
+
+    def files(self, part: str, prefix: str = "") -> dict[str, float]:
+        """List a part."""
+        found, folder = {}, self._root / part
+        for name in self._names(folder):
+            if name.startswith(prefix):
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    status = os.stat(f"{folder}/{name}")
+                    if stat.S_ISREG(status.st_mode):
+                        found[name] = status.st_mtime
+        return found
+
+    def write(self, part: str, name: str, content: bytes) -> None:
+        """Write under another name first, down to the disk: the sender is told that it is kept."""
+        folder = self._root / part
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f".{name}.{uuid4().hex}.part"
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(folder / name)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def read(self, part: str, names: Collection[str]) -> dict[str, bytes]:
+        """Read files."""
+        found = {}
+        for name in names:
+            with suppress(FileNotFoundError):
+                found[name] = (self._root / part / name).read_bytes()
+        return found
+
+    def remove(self, part: str, names: Collection[str]) -> None:
+        """Remove files."""
+        for name in names:
+            (self._root / part / name).unlink(missing_ok=True)
+
+    @staticmethod
+    def _names(path: Path) -> list[str]:
+        # Not scandir: of thousands of names few are looked at, and other threads are to run meanwhile.
+        with suppress(FileNotFoundError):
+            return os.listdir(path)
+        return []
+
+
+class StoredFolder(Folder):
+    """
+    A folder in object storage, where a single PUT is whole or not there.
+
+    :param fs: the filesystem, one of fsspec's.
+    :param root: the folder's path on it.
+    """
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self._fs = fs
+        self._root = root.rstrip("/")
+
+    def parts(self) -> list[str]:
+        """List the names of the subfolders."""
+        found = self._listed(self._root)
+        return [_name(info) for info in found if info["type"] == "directory"]
+
+    def files(self, part: str, prefix: str = "") -> dict[str, float]:
+        """List a part, or with a prefix only what the store finds for it."""
+        found = self._listed(f"{self._root}/{part}", prefix)
+        names = {_name(info): info for info in found if info["type"] == "file"}
+        return {name: self._modified(info) for name, info in names.items() if name.startswith(prefix)}
+
+    def write(self, part: str, name: str, content: bytes) -> None:
+        """Write by a single PUT."""
+        self._fs.pipe_file(f"{self._root}/{part}/{name}", content)
+
+    def read(self, part: str, names: Collection[str]) -> dict[str, bytes]:
+        """Read files, several at a time."""
+        paths = {f"{self._root}/{part}/{name}": name for name in names}
+        found = self._fs.cat(list(paths), on_error="return") if paths else {}
+        for content in found.values():
+            if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+                raise content
+        return {paths[path]: content for path, content in found.items() if isinstance(content, bytes)}
+
+    def remove(self, part: str, names: Collection[str]) -> None:
+        """Remove files."""
+        for name in names:
+            with suppress(FileNotFoundError):
+                self._fs.rm_file(f"{self._root}/{part}/{name}")
+
+    def _listed(self, path: str, prefix: str = "") -> list[dict[str, Any]]:
+        self._fs.invalidate_cache(path)  # else another process's new files stay unseen
+        with suppress(FileNotFoundError):  # nothing has been written there yet
+            if prefix:
+                return list(self._fs.find(path, prefix=prefix, detail=True).values())
+            return list(self._fs.ls(path, detail=True))
+        return []
+
+    def _modified(self, info: dict[str, Any]) -> float:
+        when = info.get("LastModified") or info.get("last_modified") or self._fs.modified(info["name"])
+        return float(when.timestamp())
+
+
+def open_folder(url: str) -> Folder:
+    """
+    Open the inbox's folder, having looked its Airflow connection up.
+
+    :param url: a checked URL.
+    :raises SettingsError: if the connection that it names does not exist, or nothing serves its scheme.
+    """
+    from airflow.sdk import BaseHook, ObjectStoragePath
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    _refuse_event_loop()
+    conn_id = urlsplit(url).netloc.rpartition("@")[0]
+    if conn_id:
+        try:
+            BaseHook.get_connection(conn_id)  # without it, too, the default credentials are used
+        except AirflowNotFoundException:
+            raise SettingsError(
+                f"[faceswap] inbox names the connection {conn_id!r}, which this component does not find"
+            ) from None
+    try:
+        path = ObjectStoragePath(url)
+        fs = path.fs
+    except (ValueError, ImportError) as error:
+        raise SettingsError(f"[faceswap] inbox: no filesystem serves it: {error}") from None
+    return (
+        LocalFolder(Path(path.path))
+        if path.protocol in ("file", "local", "")
+        else StoredFolder(fs, path.path)
+    )
+
+
+def _refuse_event_loop() -> None:
+    # There the connection would not be found, and the default credentials be used in silence.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise AssertionError("the inbox is used on an event loop")
+
+
+def _name(info: dict[str, Any]) -> str:
+    return str(info["name"]).rstrip("/").rpartition("/")[2]

@@ -1,0 +1,109 @@
+"""
+The signed tokens in callback URLs. Pure: nothing is needed to verify one but the secret.
+
+A token reads ``1.{vendor}.{nonce}.{expiry}.{signature}``: the form's version, who may call, 128 random bits
+that name the job's files in the inbox, seconds since the epoch, and HMAC-SHA256 over all that stands before.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+from airflow_provider_faceswap.exceptions import FaceSwapError
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.callbacks.config import CallbackSettings
+
+RETENTION_DAYS = 30
+"""How long a callback is kept, and still taken when late: it may hold the only copy of a result."""
+VENDOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
+
+# What the secret signs; other uses of the same secret must begin with other words.
+_PURPOSE = "airflow-provider-faceswap callback "
+_FORM = re.compile(
+    rf"(?P<signed>1\.(?P<vendor>{VENDOR.pattern})\.(?P<nonce>{NONCE.pattern})\.(?P<expiry>[1-9][0-9]{{0,11}}))"
+    r"\.(?P<signature>[A-Za-z0-9_-]{43})"
+)
+
+
+class TokenError(FaceSwapError):
+    """A text is no token that this Airflow minted for this vendor, or much too old."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """
+    The right to call back for one job.
+
+    :param vendor: who may call.
+    :param nonce: names the job in the inbox; no secret.
+    :param expires_at: when the job is given up, in seconds since the epoch.
+    :param text: as it stands in the URL; a secret.
+    :param expired: whether it came late; such a callback is kept all the same.
+    """
+
+    vendor: str
+    nonce: str
+    expires_at: int
+    text: str = field(repr=False)
+    expired: bool = False
+
+
+def mint(vendor: str, secrets: Sequence[str], expires_at: float) -> Token:
+    """
+    Make a new token.
+
+    :param vendor: who may call with it.
+    :param secrets: the first signs.
+    :param expires_at: when the job is given up, in seconds since the epoch.
+    """
+    nonce, expiry = token_urlsafe(16), math.ceil(expires_at)
+    signed = f"1.{vendor}.{nonce}.{expiry}"
+    text = f"{signed}.{_signature(signed, secrets[0])}"
+    if not _FORM.fullmatch(text):
+        raise ValueError(f"no token can be made for vendor {vendor!r} until {expires_at}")
+    return Token(vendor, nonce, expiry, text)
+
+
+def verify(text: str, vendor: str, secrets: Sequence[str], now: float) -> Token:
+    """
+    Read a token that a stranger shows.
+
+    :param text: what stood in the URL.
+    :param vendor: whose path it stood in.
+    :param secrets: any of them may have signed.
+    :param now: seconds since the epoch.
+    :raises TokenError: unless it was minted here, for this vendor, and is not much too old.
+    """
+    form = _FORM.fullmatch(text)
+    if form is None:
+        raise TokenError("not of a token's form")
+    shown = form["signature"].encode()
+    # Each secret is tried, and each in constant time: how long this takes tells nothing.
+    matches = [hmac.compare_digest(_signature(form["signed"], one).encode(), shown) for one in secrets]
+    if not any(matches):
+        raise TokenError("signed with none of the secrets")
+    if form["vendor"] != vendor:
+        raise TokenError("minted for another vendor")
+    expiry = int(form["expiry"])
+    if now > expiry + RETENTION_DAYS * 86400:
+        raise TokenError(f"expired more than {RETENTION_DAYS} days ago")
+    return Token(vendor, form["nonce"], expiry, text, expired=now > expiry)
+
+
+def callback_url(settings: CallbackSettings, token: Token) -> str:
+    """Return the URL that a vendor is to post to; whoever knows it can call back for this job."""
+    return f"{settings.base_url}/faceswap/callbacks/{token.vendor}/{token.text}"
+
+
+def _signature(signed: str, secret: str) -> str:
+    digest = hmac.digest(secret.encode(), (_PURPOSE + signed).encode(), "sha256")
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""Plugins: what this provider adds to Airflow's own components."""

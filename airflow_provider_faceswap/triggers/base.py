@@ -1,0 +1,131 @@
+"""What all triggers of this provider do alike: wait, then end the task or fire one event."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar, NamedTuple
+
+from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
+
+from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.results import as_result
+from airflow_provider_faceswap.apis.watch import DEADLINE
+
+EARLIEST_EVENT = 8.0
+"""Seconds from the start before an event resumes a task: the scheduler fails tasks that resume sooner."""
+MOST_NAMED = 8
+"""Jobs up to which an event names each one's state; above it there are counts alone."""
+
+
+class Ended(NamedTuple):
+    """
+    How the wait for one job ended.
+
+    :param key: names the job in the event.
+    :param state: how the wait ended.
+    :param problem: what went wrong last.
+    :param job: as the vendor described it, if one answer is to be believed.
+    """
+
+    key: str
+    state: str
+    problem: str
+    job: Job | None
+
+
+class SwapTrigger(BaseTrigger):
+    """
+    Wait until all jobs are settled, then fire one event.
+
+    The event is ``{"counts": {state: n}, "states": {key: state}, "problems": {key: text}}``, the latter two
+    only for up to :data:`MOST_NAMED` jobs. It holds no URL: the worker that resumes takes the result itself.
+
+    :param provider: the vendor's connection type.
+    :param conn_id: the Airflow connection.
+    :param jobs: one dict a job.
+    :param deadline: when to stop, in seconds since the epoch.
+    :param end_from_trigger: push the result of a single finished job and end the task here.
+    :param operation: the operation that such a result names.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = (
+        "provider", "conn_id", "jobs", "deadline", "end_from_trigger", "operation",
+    )  # fmt: skip
+    """What is kept in the database; none of them is a secret."""
+
+    def __init__(
+        self,
+        *,
+        provider: str = "",
+        conn_id: str = "",
+        jobs: list[dict[str, Any]] | None = None,
+        deadline: float = 0.0,
+        end_from_trigger: bool = False,
+        operation: str = "fetch",
+        **_of_other_versions: Any,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own has no types
+        self.provider = provider
+        self.conn_id = conn_id
+        self.jobs = jobs or []
+        self.deadline = deadline
+        self.end_from_trigger = end_from_trigger
+        self.operation = operation
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the class path and the arguments."""
+        path = f"{type(self).__module__}.{type(self).__qualname__}"
+        return path, {name: getattr(self, name) for name in self.arguments}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait for all jobs; yield one event."""
+        started = time.monotonic()
+        ended = await self._wait_for_all()
+        if self.end_from_trigger and await self._push_result(ended):
+            yield TaskSuccessEvent()
+            return
+        # Counted from this start, not from the worker's clock: the two machines may disagree.
+        await asyncio.sleep(max(0.0, EARLIEST_EVENT - (time.monotonic() - started)))
+        yield TriggerEvent(_event(ended))
+
+    @abstractmethod
+    async def _wait_for_all(self) -> list[Ended]:
+        """Wait for the jobs, in their order, up to the deadline."""
+
+    async def _push_result(self, ended: list[Ended]) -> bool:
+        ti = self.task_instance
+        job = ended[0].job if len(ended) == 1 else None
+        if ti is None or job is None or job.state is not JobState.SUCCESS:
+            return False
+        from airflow.sdk.execution_time.xcom import XCom
+
+        entry = self.jobs[0]
+        result = as_result(
+            self.provider,
+            self.operation,
+            job,
+            submitted_at=entry.get("submitted_at") or None,
+            eta=entry.get("eta"),
+        )
+        await asyncio.to_thread(
+            XCom.set,
+            key="return_value",
+            value=result,
+            dag_id=ti.dag_id,
+            task_id=ti.task_id,
+            run_id=ti.run_id,
+            map_index=ti.map_index,
+        )
+        return True
+
+
+def _event(ended: list[Ended]) -> dict[str, Any]:
+    event: dict[str, Any] = {"counts": dict(Counter(one.state for one in ended))}
+    if len(ended) <= MOST_NAMED:
+        event["states"] = {one.key: one.state for one in ended}
+        event["problems"] = {one.key: one.problem[:120] for one in ended if one.state == DEADLINE}
+    return event

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from airflow_provider_faceswap.callbacks import inbox as module
+from airflow_provider_faceswap.callbacks.folder import LocalFolder, StoredFolder
+from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox, InboxError, Put
+from airflow_provider_faceswap.exceptions import LookError, SettingsError
+
+VENDOR, NONCE, OTHER = "aifaceswap", "N" * 22, "O" * 22
+
+
+def test_what_is_put_is_found_by_another_process(inbox: Inbox) -> None:
+    there = Inbox(inbox.url)
+    assert there.bodies(VENDOR, NONCE) == [], "and the empty listing is not remembered"
+    assert inbox.put(VENDOR, NONCE, b'{"task_id": "1"}') is Put.KEPT
+    assert there.bodies(VENDOR, NONCE) == [b'{"task_id": "1"}']
+    assert there.bodies(VENDOR, OTHER) == []
+    assert there.bodies("modelslab", NONCE) == []
+
+
+def test_the_same_body_lies_there_once(inbox: Inbox) -> None:
+    assert [inbox.put(VENDOR, NONCE, b"[1]") for _ in range(3)] == [Put.KEPT, Put.REPEATED, Put.REPEATED]
+    assert inbox.bodies(VENDOR, NONCE) == [b"[1]"]
+
+
+def test_so_many_bodies_and_no_more_are_kept_for_a_job(inbox: Inbox) -> None:
+    bodies = [b"[%d]" % number for number in range(MOST_BODIES + 2)]
+    puts = [inbox.put(VENDOR, NONCE, body) for body in bodies]
+    assert puts == [Put.KEPT] * MOST_BODIES + [Put.FULL] * 2
+    assert inbox.put(VENDOR, NONCE, bodies[0]) is Put.REPEATED
+    assert inbox.put(VENDOR, OTHER, bodies[-1]) is Put.KEPT
+    assert sorted(inbox.bodies(VENDOR, NONCE)) == bodies[:MOST_BODIES]
+
+
+def test_bodies_that_come_at_the_same_time_do_not_share_a_place(inbox: Inbox) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        puts = list(pool.map(lambda number: inbox.put(VENDOR, NONCE, b"[%d]" % (number % 8)), range(32)))
+    assert puts.count(Put.KEPT) == MOST_BODIES == len(inbox.bodies(VENDOR, NONCE))
+
+
+def test_the_oldest_comes_first(tmp_path: Path) -> None:
+    inbox = Inbox(f"file://{tmp_path}")
+    for number in range(MOST_BODIES):
+        inbox.put(VENDOR, NONCE, b"[%d]" % number)
+        for file in (tmp_path / VENDOR).iterdir():
+            os.utime(file, (file.stat().st_atime, file.stat().st_mtime - 10))
+    assert inbox.bodies(VENDOR, NONCE) == [b"[%d]" % number for number in range(MOST_BODIES)]
+
+
+def test_one_listing_tells_all_that_arrived(inbox: Inbox) -> None:
+    assert inbox.arrived(VENDOR) == {}
+    inbox.put(VENDOR, NONCE, b"[1]")
+    inbox.put(VENDOR, NONCE, b"[2]")
+    inbox.put(VENDOR, OTHER, b"[1]")
+    inbox.claim(VENDOR, "278", NONCE)
+    inbox.put("modelslab", NONCE, b"[1]")
+    found = Inbox(inbox.url).arrived(VENDOR)
+    assert {nonce: len(names) for nonce, names in found.items()} == {NONCE: 2, OTHER: 1}
+    read = inbox.read(VENDOR, [*found[NONCE], f"{NONCE}.{'0' * 32}"])
+    assert sorted(read.values()) == [b"[1]", b"[2]"], "a file that is gone is left out"
+
+
+def test_a_claim_ties_an_id_to_its_nonce(inbox: Inbox) -> None:
+    assert inbox.claimed(VENDOR, "278") is None
+    inbox.claim(VENDOR, "278", NONCE)
+    inbox.claim(VENDOR, "279", OTHER)
+    assert Inbox(inbox.url).claimed(VENDOR, "278") == NONCE
+    assert inbox.claimed("modelslab", "278") is None
+
+
+def test_a_job_is_deleted_with_its_claim_and_nothing_else(inbox: Inbox) -> None:
+    for nonce, job_id in ((NONCE, "278"), (OTHER, "279")):
+        inbox.put(VENDOR, nonce, b"[1]")
+        inbox.put(VENDOR, nonce, b"[2]")
+        inbox.claim(VENDOR, job_id, nonce)
+    inbox.delete(VENDOR, NONCE)
+    inbox.delete(VENDOR, NONCE)
+    assert (inbox.bodies(VENDOR, NONCE), inbox.claimed(VENDOR, "278")) == ([], None)
+    assert (len(inbox.bodies(VENDOR, OTHER)), inbox.claimed(VENDOR, "279")) == (2, OTHER)
+
+
+def test_a_sweep_takes_what_is_old(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.put(VENDOR, NONCE, b"[1]")
+    inbox.claim(VENDOR, "278", NONCE)
+    assert inbox.sweep() == 0
+    now = time.time()
+    monkeypatch.setattr(module, "time", mock.Mock(time=lambda: now + 31 * 86400))
+    assert inbox.sweep() == 3
+    assert (inbox.arrived(VENDOR), inbox.claimed(VENDOR, "278")) == ({}, None)
+
+
+def test_a_sweep_leaves_what_is_not_the_inboxs_own(tmp_path: Path) -> None:
+    folder = tmp_path / VENDOR
+    folder.mkdir()
+    for name in ("notes.txt", f"{NONCE}.{'a' * 32}", ".x.1f.part"):
+        (folder / name).write_text("x")
+        os.utime(folder / name, (0, 0))
+    assert Inbox(f"file://{tmp_path}").sweep() == 2
+    assert [file.name for file in folder.iterdir()] == ["notes.txt"]
+
+
+def test_no_reader_sees_half_a_body(tmp_path: Path) -> None:
+    inbox, body, over = Inbox(f"file://{tmp_path}"), b"[%s]" % (b"1," * 30_000), threading.Event()
+
+    def read() -> list[bytes]:
+        found = []
+        while not over.is_set():
+            found += inbox.bodies(VENDOR, NONCE)
+            inbox.delete(VENDOR, NONCE)
+        return found
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        for _ in range(50):
+            inbox.put(VENDOR, NONCE, body)
+        over.set()
+        assert set(reading.result()) <= {body}
+    assert not [file for file in (tmp_path / VENDOR).iterdir() if file.name.endswith(".part")]
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = Inbox(f"file://{tmp_path}")
+    monkeypatch.setattr("os.fsync", mock.Mock(side_effect=OSError(28, "No space left on device")))
+    with pytest.raises(InboxError, match=r"could not be written: OSError.*No space left"):
+        inbox.put(VENDOR, NONCE, b"[1]")
+    assert list((tmp_path / VENDOR).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("vendor", "nonce", "job_id"),
+    [
+        ("../x", NONCE, "1"),
+        (VENDOR, "../../../etc/x", "1"),
+        (VENDOR, NONCE, "../1"),
+        (VENDOR, "", "1"),
+    ],
+)
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, vendor: str, nonce: str, job_id: str) -> None:
+    inbox = Inbox(f"file://{tmp_path}/inbox")
+    with pytest.raises(InboxError, match="cannot name a file"):
+        inbox.claim(vendor, job_id, nonce)
+    if job_id == "1":
+        for act in (inbox.bodies, inbox.delete):
+            with pytest.raises(InboxError, match="cannot name a file"):
+                act(vendor, nonce)
+        with pytest.raises(InboxError, match="cannot name a file"):
+            inbox.put(vendor, nonce, b"[1]")
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_a_claim_that_somebody_spoilt_names_no_nonce(tmp_path: Path) -> None:
+    inbox = Inbox(f"file://{tmp_path}")
+    inbox.claim(VENDOR, "278", NONCE)
+    (tmp_path / VENDOR / "claims" / "278.nonce").write_bytes(b"\xff../../x")
+    assert inbox.claimed(VENDOR, "278") is None
+
+
+def test_workers_of_other_users_may_read_as_the_umask_says(tmp_path: Path) -> None:
+    Inbox(f"file://{tmp_path}").put(VENDOR, NONCE, b"[1]")
+    (file,) = (tmp_path / VENDOR).iterdir()
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~umask
+
+
+def test_the_connection_is_looked_up_first(s3: str) -> None:
+    with pytest.raises(SettingsError, match="names the connection 'nowhere', which this component does not"):
+        Inbox("s3://nowhere@bucket/inbox").bodies(VENDOR, NONCE)
+
+
+def test_a_scheme_that_nothing_serves_is_named() -> None:
+    with pytest.raises(SettingsError, match="no filesystem serves it"):
+        Inbox("gopher://bucket/inbox").bodies(VENDOR, NONCE)
+
+
+def test_a_store_that_fails_is_an_error_that_passes(s3: str) -> None:
+    inbox = Inbox(f"{s3.replace('bucket', 'elsewhere')}/inbox")
+    with pytest.raises(InboxError, match="inbox could not be written") as error:
+        inbox.put(VENDOR, NONCE, b"[1]")
+    assert isinstance(error.value, LookError)
+
+
+async def test_it_is_never_opened_on_an_event_loop(tmp_path: Path) -> None:
+    inbox = Inbox(f"file://{tmp_path}")
+    with pytest.raises(AssertionError, match="event loop"):
+        inbox.bodies(VENDOR, NONCE)
+    assert await asyncio.to_thread(inbox.bodies, VENDOR, NONCE) == []
+
+
+def test_each_store_has_its_kind_of_folder(inbox: Inbox) -> None:
+    assert type(inbox._folder) is (LocalFolder if inbox.url.startswith("file") else StoredFolder)
