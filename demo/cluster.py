@@ -39,6 +39,13 @@ def free_port() -> int:
         return port
 
 
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 class Cluster:
     """An Airflow installation in a folder of its own, SQLite database included.
 
@@ -46,6 +53,7 @@ class Cluster:
     :param dags_folders: the folders with the Dags to run.
     :param env: more environment variables for every component, connections for example.
     :param settings: more settings by section and option, on top of :mod:`demo.settings`.
+    :param component_env: more environment variables by component.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class Cluster:
         *,
         env: Mapping[str, str] | None = None,
         settings: Mapping[str, Mapping[str, object]] | None = None,
+        component_env: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.home = home.resolve()
         self.port = free_port()
@@ -64,6 +73,7 @@ class Cluster:
         self._settings = airflow_settings(self.home, self.port, [folder.resolve() for folder in dags_folders])
         for section, options in (settings or {}).items():
             self._settings.setdefault(section, {}).update(options)
+        self._component_env = component_env or {}
         self._processes: dict[str, ComponentProcess] = {}
 
     def __enter__(self) -> Self:
@@ -103,8 +113,9 @@ class Cluster:
             process.stop()
 
     def start(self, name: str) -> None:
-        """Start a component, again after :meth:`kill` for example."""
-        self._processes[name] = self._spawn(name, COMPONENTS[name])
+        """Start a component, again after :meth:`kill` for example, or a further one: ``triggerer-2``."""
+        component = name if name in COMPONENTS else name.rpartition("-")[0]
+        self._processes[name] = self._spawn(name, COMPONENTS[component])
 
     def kill(self, name: str) -> None:
         """SIGKILL a component and its children, workers and running tasks included."""
@@ -120,6 +131,23 @@ class Cluster:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
         return len(busy)
+
+    def kill_task(self, instance_id: str, *, worker: bool = True) -> int:
+        """SIGKILL one try of a task, and return how many processes that were.
+
+        :param instance_id: of the try, which bears it in its process title.
+        :param worker: also the LocalExecutor's worker that supervises it; nobody reports the death then.
+        """
+        scheduler = self._processes["scheduler"].main
+        found = [
+            process
+            for process in (scheduler.children(recursive=True) if scheduler else [])
+            if instance_id in _title(process) and (worker or process.parent() != scheduler)
+        ]
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        return len(found)
 
     def process(self, name: str) -> ComponentProcess:
         """Return the running component, to look at its processes or to kill single ones."""
@@ -182,7 +210,7 @@ class Cluster:
     def _spawn(self, name: str, arguments: Sequence[str]) -> ComponentProcess:
         return ComponentProcess(
             [sys.executable, "-m", "airflow", *arguments],
-            env=self.env,
+            env={**self.env, **self._component_env.get(name, {})},
             cwd=self.home,
             log=self.home / "logs" / f"{name}.log",
         )

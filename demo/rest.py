@@ -18,7 +18,13 @@ class AirflowClient:
     """
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=f"{url}/api/v2", timeout=30, trust_env=False)
+        # One at a time, however many threads ask: the server has an SQLite behind it, and two cores.
+        self._http = httpx.Client(
+            base_url=f"{url}/api/v2",
+            timeout=httpx.Timeout(30, pool=None),
+            limits=httpx.Limits(max_connections=1),
+            trust_env=False,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -27,6 +33,12 @@ class AirflowClient:
     def request(self, method: str, path: str, **kwargs: Any) -> Any:
         """Send one request under ``/api/v2`` and return the decoded reply, None if it is empty."""
         response = self._http.request(method, path, **kwargs)
+        for _ in range(5):
+            # SQLite was locked for too long by another component; nothing was done.
+            if response.status_code != 500 or "Database error" not in response.text:
+                break
+            time.sleep(1)
+            response = self._http.request(method, path, **kwargs)
         if response.is_error:
             raise httpx.HTTPStatusError(
                 f"{method} {path}: {response.status_code} {response.text[:500]}",

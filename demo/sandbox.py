@@ -24,11 +24,13 @@ class Sandbox:
     """A running sandbox.
 
     :param home: its working folder, which also takes its log.
+    :param options: more of its command line.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self._home = home.resolve()
         self._home.mkdir(parents=True, exist_ok=True)
+        self._options = options
         self._process: ComponentProcess | None = None
         self.url = ""
         self.key = ""
@@ -54,7 +56,7 @@ class Sandbox:
     def start(self) -> None:
         """Start it on a port of its own; :meth:`wait_until_up` says when it answers."""
         self._process = ComponentProcess(
-            [sys.executable, "-m", "airflow_provider_faceswap.sandbox", "--port", "0"],
+            [sys.executable, "-m", "airflow_provider_faceswap.sandbox", "--port", "0", *self._options],
             env=component_environment(self._home),
             cwd=self._home,
             log=self._home / "sandbox.log",

@@ -169,6 +169,7 @@ def test_a_queued_submission(eta: Any, read: float | None) -> None:
         (200, {"status": "error", "messege": "Something is wrong with your video"}, RefusedError),
         (402, {"status": "error", "message": "Not enough credits"}, RefusedError),
         (403, {"status": "error", "message": "Upgrade your plan"}, RefusedError),
+        (404, {"status": "error", "message": "The requested endpoint does not exist"}, RefusedError),
         (401, {"status": "error", "message": "Invalid"}, AuthenticationError),
         (200, {"status": "error", "message": "Invalid API Key"}, AuthenticationError),
         (429, {"status": "error", "message": "Slow", "retry_after": 9}, RefusedForNowError),

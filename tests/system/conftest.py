@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
 from demo.cluster import Cluster
 from demo.examples import EXAMPLE_DAGS
 from demo.sandbox import Sandbox
+from tests.system.keys import KEY, connections
+from tests.system.run import Run
+from tests.system.scene import over
 
 HERE = Path(__file__).parent
 
 # Deaths are noticed in seconds where Airflow's defaults take minutes. Each limit is well above its heartbeat
 # (a task's comes every 5 s): else the living are taken for dead and their tasks run twice.
 SETTINGS = {
+    "core": {"parallelism": 16, "test_connection": "Enabled"},
     "scheduler": {
+        "trigger_timeout_check_interval": 3,
         "scheduler_heartbeat_sec": 1,
         "scheduler_health_check_threshold": 10,
         "orphaned_tasks_check_interval": 3,
-        "task_instance_heartbeat_timeout": 15,
+        "task_instance_heartbeat_timeout": 20,
         "task_instance_heartbeat_timeout_detection_interval": 3,
     },
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 10},
@@ -31,19 +39,93 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.system)
+    # First: none of the others is to kill a component under them.
+    items.sort(key=lambda item: item.get_closest_marker("together") is None)
+
+
+AT_ONCE = 12
+_running: dict[str, Future[None]] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run the tests that are marked ``together`` at the same time: each of them waits most of the time."""
+    if not pyfuncitem.get_closest_marker("together"):
+        return None
+    if not _running:
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="together")
+        for item in pyfuncitem.session.items:
+            if isinstance(item, pytest.Function) and item.get_closest_marker("together"):
+                # They share fixtures of the session alone.
+                values = {name: pyfuncitem._request.getfixturevalue(name) for name in ("cluster",)}
+                given = getattr(item, "callspec", None)
+                _running[item.nodeid] = pool.submit(item.obj, **values, **(given.params if given else {}))
+        pool.shutdown(wait=False)
+    _running[pyfuncitem.nodeid].result()
+    return True
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), "--key", KEY) as sandbox:
         sandbox.wait_until_up()
         yield sandbox
+
+
+def patient(home: Path) -> dict[str, str]:
+    """Return settings that wait longer for a locked SQLite than the 5 s after which a scheduler ends.
+
+    Not for the API server: it blocks itself now and then, and goes on when one of its requests gives up.
+    """
+    return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.resolve() / 'airflow.db'}?timeout=30"}
 
 
 @pytest.fixture(scope="session")
 def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("airflow")
-    with Cluster(
-        home, [EXAMPLE_DAGS, HERE / "dags"], env=sandbox.connections(), settings=SETTINGS
-    ) as cluster:
+    cluster = Cluster(
+        home,
+        [EXAMPLE_DAGS, HERE / "dags"],
+        env=connections(sandbox),
+        settings=SETTINGS,
+        component_env={name: patient(home) for name in ("scheduler", "dag-processor", "triggerer")},
+    )
+    cluster.env |= {
+        "AIRFLOW__FACESWAP__CALLBACK_BASE_URL": cluster.url,
+        "AIRFLOW__FACESWAP__CALLBACK_SECRET": token_hex(32),
+        "AIRFLOW__FACESWAP__INBOX": f"file://{cluster.home}/inbox",
+    }
+    with cluster:
         yield cluster
+    over.set()
+
+
+@pytest.fixture(scope="session")
+def sensors(cluster: Cluster, sandbox: Sandbox) -> Run:
+    """A run of sensors, started once for those who look at it: it takes a minute."""
+
+    def submit(namespace: str = "faceswap", **policy: object) -> str:
+        query = f"for=sensor-{next(numbers)}&"
+        sandbox.http.post("/_sandbox/progress", json={"input_has": query, **policy}).raise_for_status()
+        media = {
+            "init_image": f"{sandbox.url}/samples/hopper.jpg",
+            "init_video": f"{sandbox.url}/samples/clip.mp4?{query}",
+        }
+        reply = sandbox.http.post(
+            f"/api/v6/{namespace}/single_video_swap", json={"key": sandbox.key, **media}
+        )
+        return str(reply.json()["id"])
+
+    numbers = itertools.count()
+    # A sensor looks once before it defers.
+    soon = {"after_reads": 3}
+    return Run.start(
+        cluster,
+        "sensors",
+        ends_well=submit(**soon),
+        collected=submit(**soon),
+        fails=submit(**soon, outcome="failed", message="The face is turned away."),
+        never_ends=submit(outcome="never"),
+        deepfake=submit("deepfake", **soon),
+        unknown="987654321987",
+    )

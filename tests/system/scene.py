@@ -1,0 +1,244 @@
+"""One row of "what happens when": a vendor of its own, a connection to it, and one run of a Dag."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+from typing_extensions import Self
+
+from airflow_provider_faceswap.sandbox.progress import Progress
+from airflow_provider_faceswap.sandbox.server import SandboxServer
+from demo.cluster import Cluster
+
+IN_DOUBT = "submission in doubt"
+ENDED = frozenset({"success", "failed"})
+# Of one call, in seconds: an intent is waited out for fifteen more.
+HTTP_TIMEOUT = 15
+over = threading.Event()
+"""Set when the tests have ended: some may still wait in threads of theirs."""
+_first = threading.Lock()
+_numbers = itertools.count(1)
+
+
+def eventually(condition: Callable[[], object], what: str, timeout: float = 150, every: float = 0.1) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert not over.is_set(), f"ended before {what}"
+        assert time.monotonic() < deadline, f"after {timeout:.0f} s still not: {what}"
+        time.sleep(every)
+
+
+class Scene:
+    """A vendor, a connection that leads to it, and a task that buys from it.
+
+    :param cluster: where the task runs.
+    :param dag_id: its Dag.
+    :param task_id: the task.
+    """
+
+    def __init__(self, cluster: Cluster, dag_id: str = "swap_once", task_id: str = "swap") -> None:
+        self.cluster = cluster
+        self.dag_id, self.task_id = dag_id, task_id
+        self.vendor = SandboxServer()
+        self.conn_id = f"vendor_{next(_numbers)}"
+        self.run_id = ""
+        self._folder = tempfile.TemporaryDirectory(prefix="faceswap-scene-")
+        self.folder = Path(self._folder.name)
+        self._hidden: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        self.vendor.__enter__()
+        self.http = httpx.Client(base_url=self.vendor.url, trust_env=False, timeout=30)
+        connection = {
+            "connection_id": self.conn_id,
+            "conn_type": "modelslab",
+            "host": self.vendor.url,
+            "password": self.vendor.key,
+            "extra": json.dumps({"timeout": HTTP_TIMEOUT}),
+        }
+        self.cluster.rest.request("POST", "/connections", json=connection)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()
+        self.vendor.stop()
+        self._folder.cleanup()
+
+    # The vendor
+
+    def jobs(self, outcome: str = "success", **policy: Any) -> None:
+        """Say how jobs that are accepted from now on go."""
+        self._control("progress", {"outcome": outcome, **policy})
+
+    def fault(self, kind: str, **when: Any) -> None:
+        """Say what goes wrong from now on; once unless told."""
+        self._control("faults", {"kind": kind, "times": 1, **when})
+
+    def _control(self, what: str, body: dict[str, Any]) -> None:
+        self.http.post(f"/_sandbox/{what}", json=body).raise_for_status()
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """What the vendor has seen."""
+        return self.vendor.backend.counts.to_json()
+
+    @property
+    def accepted(self) -> int:
+        """How many jobs the vendor has accepted, and so bills."""
+        return sum(self.counts["accepted"].values())
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The jobs that the vendor knows, the oldest first."""
+        return [str(job.id) for job in self.vendor.backend.jobs.listing()]
+
+    def finish_jobs(self) -> None:
+        """Let all jobs end well at the next look, those that never would included."""
+        for job in self.vendor.backend.jobs.listing():
+            job.progress = Progress()
+
+    def hide_jobs(self) -> None:
+        """Let the vendor know no job."""
+        known = self.vendor.backend.jobs._jobs
+        self._hidden.update(known)
+        known.clear()
+
+    def show_jobs(self) -> None:
+        """Let the vendor know all jobs again."""
+        self.vendor.backend.jobs._jobs.update(self._hidden)
+
+    def rotate_key(self, key: str) -> None:
+        """Give the account another key, at the vendor and in the connection."""
+        backend = self.vendor.backend
+        backend.settings = replace(backend.settings, key=key)
+        self.connect(password=key)
+
+    def connect(self, **fields: str) -> None:
+        """Edit the connection."""
+        self.cluster.rest.request(
+            "PATCH",
+            f"/connections/{self.conn_id}",
+            params={"update_mask": list(fields)},
+            json={"connection_id": self.conn_id, "conn_type": "modelslab", **fields},
+        )
+
+    # The task
+
+    def start(self, **params: Any) -> None:
+        """Start a run of the Dag."""
+        with _first:
+            self.cluster.wait_for_dags({self.dag_id})
+        conf = {
+            "conn_id": self.conn_id,
+            "samples": f"{self.vendor.url}/samples",
+            "stop_file": str(self.folder / "stopped"),
+            **params,
+        }
+        self.run_id = self.cluster.rest.trigger_dag(self.dag_id, conf, run_id=self.conn_id)
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """The task's latest try."""
+        return self.cluster.rest.task_instance(self.dag_id, self.run_id, self.task_id)
+
+    def reaches(self, *states: str, since_try: int = 0, timeout: float = 150) -> dict[str, Any]:
+        """Wait until the task is in one of the states and return it."""
+        seen: dict[str, Any] = {}
+
+        def there() -> bool:
+            seen.update(self.task)
+            return seen["state"] in states and seen["try_number"] > since_try
+
+        eventually(there, f"{self.run_id} {'/'.join(states)}", timeout, every=2)
+        return seen
+
+    def ends(self, state: str, *, since_try: int = 0, timeout: float = 150) -> dict[str, Any]:
+        """Wait until the task has ended, in this state, and return it."""
+        task = self.reaches(*ENDED, since_try=since_try, timeout=timeout)
+        assert task["state"] == state, self.log
+        return task
+
+    def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 150) -> str:
+        """Wait until the task has failed, saying so in its last try alone, and return that try's log."""
+        last = self.ends("failed", since_try=since_try, timeout=timeout)["try_number"]
+        logs = [self.log_of(number) for number in range(since_try + 1, last + 1)]
+        assert [words in log for log in logs] == [False] * (len(logs) - 1) + [True], "\n".join(logs)
+        return logs[-1]
+
+    def is_accepted(self, jobs: int = 1) -> None:
+        """Wait until the vendor has accepted so many jobs."""
+        eventually(lambda: self.accepted >= jobs, f"{self.run_id} has {jobs} accepted jobs")
+
+    def sees(self, what: str, times: int = 1) -> None:
+        """Wait until the vendor has seen something so often, see ``GET /_sandbox/counts``."""
+        eventually(lambda: self.counts[what] >= times, f"{self.run_id}: {times} {what}")
+
+    def is_looked_at(self, times: int = 1) -> None:
+        """Wait until the vendor has been asked so often about jobs."""
+        self.sees("fetches", times)
+
+    def stops(self) -> None:
+        """Wait until the task has come to the point where it was told to stop."""
+        eventually((self.folder / "stopped").exists, f"{self.run_id} stopped")
+
+    def kill(self, *, worker: bool = True) -> None:
+        """SIGKILL the task's process, and the worker above it, so that nobody reports the death."""
+        eventually(lambda: self.cluster.kill_task(self.task["id"], worker=worker), "killed", 10, every=1)
+
+    def clear(self) -> int:
+        """Clear the task as a person would, and return the number of the try before."""
+        before: int = self.task["try_number"]
+        self.cluster.rest.clear(self.dag_id, self.run_id, self.task_id)
+        return before
+
+    @property
+    def entry(self) -> Any:
+        """The journal's entry."""
+        path = f"/dags/{self.dag_id}/dagRuns/{self.run_id}/taskInstances/{self.task_id}/state-store/faceswap"
+        return self.cluster.rest.request("GET", path)["value"]
+
+    @property
+    def result(self) -> Any:
+        """What the task returned."""
+        return self.cluster.rest.xcom(self.dag_id, self.run_id, self.task_id)
+
+    @property
+    def log(self) -> str:
+        """The logs of all tries."""
+        return "\n".join(self.log_of(number) for number in range(1, self.task["try_number"] + 1))
+
+    def log_of(self, try_number: int) -> str:
+        """The log of one try."""
+        text = self.cluster.rest.task_log(self.dag_id, self.run_id, self.task_id, try_number=try_number)
+        return text.replace('\\"', '"')
+
+    # What a failure's message tells to do
+
+    def follow_remedy(self, adopt: str | None = None) -> int:
+        """Do literally what the latest failure says, then clear.
+
+        :param adopt: the job to adopt; None to buy anew.
+        :return: the number of the try before.
+        """
+        log = self.log
+        path = re.findall(r"DELETE /api/v2(/\S+) of the API server and clear the task", log)[-1]
+        if adopt is None:
+            self.cluster.rest.request("DELETE", path)
+        else:
+            body = re.findall(r"to adopt a job, PUT (\{[^}]*\}) there and clear the task", log)[-1]
+            self.cluster.rest.request("PUT", path, json=json.loads(body.replace("JOB_ID", adopt)))
+        return self.clear()

@@ -1,0 +1,51 @@
+"""Airflow's own components are killed while a job runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from demo.cluster import Cluster
+from tests.system.scene import Scene
+
+pytestmark = pytest.mark.durability
+
+
+@pytest.fixture
+def deferred(cluster: Cluster) -> Iterator[Scene]:
+    """A task that is deferred, its job watched, and that ends when the job does."""
+    with Scene(cluster) as scene:
+        scene.jobs("never")
+        scene.start()
+        scene.reaches("deferred")
+        scene.is_looked_at()
+        yield scene
+        scene.finish_jobs()
+        scene.ends("success")
+        assert scene.accepted == 1
+
+
+def test_triggerer_killed_and_started_again(cluster: Cluster, deferred: Scene) -> None:
+    cluster.kill("triggerer")
+    cluster.start("triggerer")
+
+
+def test_triggerer_killed_and_another_goes_on(cluster: Cluster, deferred: Scene) -> None:
+    cluster.start("triggerer-2")
+    cluster.kill("triggerer")
+    deferred.is_looked_at(deferred.counts["fetches"] + 1)
+    cluster.start("triggerer")
+    cluster.kill("triggerer-2")
+
+
+def test_scheduler_killed_and_started_again(cluster: Cluster, deferred: Scene) -> None:
+    cluster.kill("scheduler")
+    cluster.start("scheduler")
+
+
+def test_api_server_killed_and_started_again(cluster: Cluster, deferred: Scene) -> None:
+    cluster.kill("api-server")
+    deferred.finish_jobs()
+    cluster.start("api-server")
+    cluster.wait_until_healthy()

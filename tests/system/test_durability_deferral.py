@@ -1,0 +1,44 @@
+"""Airflow ends a deferral by itself: the trigger crashed, or the deferral timed out."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.cluster import Cluster
+from tests.system.scene import Scene
+
+pytestmark = [pytest.mark.durability, pytest.mark.together]
+
+
+def test_trigger_crashed_and_the_retry_waits_on(cluster: Cluster) -> None:
+    with Scene(cluster) as scene:
+        scene.jobs("never")
+        scene.start(deferral="crash")
+        scene.reaches("deferred", since_try=1)
+        (job_id,) = scene.job_ids
+        assert f"job {job_id}: not finished: the deferral was cut off" in scene.log_of(1)
+        scene.finish_jobs()
+        scene.ends("success")
+
+        assert scene.accepted == 1
+
+
+def test_deferral_timed_out_and_a_finished_result_is_taken(cluster: Cluster) -> None:
+    with Scene(cluster) as scene:
+        scene.jobs(after_seconds=1)
+        scene.start(deferral="timeout", poll_interval=300)
+        scene.ends("success")
+
+        assert scene.accepted == 1
+
+
+def test_deferral_timed_out_and_the_retry_waits_on(cluster: Cluster) -> None:
+    with Scene(cluster) as scene:
+        scene.jobs("never")
+        scene.start(deferral="timeout")
+        scene.reaches("deferred", since_try=1)
+        assert f"job {scene.job_ids[0]}: not finished: the deferral was cut off" in scene.log_of(1)
+        scene.finish_jobs()
+        scene.ends("success")
+
+        assert scene.accepted == 1
