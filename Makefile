@@ -2,7 +2,7 @@
 INSTALLED := .venv/.installed
 RUN := .venv/bin/python -m
 # The lowest Python whose packages the pins are taken from, so that they install on all later ones.
-LOWEST_PYTHON := 3.11
+LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
 .PHONY: help venv demo test test-quick lint format constraints clean
