@@ -14,6 +14,8 @@ The errors of this provider, split by what the reader can do about it.
     │   └── InDoubtError           perhaps taken, perhaps billed: look at the vendor first
     ├── JournalError               mend or delete the journal's entry
     ├── LookError                  a look at a job told nothing: look again
+    │   └── InboxError             the callbacks' folder could not be read or written
+    ├── TokenError                 a callback's URL was not minted here
     ├── JobError                   about a job that the vendor did take
     │   ├── JobFailedError         the vendor's verdict; looking again changes nothing
     │   │   └── CongestedError     the verdict is "submit it anew"
@@ -96,6 +98,14 @@ class LookError(FaceSwapError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class InboxError(LookError):
+    """The inbox could not be read or written; later it may."""
+
+
+class TokenError(FaceSwapError):
+    """A text is no token that this Airflow minted for this vendor, or much too old."""
 
 
 class JobError(FaceSwapError):

@@ -1,4 +1,4 @@
-"""aifaceswap.io calls back when a clip is done; before paying, its length is measured and its price bounded."""
+"""aifaceswap.io calls back when a clip is done; its length is measured and its price bounded beforehand."""
 
 from airflow.sdk import DAG, Param
 

@@ -45,8 +45,8 @@ PUBLIC = {
         *MODELSLAB, "init_image", "init_video", "reference_image", "output_format",
     ),
     "operators.segmind.SegmindFaceSwapOperator": (
-        *SWAP, "source_img", "target_img", "input_faces_index", "source_faces_index", "face_restore", "base64",
-        "api_version",
+        *SWAP, "source_img", "target_img", "input_faces_index", "source_faces_index", "face_restore",
+        "base64", "api_version",
     ),
     "operators.aifaceswap.AIFaceSwapImageOperator": (*AIFACESWAP, "source_image", "face_image"),
     "operators.aifaceswap.AIFaceSwapMultiImageOperator": (*AIFACESWAP, "source_image", "face_image", "index"),
@@ -160,7 +160,7 @@ def test_airflow_finds_the_provider() -> None:
 
 
 def imported_by(module: str) -> set[str]:
-    code = f"import sys, airflow.sdk as _; old = set(sys.modules); import {module}; print(*set(sys.modules) - old)"
+    code = f"import sys, airflow.sdk as _; a = {{*sys.modules}}; import {module}; print(*{{*sys.modules}} - a)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     return set(output.splitlines()[-1].split())
 
@@ -188,6 +188,11 @@ def test_reading_a_dag_imports_no_http_client_and_no_media_library(module: str) 
             "triggers",
             tuple(f"airflow_provider_faceswap.{room}" for room in ("storage", "operators", "sensors")),
         ),
+        (
+            "callbacks",
+            tuple(f"airflow_provider_faceswap.{room}" for room in ("triggers", "operators", "hooks")),
+        ),
+        ("plugins", ("fastapi", "airflow_provider_faceswap.hooks", "airflow_provider_faceswap.operators")),
         ("", ("airflow_provider_faceswap.sandbox",)),
         (
             "sandbox",

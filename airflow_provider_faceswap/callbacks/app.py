@@ -21,8 +21,8 @@ from starlette.requests import ClientDisconnect
 from airflow_provider_faceswap.callbacks.body import RubbishError, readable
 from airflow_provider_faceswap.callbacks.config import callback_secrets, inbox_url
 from airflow_provider_faceswap.callbacks.inbox import Inbox, Put
-from airflow_provider_faceswap.callbacks.tokens import Token, TokenError, verify
-from airflow_provider_faceswap.exceptions import FaceSwapError, SettingsError
+from airflow_provider_faceswap.callbacks.tokens import Token, verify
+from airflow_provider_faceswap.exceptions import FaceSwapError, SettingsError, TokenError
 
 log = logging.getLogger(__name__)
 

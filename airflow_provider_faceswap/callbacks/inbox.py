@@ -19,7 +19,7 @@ from threading import Lock
 from airflow_provider_faceswap.apis.reading import JOB_ID, words
 from airflow_provider_faceswap.callbacks.folder import Folder, open_folder
 from airflow_provider_faceswap.callbacks.tokens import NONCE, RETENTION_DAYS, VENDOR
-from airflow_provider_faceswap.exceptions import FaceSwapError, LookError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError
 
 MOST_BODIES = 4
 """Different bodies kept for one job: its URL stands in access logs, so the first may be a stranger's."""
@@ -30,10 +30,6 @@ _CLAIM = re.compile(r"[A-Za-z0-9_-]{1,128}\.(nonce|job)")
 _UNFINISHED = re.compile(r"\..+\.part")
 # Two bodies for one job are written one after the other, else both could take the last place.
 _locks = tuple(Lock() for _ in range(64))
-
-
-class InboxError(LookError):
-    """The inbox could not be read or written; later it may."""
 
 
 class Put(str, enum.Enum):

@@ -9,9 +9,9 @@ import time
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.callbacks.inbox import Inbox, InboxError
+from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.tokens import Token, callback_url, mint
-from airflow_provider_faceswap.exceptions import NotSentError, SettingsError
+from airflow_provider_faceswap.exceptions import InboxError, NotSentError, SettingsError
 
 if TYPE_CHECKING:
     import httpx

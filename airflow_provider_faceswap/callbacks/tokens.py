@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.exceptions import FaceSwapError
+from airflow_provider_faceswap.exceptions import TokenError
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.callbacks.config import CallbackSettings
@@ -32,10 +32,6 @@ _FORM = re.compile(
     rf"(?P<signed>1\.(?P<vendor>{VENDOR.pattern})\.(?P<nonce>{NONCE.pattern})\.(?P<expiry>[1-9][0-9]{{0,11}}))"
     r"\.(?P<signature>[A-Za-z0-9_-]{43})"
 )
-
-
-class TokenError(FaceSwapError):
-    """A text is no token that this Airflow minted for this vendor, or much too old."""
 
 
 @dataclass(frozen=True)

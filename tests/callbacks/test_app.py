@@ -15,8 +15,9 @@ import pytest
 from airflow_provider_faceswap.callbacks import app as module
 from airflow_provider_faceswap.callbacks.app import MOST_BYTES, Receiver, make_app
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
-from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox, InboxError
+from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox
 from airflow_provider_faceswap.callbacks.tokens import RETENTION_DAYS, Token, mint
+from airflow_provider_faceswap.exceptions import InboxError
 from tests.callbacks.conftest import OLD_SECRET, SECRET
 
 DONE = {"success": 1, "type": 1, "task_id": "ac3eb7", "result_image": "https://temp.example.com/result.webp"}

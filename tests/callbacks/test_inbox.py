@@ -13,8 +13,8 @@ import pytest
 
 from airflow_provider_faceswap.callbacks import inbox as module
 from airflow_provider_faceswap.callbacks.folder import LocalFolder, StoredFolder
-from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox, InboxError, Put
-from airflow_provider_faceswap.exceptions import LookError, SettingsError
+from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox, Put
+from airflow_provider_faceswap.exceptions import InboxError, LookError, SettingsError
 
 VENDOR, NONCE, OTHER = "aifaceswap", "N" * 22, "O" * 22
 

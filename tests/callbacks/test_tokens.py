@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
-from airflow_provider_faceswap.callbacks.tokens import RETENTION_DAYS, TokenError, callback_url, mint, verify
+from airflow_provider_faceswap.callbacks.tokens import RETENTION_DAYS, callback_url, mint, verify
+from airflow_provider_faceswap.exceptions import TokenError
 
 SECRETS = ("n" * 32, "o" * 32)
 NOW = 1_800_000_000.0

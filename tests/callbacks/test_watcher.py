@@ -12,8 +12,9 @@ import pytest
 
 from airflow_provider_faceswap.apis.base import Job, JobState
 from airflow_provider_faceswap.callbacks import watcher as module
-from airflow_provider_faceswap.callbacks.inbox import Inbox, InboxError
+from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.watcher import Watcher, watcher
+from airflow_provider_faceswap.exceptions import InboxError
 
 VENDOR = "aifaceswap"
 pytestmark = pytest.mark.usefixtures("quick")
