@@ -160,7 +160,8 @@ def test_airflow_finds_the_provider() -> None:
 
 
 def imported_by(module: str) -> set[str]:
-    code = f"import sys, airflow.sdk as _; a = {{*sys.modules}}; import {module}; print(*{{*sys.modules}} - a)"
+    before = "import sys, airflow.sdk; before = {*sys.modules}"
+    code = f"{before}; import {module}; print(*{{*sys.modules}} - before)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     return set(output.splitlines()[-1].split())
 

@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("together") is None)
 
 
-AT_ONCE = 12
+AT_ONCE = 16
 _running: dict[str, Future[None]] = {}
 
 
@@ -53,13 +53,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not pyfuncitem.get_closest_marker("together"):
         return None
     if not _running:
+        # They share the one fixture; a pool that is shut down still runs what it was given.
+        cluster = pyfuncitem.funcargs["cluster"]
+        with_marks = ((item, item.get_closest_marker("together")) for item in pyfuncitem.session.items)
+        chosen = [(item, mark) for item, mark in with_marks if mark and isinstance(item, pytest.Function)]
         pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="together")
-        for item in pyfuncitem.session.items:
-            if isinstance(item, pytest.Function) and item.get_closest_marker("together"):
-                # They share fixtures of the session alone.
-                values = {name: pyfuncitem._request.getfixturevalue(name) for name in ("cluster",)}
-                given = getattr(item, "callspec", None)
-                _running[item.nodeid] = pool.submit(item.obj, **values, **(given.params if given else {}))
+        for item, _ in sorted(chosen, key=lambda pair: not pair[1].kwargs.get("first")):
+            given = item.callspec.params if hasattr(item, "callspec") else {}
+            _running[item.nodeid] = pool.submit(item.obj, cluster=cluster, **given)
         pool.shutdown(wait=False)
     _running[pyfuncitem.nodeid].result()
     return True

@@ -55,7 +55,7 @@ def policies(dag_id: str) -> list[tuple[str, dict[str, Any]]]:
     if dag_id == "ends_at_any_moment":
         return [("progress", {"input_has": f"?ends={end}", "after_seconds": end}) for end in ENDS]
     short = {"after_seconds": 1.5, "eta": 1.5}
-    long = {"input_has": "&long", "after_seconds": 6, "eta": None}
+    long = {"input_has": "&long", "after_seconds": 8, "eta": None}
     # To begin with, somebody else's jobs fill the queue of those who are refused.
     places = 0 if dag_id == "refused_for_now" else PLAN
     return [("queue", {"max_queued": places}), ("progress", short), ("progress", long)]
