@@ -5,10 +5,10 @@ RUN := .venv/bin/python -m
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick lint format constraints clean
+.PHONY: help venv demo test test-quick test-durability lint format constraints clean
 
 help:  ## Show what there is to make.
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 venv: $(INSTALLED)  ## Make the virtual environment.
 
@@ -19,8 +19,11 @@ $(INSTALLED): pyproject.toml constraints.txt scripts/set-up
 demo: $(INSTALLED)  ## Run every example Dag on a real Airflow and the sandbox.
 	@$(RUN) demo
 
-test: $(INSTALLED)  ## Run all tests, those on a real Airflow included.
-	$(RUN) pytest
+test: $(INSTALLED)  ## Run the tests, those on a real Airflow included.
+	$(RUN) pytest -m "not durability"
+
+test-durability: $(INSTALLED)  ## Kill a real Airflow's processes and count what is paid.
+	$(RUN) pytest -m durability
 
 test-quick: $(INSTALLED)  ## Run the tests that need no Airflow cluster.
 	$(RUN) pytest -m "not system"

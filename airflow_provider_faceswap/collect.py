@@ -246,6 +246,17 @@ class Shelf:
         }
 
 
+def announce_deferral(ticket: Ticket) -> None:
+    """Say in the log who goes on: it is the last line where nobody does."""
+    until = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(ticket.deadline))
+    job = f"job {ticket.job_id}" if ticket.job_id else "the submission in doubt"
+    log.info(
+        "Waiting for %s in the triggerer, until %s UTC at most; if nothing follows, see that one runs",
+        job,
+        until,
+    )
+
+
 def check_event(event: Any, job_id: str) -> tuple[str, str]:
     """
     Read a trigger's event for one job.

@@ -27,7 +27,7 @@ _COMMON_FIELDS: dict[str, Any] = {
     "verify": {
         "label": "Verify TLS",
         "description": "true, false, or the path of a CA bundle. Empty: true.",
-        "schema": {"type": ["string", "boolean", "null"]},
+        "schema": {"type": ["string", "null"]},
     },
     "proxy": {
         "label": "Proxy",
@@ -51,7 +51,7 @@ _MODELSLAB_FIELDS: dict[str, Any] = {
     "namespace": {
         "label": "Namespace",
         "description": "faceswap, or deepfake for the older pages. Empty: faceswap.",
-        "schema": {"type": ["string", "null"], "enum": ["faceswap", "deepfake", None]},
+        "schema": {"type": ["string", "null"], "enum": ["faceswap", "deepfake"]},
     },
 }
 _SEGMIND_FIELDS: dict[str, Any] = {

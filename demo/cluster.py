@@ -121,17 +121,6 @@ class Cluster:
         """SIGKILL a component and its children, workers and running tasks included."""
         self._processes.pop(name).kill()
 
-    def kill_busy_workers(self) -> int:
-        """SIGKILL the LocalExecutor's workers that run a task, tasks included, and return their number."""
-        scheduler = self._processes["scheduler"].main
-        workers = scheduler.children() if scheduler else []
-        busy = [(worker, tasks) for worker in workers if (tasks := worker.children(recursive=True))]
-        for worker, tasks in busy:
-            for process in (worker, *tasks):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
-        return len(busy)
-
     def kill_task(self, instance_id: str, *, worker: bool = True) -> int:
         """SIGKILL one try of a task, and return how many processes that were.
 

@@ -265,6 +265,7 @@ class SwapOperator(BaseOperator):
         from airflow_provider_faceswap.ways import way_of
 
         context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
+        collect.announce_deferral(ticket)
         self.defer(
             trigger=way_of(self.provider, self.hook, self.call_class).trigger(
                 ticket,

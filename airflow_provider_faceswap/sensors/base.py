@@ -230,6 +230,7 @@ class JobSensor(BaseSensorOperator):
         return result
 
     def _defer(self) -> None:
+        collect.announce_deferral(self.ticket)
         self.defer(
             trigger=self.way.trigger(
                 self._as_told,

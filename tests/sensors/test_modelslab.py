@@ -158,6 +158,15 @@ def test_a_time_of_submission_that_nobody_told_is_not_made_up(hook: mock.Mock) -
     assert entries[1]["submitted_at"] == 1_795_176_000
 
 
+def test_the_last_line_before_a_deferral_says_who_goes_on(
+    hook: mock.Mock, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook.send.return_value = job(PROCESSING)
+    with caplog.at_level("INFO"):
+        deferred(sensor())
+    assert "Waiting for job 278 in the triggerer, until " in caplog.text
+
+
 def test_end_from_trigger_is_passed_on(hook: mock.Mock) -> None:
     hook.send.return_value = job(PROCESSING)
     _, kwargs = deferred(sensor(end_from_trigger=True)).trigger.serialize()

@@ -19,9 +19,9 @@ def test_deferred_task_outlives_its_triggerer(cluster: Cluster) -> None:
 def test_task_is_tried_again_when_its_worker_dies(cluster: Cluster) -> None:
     cluster.wait_for_dags({"wait_on_worker"})
     run_id = cluster.rest.trigger_dag("wait_on_worker")
-    cluster.rest.wait_for_task("wait_on_worker", run_id, "wait", {"running"})
+    task = cluster.rest.wait_for_task("wait_on_worker", run_id, "wait", {"running"})
 
-    assert cluster.kill_busy_workers() == 1
+    assert cluster.kill_task(task["id"])
 
     assert cluster.rest.wait_for_run("wait_on_worker", run_id) == "success"
     assert cluster.rest.xcom("wait_on_worker", run_id, "wait") == 2
