@@ -70,8 +70,8 @@ def crowd(cluster: Cluster, dag_id: str, policies: list[dict[str, Any]], **queue
 
 
 @pytest.fixture(scope="module")
-def crowds(cluster: Cluster) -> Iterator[dict[str, Crowd]]:
-    """Two runs at once: what one waits for another computes."""
+def crowds(cluster: Cluster, sensors: Run) -> Iterator[dict[str, Crowd]]:
+    """Two runs at once, and the sensors that others look at: what one waits for another computes."""
     pool = {"name": "plan_of_five", "slots": PLAN, "include_deferred": True}
     cluster.rest.request("POST", "/pools", json=pool)
     short = {"after_seconds": 1.5, "eta": 1.5}

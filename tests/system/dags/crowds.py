@@ -38,7 +38,7 @@ with DAG("ends_at_any_moment", schedule=None, params=PARAMS, max_active_tasks=60
     def occupy_a_worker(number: int) -> None:
         time.sleep(20)
 
-    # Tasks that wait for a worker when they resume: the scheduler fails those that it still holds for running.
+    # So tasks wait for a worker when they resume, and the scheduler fails those that it holds for running.
     occupy_a_worker.expand(number=list(range(8)))
     # None is waited for on a worker, and each trigger sees the end within a second.
     crowd([f"ends={n / 10}" for n in range(5, 100, 2)], short_wait=0, poll_interval=1)
