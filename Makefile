@@ -5,7 +5,7 @@ RUN := .venv/bin/python -m
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick test-durability lint format constraints clean
+.PHONY: help venv demo test test-quick test-slow test-durability lint format constraints clean
 
 help:  ## Show what there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -20,7 +20,10 @@ demo: $(INSTALLED)  ## Run every example Dag on a real Airflow and the sandbox.
 	@$(RUN) demo
 
 test: $(INSTALLED)  ## Run the tests, those on a real Airflow included.
-	$(RUN) pytest -m "not durability"
+	$(RUN) pytest -m "not durability and not slow"
+
+test-slow: $(INSTALLED)  ## Run crowds of tasks, sensors to their deadline and the search for secrets.
+	$(RUN) pytest -m slow
 
 test-durability: $(INSTALLED)  ## Kill a real Airflow's processes and count what is paid.
 	$(RUN) pytest -m durability
