@@ -25,7 +25,7 @@ def picture_of(content: bytes) -> Picture:
     if picture is not None:
         return np.asarray(picture, np.uint8)
     try:
-        with av.open(io.BytesIO(content)) as clip:
+        with av.open(io.BytesIO(content), "r") as clip:
             frames = [frame.to_ndarray(format="bgr24") for frame in clip.decode(video=0)]
     except (av.FFmpegError, IndexError) as error:
         raise MediaError(f"{len(content)} bytes that do not decode: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.media.errors import UnreadableError
@@ -40,11 +40,11 @@ def from_bytes(content: bytes) -> VideoFrame:
         name = ""
     if name not in _DECODERS:
         raise UnreadableError("it is no JPEG, PNG or WebP picture")
-    decoder = VideoCodecContext.create(_DECODERS[name], "r")
+    decoder: Any = VideoCodecContext.create(_DECODERS[name], "r")
     decoder.options = {"max_pixels": str(MAX_PIXELS)}
     problem = ""
     try:
-        frames = [*decoder.decode(av.Packet(content)), *decoder.decode(None)]
+        frames: list[VideoFrame] = [*decoder.decode(av.Packet(content)), *decoder.decode(None)]
     except av.FFmpegError as error:
         problem = f" ({error.strerror})"
     else:
@@ -58,7 +58,7 @@ def to_jpeg(frame: VideoFrame) -> bytes:
     from av.video.codeccontext import VideoCodecContext
 
     full = frame.reformat(format="yuvj420p")
-    encoder = VideoCodecContext.create("mjpeg", "w")
+    encoder: Any = VideoCodecContext.create("mjpeg", "w")  # its type differs between versions of PyAV
     encoder.width, encoder.height, encoder.pix_fmt = full.width, full.height, "yuvj420p"
     encoder.time_base = full.time_base = _ANY_TIME
     encoder.options = {"qmin": _QUALITY, "qmax": _QUALITY}

@@ -30,6 +30,7 @@ def test_deferral_timed_out_and_a_finished_result_is_taken(cluster: Cluster) -> 
         scene.ends("success")
 
         assert scene.accepted == 1
+        assert "TaskDeferralTimeout" not in scene.log
 
 
 def test_deferral_timed_out_and_the_retry_waits_on(cluster: Cluster) -> None:
