@@ -45,9 +45,12 @@ def simulate(schedule: Schedule, error: float | None, seed: int = 7) -> tuple[fl
     return looks / JOBS, sum(late) / len(late), late[int(len(late) * 0.95)]
 
 
+_jitter = random.Random(7)
+
+
 def ours(age: float, eta: float | None) -> float:
     """Return the step of the real schedule."""
-    return seconds_to_next_look(age, eta=eta, jitter=random.random())
+    return seconds_to_next_look(age, eta=eta, jitter=_jitter.random())
 
 
 def every_ten_seconds(age: float, eta: float | None) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Looks at a constant ratio are equally late, as a share of the job's duration, wherever its end falls.
-FIRST_LOOK, RATIO = 0.895, 0.0765
+FIRST_LOOK, RATIO = 0.895, 0.0755
 """The first look as a share of the eta; each further step as a share of the age."""
 OVERDUE, OVERDUE_RATIO = 1.25, 0.5
 """Past this share of the eta the estimate is worthless: steps grow with the time since it."""
