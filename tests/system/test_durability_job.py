@@ -41,6 +41,7 @@ def test_job_unknown_once_is_still_waited_for(cluster: Cluster) -> None:
         scene.ends("success")
 
         assert scene.accepted == 1
+        assert "gives no clear answer" not in scene.log
 
 
 def test_job_that_failed_for_good_fails_without_retry_and_a_clear_buys_anew(cluster: Cluster) -> None:
