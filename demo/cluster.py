@@ -53,7 +53,6 @@ class Cluster:
     :param dags_folders: the folders with the Dags to run.
     :param env: more environment variables for every component, connections for example.
     :param settings: more settings by section and option, on top of :mod:`demo.settings`.
-    :param component_env: more environment variables by component.
     """
 
     def __init__(
@@ -63,7 +62,6 @@ class Cluster:
         *,
         env: Mapping[str, str] | None = None,
         settings: Mapping[str, Mapping[str, object]] | None = None,
-        component_env: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.home = home.resolve()
         self.port = free_port()
@@ -73,7 +71,6 @@ class Cluster:
         self._settings = airflow_settings(self.home, self.port, [folder.resolve() for folder in dags_folders])
         for section, options in (settings or {}).items():
             self._settings.setdefault(section, {}).update(options)
-        self._component_env = component_env or {}
         self._processes: dict[str, ComponentProcess] = {}
 
     def __enter__(self) -> Self:
@@ -199,7 +196,7 @@ class Cluster:
     def _spawn(self, name: str, arguments: Sequence[str]) -> ComponentProcess:
         return ComponentProcess(
             [sys.executable, "-m", "airflow", *arguments],
-            env={**self.env, **self._component_env.get(name, {})},
+            env=self.env,
             cwd=self.home,
             log=self.home / "logs" / f"{name}.log",
         )

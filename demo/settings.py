@@ -43,7 +43,12 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
             "simple_auth_manager_all_admins": True,
             "execution_api_server_url": f"http://{HOST}:{port}/execution/",
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}"},
+        "database": {
+            # Many write at a time: one who finds SQLite locked for longer than this gives up, a scheduler ends.
+            "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=30",
+            # A request of the API server takes several connections; from 15 tasks on they would wait in a ring.
+            "sql_alchemy_max_overflow": -1,
+        },
         "api": {
             "host": HOST,
             "port": port,

@@ -73,14 +73,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield sandbox
 
 
-def patient(home: Path) -> dict[str, str]:
-    """Return settings that wait longer for a locked SQLite than the 5 s after which a scheduler ends.
-
-    Not for the API server: it blocks itself now and then, and goes on when one of its requests gives up.
-    """
-    return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home.resolve() / 'airflow.db'}?timeout=30"}
-
-
 @pytest.fixture(scope="session")
 def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("airflow")
@@ -89,7 +81,6 @@ def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         [EXAMPLE_DAGS, HERE / "dags"],
         env=connections(sandbox),
         settings=SETTINGS,
-        component_env={name: patient(home) for name in ("scheduler", "dag-processor", "triggerer")},
     )
     cluster.env |= {
         "AIRFLOW__FACESWAP__CALLBACK_BASE_URL": cluster.url,
