@@ -13,7 +13,7 @@ The errors of this provider, split by what the reader can do about it.
     │   │   └── RefusedForNowError certainly not taken: the same request may pass later
     │   └── InDoubtError           perhaps taken, perhaps billed: look at the vendor first
     ├── JournalError               mend or delete the journal's entry
-    ├── LookError                  a look at a job told nothing: look again
+    ├── PollError                  a look at a job told nothing: look again
     │   └── InboxError             the callbacks' folder could not be read or written
     ├── TokenError                 a callback's URL was not minted here
     ├── JobError                   about a job that the vendor did take
@@ -30,7 +30,17 @@ from __future__ import annotations
 
 
 class FaceSwapError(Exception):
-    """Base of every error that this provider raises on purpose."""
+    """
+    Base of every error that this provider raises on purpose.
+
+    :ivar provider: the vendor's connection type, once known; empty otherwise.
+    :ivar job_id: the vendor's id of the job that the error is about; empty if there is none.
+    :ivar paid: whether that job is paid; None if nobody can know.
+    """
+
+    provider: str = ""
+    job_id: str = ""
+    paid: bool | None = False
 
 
 class InputError(FaceSwapError):
@@ -80,14 +90,16 @@ class RefusedForNowError(RefusedError):
 
 
 class InDoubtError(SubmissionError):
-    """Nobody can tell whether the vendor took the submission: it may be billed."""
+    """Nobody can know whether the vendor took the submission: it may be billed."""
+
+    paid = None
 
 
 class JournalError(FaceSwapError):
     """The journal's entry forbids to go on; the message says how to mend it."""
 
 
-class LookError(FaceSwapError):
+class PollError(FaceSwapError):
     """
     A look at a job told nothing about it (network, overload, unreadable reply).
 
@@ -100,7 +112,7 @@ class LookError(FaceSwapError):
         self.retry_after = retry_after
 
 
-class InboxError(LookError):
+class InboxError(PollError):
     """The inbox could not be read or written; later it may."""
 
 
@@ -115,6 +127,8 @@ class JobError(FaceSwapError):
     :param message: what happened, in the vendor's words where it has some.
     :param job_id: the vendor's id of the job.
     """
+
+    paid = True
 
     def __init__(self, message: str, job_id: str) -> None:
         super().__init__(message)
@@ -139,3 +153,5 @@ class JobUnsettledError(JobError):
 
 class ResultError(FaceSwapError):
     """A finished job's result could not be fetched or stored."""
+
+    paid = True

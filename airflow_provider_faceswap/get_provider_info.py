@@ -127,7 +127,7 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "config": {
             "faceswap": {
-                "description": "Where vendors that answer by callback reach this Airflow.",
+                "description": "Where vendors that answer by callback reach this Airflow, and which folders are used.",
                 "options": {
                     "callback_base_url": _option(
                         "Public URL of the API server, as a vendor reaches it; only the paths below "
@@ -144,6 +144,17 @@ def get_provider_info() -> dict[str, Any]:
                         "Folder in object storage that callbacks lie in until a task takes them. API servers "
                         "write to it, triggerers read it, workers do both.",
                         example="s3://my_conn@my-bucket/faceswap-inbox",
+                    ),
+                    "spool": _option(
+                        "Folder in object storage that keeps a paid picture which could not be stored at "
+                        "output_path, until a later try of its task stores it. Empty: the inbox; without "
+                        "an inbox, local disk of the worker. Read by workers.",
+                        example="s3://my_conn@my-bucket/faceswap-spool",
+                    ),
+                    "local_roots": _option(
+                        "Folders of local disk, comma-separated, that inputs may be read from. Empty: none. "
+                        "Read by workers.",
+                        example="/data/media,/mnt/clips",
                     ),
                 },
             },

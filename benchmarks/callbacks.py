@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from airflow_provider_faceswap.callbacks.inbox import Inbox
-from airflow_provider_faceswap.triggers.base import EARLIEST_EVENT
+from airflow_provider_faceswap.triggers.base import MIN_EVENT_SECONDS
 from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
 from benchmarks.loop import measuring
 
@@ -80,7 +80,7 @@ async def wait(url: str, seconds: float) -> tuple[float, float, list[float], flo
             fired[number] = time.time()
 
     tasks = [asyncio.create_task(one(number)) for number in range(TRIGGERS)]
-    await asyncio.sleep(EARLIEST_EVENT)
+    await asyncio.sleep(MIN_EVENT_SECONDS)
     cpu = time.process_time()
     await asyncio.sleep(IDLE)
     idle = (time.process_time() - cpu) / IDLE

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from airflow_provider_faceswap.apis.polling import seconds_to_next_look
+from airflow_provider_faceswap.apis.polling import seconds_to_next_poll
 
 JOBS, MEDIAN, SIGMA, STUCK, DEADLINE = 20_000, 120.0, 0.75, 0.02, 3600.0
 Schedule = Callable[[float, "float | None"], float]
@@ -50,7 +50,7 @@ _jitter = random.Random(7)
 
 def ours(age: float, eta: float | None) -> float:
     """Return the step of the real schedule."""
-    return seconds_to_next_look(age, eta=eta, jitter=_jitter.random())
+    return seconds_to_next_poll(age, eta=eta, jitter=_jitter.random())
 
 
 def every_ten_seconds(age: float, eta: float | None) -> float:

@@ -68,14 +68,14 @@ async def _rounds(polls: list[Poll]) -> None:
     await asyncio.gather(*(trigger(poll) for poll in polls))
 
 
-async def _cost(way: Callable[[str], Awaitable[None]], url: str) -> Measured:
+async def _cost(client: Callable[[str], Awaitable[None]], url: str) -> Measured:
     async with measuring() as found:
-        await way(url)
+        await client(url)
     return found
 
 
 def polls(url: str, console: Console) -> None:
-    """Print what a poll costs by each way."""
+    """Print what a poll costs by each kind of client."""
     connect(url, max_connections=CONNECTIONS)
     path = url + LOOK.path({"namespace": "faceswap"})
     table = Table(
@@ -88,18 +88,18 @@ def polls(url: str, console: Console) -> None:
     )
     asyncio.run(_cost(our_pool, path))  # imports are measured with the crowd
     found = {}
-    for way in (one_for_all, each_poll, each_trigger, our_pool):
+    for client in (one_for_all, each_poll, each_trigger, our_pool):
         counts(url)
-        found[way] = asyncio.run(_cost(way, path))
-        ratio = found[way].cpu / found[one_for_all].cpu
-        cost = 1000 * found[way].cpu / (TRIGGERS * POLLS)
+        found[client] = asyncio.run(_cost(client, path))
+        ratio = found[client].cpu / found[one_for_all].cpu
+        cost = 1000 * found[client].cpu / (TRIGGERS * POLLS)
         table.add_row(
-            way.__name__.replace("_", " "),
+            client.__name__.replace("_", " "),
             str(counts(url)["connections"]),
             f"{cost:.2f} ms",
             f"{ratio:.2f}",
-            f"{1000 * found[way].blocked:.0f} ms",
-            f"{1000 * found[way].collected:.0f} ms",
+            f"{1000 * found[client].blocked:.0f} ms",
+            f"{1000 * found[client].collected:.0f} ms",
         )
     console.print(table)
 
@@ -126,11 +126,11 @@ def crowd(url: str, console: Console) -> None:
         found = asyncio.run(_crowd())
         seen = counts(url)
         arrivals = seen["arrivals"]
-        pace = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
+        throttle = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0])
         table.add_row(
             str(CROWD),
             str(rate or "no limit"),
-            f"{pace:.1f}",
+            f"{throttle:.1f}",
             f"{seen['most_open']} at once, {seen['open']} left",
             f"{1000 * found.blocked:.0f} ms",
             f"{1000 * found.collected:.0f} ms",

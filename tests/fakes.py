@@ -10,7 +10,7 @@ from unittest import mock
 
 from pydantic import SecretStr
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.hooks import hook_for
 
 RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.base import Vendor
+    from airflow_provider_faceswap.apis.contract import Vendor
 
 VENDORS: Final = ("modelslab", "segmind", "aifaceswap")
 

@@ -22,9 +22,12 @@ from pydantic import (
 )
 
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
-from airflow_provider_faceswap.apis.base import Cost, Job, JobState, Reply, Submission, Vendor
+from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64
+from airflow_provider_faceswap.apis.job import Cost, Job, JobState
 from airflow_provider_faceswap.apis.reading import read_id, read_retry_after, read_seconds
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     InDoubtError,
@@ -33,7 +36,7 @@ from airflow_provider_faceswap.exceptions import (
 )
 
 BASE = "/api/aifaceswap/v1"
-MOST_FACES = 3
+MAX_FACES = 3
 Box = tuple[int, int, int, int]
 Base64 = Annotated[Text, AfterValidator(check_base64)]
 
@@ -99,7 +102,7 @@ def _code(envelope: dict[str, Any] | None) -> int | None:
 
 
 def _refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
-    said = reply.words(envelope.get("message") or envelope.get("msg") or envelope.get("data"))
+    said = reply.one_line(envelope.get("message") or envelope.get("msg") or envelope.get("data"))
     if 401 in (code, reply.status):
         raise AuthenticationError(f"aifaceswap.io refused the API key: {said}")
     if 429 in (code, reply.status):
@@ -107,13 +110,13 @@ def _refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
     raise RefusedError(f"aifaceswap.io refused the job (code {code}): {said}")
 
 
-class _CalledBack(AIFaceSwapSubmission):
+class _CallbackSubmission(AIFaceSwapSubmission):
     webhook_is_ours: ClassVar[bool] = True
 
     webhook: str = Field("", repr=False)
 
 
-class FaceSwap(_CalledBack):
+class FaceSwap(_CallbackSubmission):
     """
     Swap the face of a picture (``faceswap``).
 
@@ -132,7 +135,7 @@ class FaceSwap(_CalledBack):
         return Cost(amount=2)
 
 
-class MultiFaceSwap(_CalledBack):
+class MultiFaceSwap(_CallbackSubmission):
     """
     Swap several faces of a picture (``multi_faceswap``).
 
@@ -161,7 +164,7 @@ class MultiFaceSwap(_CalledBack):
         return Cost(amount=5)
 
 
-class _Video(_CalledBack):
+class _Video(_CallbackSubmission):
     kind: ClassVar[Literal["image", "video", "any"]] = "video"
 
     source_video: MediaUrl
@@ -219,7 +222,7 @@ class MultiVideoFaceSwap(_Video):
 
     operation: ClassVar[str] = "multi_video_faceswap"
 
-    ref_info: list[Reference] = Field(min_length=1, max_length=MOST_FACES)
+    ref_info: list[Reference] = Field(min_length=1, max_length=MAX_FACES)
 
     def price(self) -> Cost:
         """Two credits a second for each face, for the clip, and for each step of ``enhance``."""

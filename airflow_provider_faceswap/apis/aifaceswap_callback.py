@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl
 
-from airflow_provider_faceswap.apis.base import Job, JobState
-from airflow_provider_faceswap.apis.reading import read_id, read_urls, words
-from airflow_provider_faceswap.exceptions import LookError
+from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.apis.reading import one_line, read_id, read_urls
+from airflow_provider_faceswap.exceptions import PollError
 
 
 def read_callback(body: bytes) -> Job:
@@ -15,7 +15,7 @@ def read_callback(body: bytes) -> Job:
     Read what the vendor posts when a job is done, whatever type it states (*task_callback*).
 
     :param body: JSON, or a form.
-    :raises LookError: if it names no job, or does not say how it ended.
+    :raises PollError: if it names no job, or does not say how it ended.
     """
     text = body.decode("utf-8-sig", "replace")
     try:
@@ -27,9 +27,9 @@ def read_callback(body: bytes) -> Job:
     job_id = read_id(data.get("task_id")) if isinstance(data, dict) else None
     success = str(data.get("success")).strip().lower() if isinstance(data, dict) else ""
     if job_id is None or success not in ("0", "1", "true", "false"):
-        raise LookError("a callback came that names no task_id, or no success")
+        raise PollError("a callback came that names no task_id, or no success")
     output = read_urls(data.get("result_image"))
-    said = words(data.get("message") or data.get("msg") or data.get("error"))
+    said = one_line(data.get("message") or data.get("msg") or data.get("error"))
     if success in ("1", "true") and output:
         return Job(job_id=job_id, state=JobState.SUCCESS, output=output, message=said)
     if success in ("1", "true"):

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BeforeValidator
 VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
 """Formats that a stored result can be told by."""
 
-_LONGEST_URL = 8192
-_LARGEST_PICTURE = 10 * 1024 * 1024
+_MAX_URL = 8192
+_MAX_PICTURE = 10 * 1024 * 1024
 _DATA_URI = re.compile(r"data:[\w.+/-]+;base64,", re.IGNORECASE)
 _ELSEWHERE = "upload the media where the vendor can reach it"
 _UNREACHABLE = "a file path is of no use to the vendor"
@@ -33,7 +33,7 @@ def _text(value: Any) -> Any:
 def is_url(value: str) -> bool:
     """Tell whether a text is an absolute http(s) URL with a host, of a sane length."""
     # urlsplit() drops some control characters in silence.
-    if len(value) > _LONGEST_URL or " " in value or not value.isprintable():
+    if len(value) > _MAX_URL or " " in value or not value.isprintable():
         return False
     try:
         parts = urlsplit(value)
@@ -63,8 +63,8 @@ def _url_hint(value: str) -> str:
         return "it looks like a template that was not rendered"
     if value[:5].lower() == "data:":
         return f"a data: URI is taken only for pictures, with base64=True; else {_ELSEWHERE}"
-    if len(value) > _LONGEST_URL:
-        return f"this text has over {_LONGEST_URL} characters; base64 text needs base64=True"
+    if len(value) > _MAX_URL:
+        return f"this text has over {_MAX_URL} characters; base64 text needs base64=True"
     if "://" not in value:
         return f"{_UNREACHABLE}; {_ELSEWHERE}"
     if value[:4].lower() == "http":
@@ -87,10 +87,8 @@ def check_base64(value: str) -> str:
         raise ValueError(f"{remedy}; encode the file with base64.b64encode(data).decode()") from None
     if not content:
         raise ValueError(f"{remedy}, and it is empty")
-    if len(content) > _LARGEST_PICTURE:
-        raise ValueError(
-            f"holds over {_LARGEST_PICTURE} bytes; {_ELSEWHERE} and pass its URL, with base64=False"
-        )
+    if len(content) > _MAX_PICTURE:
+        raise ValueError(f"holds over {_MAX_PICTURE} bytes; {_ELSEWHERE} and pass its URL, with base64=False")
     return value
 
 

@@ -13,14 +13,7 @@ from typing import Any, ClassVar, Literal, NoReturn
 
 from pydantic import ValidationInfo, field_validator
 
-from airflow_provider_faceswap.apis.base import (
-    Job,
-    JobState,
-    Look,
-    Reply,
-    Submission,
-    Vendor,
-)
+from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import (
     MediaUrl,
     OptionalUrl,
@@ -30,6 +23,7 @@ from airflow_provider_faceswap.apis.fields import (
     check_base64,
     check_url,
 )
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reading import (
     read_id,
     read_meta,
@@ -37,10 +31,12 @@ from airflow_provider_faceswap.apis.reading import (
     read_seconds,
     read_urls,
 )
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.apis.request import Poll, Submission
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     InDoubtError,
-    LookError,
+    PollError,
     RefusedError,
     RefusedForNowError,
 )
@@ -70,7 +66,7 @@ class _Wire:
 
     def __init__(self, reply: Reply, data: dict[str, Any]) -> None:
         self.http = reply.status
-        self.hide = reply.hide
+        self.redact = reply.redact
         self.header_wait = read_retry_after(reply.headers)
         self.data = data
         self.output = read_urls(data.get("output"), data.get("proxy_links"))
@@ -79,7 +75,7 @@ class _Wire:
             status = "success"
         self.status = status.strip().lower() if isinstance(status, str) else None
         self.said = next((data[key] for key in ("message", "messege", "error") if data.get(key)), None)
-        self.message = reply.words(self.said)
+        self.message = reply.one_line(self.said)
 
     @property
     def retry_after(self) -> float | None:
@@ -102,7 +98,7 @@ class _Wire:
             message=self.message,
             eta=read_seconds(self.data.get("eta")),
             seconds=read_seconds(self.data.get("generationTime")),
-            meta=read_meta(self.data.get("meta"), self.hide),
+            meta=read_meta(self.data.get("meta"), self.redact),
             poll_url=next(iter(read_urls(self.data.get("fetch_result"))), None),
         )
 
@@ -245,9 +241,9 @@ class SpecificVideoSwap(SingleVideoSwap):
     reference_image: MediaUrl
 
 
-class Fetch(Look):
+class Fetch(Poll):
     """
-    Look at a job (*Fetch Queued Request*).
+    Poll at a job (*Fetch Queued Request*).
 
     ``route`` may hold ``namespace``, where the job was submitted under another one than the
     connection's, or ``path``, which a queued reply named.
@@ -267,12 +263,12 @@ class Fetch(Look):
         """
         Read how the job stands.
 
-        :raises LookError: if the reply tells nothing of the job.
+        :raises PollError: if the reply tells nothing of the job.
         :raises AuthenticationError: if the vendor refused the key.
         """
         data = reply.json()
         if data is None:
-            raise LookError(f"{reply}; this is no answer of ModelsLab", read_retry_after(reply.headers))
+            raise PollError(f"{reply}; this is no answer of ModelsLab", read_retry_after(reply.headers))
         wire = _Wire(reply, data)
         if wire.status in _BAD:
             self._check_verdict(wire, reply)
@@ -284,12 +280,12 @@ class Fetch(Look):
             raise AuthenticationError(f"ModelsLab refused the API key: {wire.message}")
         later = wire.for_now if wire.status == "error" else wire.http == 429
         if later or (wire.status == "error" and (wire.http in (402, 403) or wire.http >= 500)):
-            raise LookError(f"ModelsLab did not tell: {wire.message or reply}", wire.retry_after)
+            raise PollError(f"ModelsLab did not tell: {wire.message or reply}", wire.retry_after)
 
 
 VENDOR = Vendor(
     name="modelslab",
-    look=Fetch,
+    poll=Fetch,
     operations={
         call.operation: call
         for call in (SpecificFaceSwap, MultipleFaceSwap, SingleVideoSwap, SpecificVideoSwap)

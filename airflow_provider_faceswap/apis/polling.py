@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 # Looks at a constant ratio are equally late, as a share of the job's duration, wherever its end falls.
-FIRST_LOOK, RATIO = 0.895, 0.0755
+FIRST_POLL, RATIO = 0.895, 0.0755
 """The first look as a share of the eta; each further step as a share of the age."""
 OVERDUE, OVERDUE_RATIO = 1.25, 0.5
 """Past this share of the eta the estimate is worthless: steps grow with the time since it."""
 BLIND_STEP, BLIND_RATIO = 2.0, 0.15
 """Without an eta: the shortest step in seconds, and the steps as a share of the age."""
-SHORTEST, LONGEST = 1.0, 600.0
-LONGEST_BACKOFF = 120.0
-LONGEST_RETRY_AFTER = 3600.0
+MIN_STEP, MAX_STEP = 1.0, 600.0
+MAX_BACKOFF = 120.0
+MAX_RETRY_AFTER = 3600.0
 
 
-def seconds_to_next_look(
+def seconds_to_next_poll(
     age: float,
     *,
     eta: float | None = None,
@@ -31,15 +31,15 @@ def seconds_to_next_look(
     :param retry_after: seconds that the vendor asked to wait.
     :param jitter: a random number from 0 to 1; it spreads jobs that were submitted together.
     """
-    asked = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+    asked = min(retry_after or 0.0, MAX_RETRY_AFTER)
     swing = 2.0 * jitter - 1.0
     if failures:
-        wait = min(2.0 ** min(failures, 16), LONGEST_BACKOFF) * (1.0 + 0.2 * swing)
+        wait = min(2.0 ** min(failures, 16), MAX_BACKOFF) * (1.0 + 0.2 * swing)
     elif not eta:
         wait = max(BLIND_STEP, BLIND_RATIO * age) * (1.0 + 0.05 * swing)
-    elif age < (FIRST_LOOK - 0.011) * eta:
-        return max(asked, SHORTEST, (FIRST_LOOK + 0.01 * swing) * eta - age)
+    elif age < (FIRST_POLL - 0.011) * eta:
+        return max(asked, MIN_STEP, (FIRST_POLL + 0.01 * swing) * eta - age)
     else:
         overdue = OVERDUE_RATIO * (age - eta) if age > OVERDUE * eta else 0.0
         wait = max(RATIO * age, overdue) * (1.0 + 0.05 * swing)
-    return max(asked, SHORTEST, min(wait, LONGEST))
+    return max(asked, MIN_STEP, min(wait, MAX_STEP))

@@ -13,11 +13,11 @@ from airflow_provider_faceswap.apis.fields import is_url
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 META_KEYS = ("seed", "file_prefix", "watermark", "output_format", "request_id")
 
-_MOST_URLS = 64
-_MOST_META_TEXT = 200
-MOST_WORDS = 500
+_MAX_URLS = 64
+_MAX_META_TEXT = 200
+MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
-_DEEPEST_WORDS = 6
+_MAX_DEPTH = 6
 # In JSON the slashes of a URL may stand escaped. Its user and password are left out with its path.
 _URL_IN_TEXT = re.compile(
     r"(https?:(?:\\?/|\\u002f){2})(?:[^/\\\s\"'<>?#@]*@)?([^/\\\s\"'<>?#@]+)[^\s\"'<>]*", re.IGNORECASE
@@ -67,40 +67,40 @@ def read_urls(*candidates: object) -> tuple[str, ...]:
     for value in candidates:
         items = value if isinstance(value, list) else [value]
         stripped = (item.strip() for item in items if isinstance(item, str))
-        urls = tuple(islice(filter(is_url, stripped), _MOST_URLS))
+        urls = tuple(islice(filter(is_url, stripped), _MAX_URLS))
         if urls:
             return urls
     return ()
 
 
-def read_meta(value: object, hide: Callable[[str], str] = str) -> dict[str, str | int | float | bool]:
+def read_meta(value: object, redact: Callable[[str], str] = str) -> dict[str, str | int | float | bool]:
     """Return what is kept of a vendor's metadata: vendors echo inputs there, so it is an allow-list."""
     if not isinstance(value, dict):
         return {}
-    kept = {key: _small(value[key], hide) for key in META_KEYS if key in value}
+    kept = {key: _small(value[key], redact) for key in META_KEYS if key in value}
     return {key: item for key, item in kept.items() if item is not None}
 
 
-def _small(value: object, hide: Callable[[str], str]) -> str | int | float | bool | None:
+def _small(value: object, redact: Callable[[str], str]) -> str | int | float | bool | None:
     if isinstance(value, str):
-        return words(value, hide, _MOST_META_TEXT)
+        return one_line(value, redact, _MAX_META_TEXT)
     if isinstance(value, int):  # a boolean is one, too
         return value if abs(value) < 2**63 else None
     return value if isinstance(value, float) and math.isfinite(value) else None
 
 
-def words(value: object, hide: Callable[[str], str] = str, most: int = MOST_WORDS) -> str:
+def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_TEXT) -> str:
     """
     Flatten what a vendor says of an error into one line for people.
 
     :param value: text, or a list or object of texts; URLs in it are cut to their host.
-    :param hide: takes out what must not be repeated; before anything is cut, as half of it may stay then.
+    :param redact: takes out what must not be repeated; before anything is cut, as half of it may stay then.
     :param most: characters of the result.
     """
     text = ""
     for piece in _pieces(value):  # ends early: a hostile reply may hold millions of them
-        text += hide(piece)[: 8 * MOST_WORDS]
-        if len(text) > 4 * MOST_WORDS:
+        text += redact(piece)[: 8 * MAX_TEXT]
+        if len(text) > 4 * MAX_TEXT:
             break
     text = _URL_IN_TEXT.sub(r"\1\2/…", text)
     # Control characters and lone surrogates break logs and databases.
@@ -109,7 +109,7 @@ def words(value: object, hide: Callable[[str], str] = str, most: int = MOST_WORD
 
 
 def _pieces(value: object, depth: int = 0) -> Iterator[str]:
-    if isinstance(value, (dict, list)) and depth == _DEEPEST_WORDS:
+    if isinstance(value, (dict, list)) and depth == _MAX_DEPTH:
         yield "…"
     elif isinstance(value, dict):
         for number, (key, item) in enumerate(value.items()):

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.base import Job
+    from airflow_provider_faceswap.apis.job import Job
 
 
 def as_result(

@@ -11,20 +11,23 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import AfterValidator, BeforeValidator
 
-from airflow_provider_faceswap.apis.base import Call, Job, JobState, Look, Reply, Submission, Vendor
+from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import Text, check_picture
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.apis.request import Poll, Request, Submission
 from airflow_provider_faceswap.apis.segmind_reading import decoded, finished, is_picture, job_of, wait_of
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     FaceSwapError,
     InDoubtError,
-    LookError,
+    PollError,
     RefusedError,
     RefusedForNowError,
 )
 
-LARGEST_PICTURE = 64 * 1024 * 1024
+MAX_PICTURE = 64 * 1024 * 1024
 """Bytes of a reply that holds a picture."""
 DEFAULT_PATH = "/v1/models/faceswap-v2"
 
@@ -69,7 +72,7 @@ class FaceswapNow(_Faceswap):
     :param base64: have the answer as base64 JSON in place of the picture's bytes.
     """
 
-    largest_reply: ClassVar[int] = LARGEST_PICTURE
+    max_reply: ClassVar[int] = MAX_PICTURE
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return the connection's path."""
@@ -97,7 +100,7 @@ class FaceswapNow(_Faceswap):
 class FaceswapQueued(_Faceswap):
     """Swap faces of a picture, queued (v2); the fields are those of v1."""
 
-    longest_wait: ClassVar[float] = 3500.0
+    max_wait: ClassVar[float] = 3500.0
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return the path of the queue."""
@@ -122,10 +125,10 @@ class FaceswapQueued(_Faceswap):
         raise InDoubtError(f"{reply}; neither a request id nor a refusal: the job may be taken")
 
 
-class Request(Look):
-    """Look at a queued request (v2)."""
+class QueuedRequest(Poll):
+    """Poll at a queued request (v2)."""
 
-    largest_reply: ClassVar[int] = LARGEST_PICTURE
+    max_reply: ClassVar[int] = MAX_PICTURE
     operation: ClassVar[str] = "requests"
     method: ClassVar[Literal["GET", "POST"]] = "GET"
 
@@ -137,22 +140,22 @@ class Request(Look):
         """
         Read how the request stands; FAILED comes as HTTP 422 and is a verdict all the same.
 
-        :raises LookError: if the reply tells nothing of the request.
+        :raises PollError: if the reply tells nothing of the request.
         :raises AuthenticationError: if the vendor refused the key.
         """
         data = reply.json()
         if data is not None and isinstance(data.get("status"), str):
             return job_of(self.job_id, reply, data)
-        said = reply.words((data or {}).get("error"))
+        said = reply.one_line((data or {}).get("error"))
         if reply.status in (401, 403):
             raise AuthenticationError(f"Segmind refused the API key: {said or reply}")
         if reply.status == 404 and data is not None:
             gone = said or "Segmind keeps a request for about an hour"
             return Job(job_id=self.job_id, state=JobState.UNKNOWN, message=gone)
-        raise LookError(f"Segmind did not tell: {reply}", wait_of(reply))
+        raise PollError(f"Segmind did not tell: {reply}", wait_of(reply))
 
 
-class Credits(Call):
+class Credits(Request):
     """Ask for the account's credits: free, and a test of the key."""
 
     operation: ClassVar[str] = "get-user-credits"
@@ -168,22 +171,22 @@ class Credits(Call):
         Read the credits, as the job's message.
 
         :raises AuthenticationError: if the vendor refused the key.
-        :raises LookError: for anything else.
+        :raises PollError: for anything else.
         """
         if reply.status in (401, 403):
             raise AuthenticationError(f"Segmind refused the API key: {reply}")
         data = reply.json()
         if reply.status != 200 or data is None:
-            raise LookError(f"Segmind did not tell: {reply}", wait_of(reply))
-        return Job(job_id="", state=JobState.SUCCESS, message=reply.words(data))
+            raise PollError(f"Segmind did not tell: {reply}", wait_of(reply))
+        return Job(job_id="", state=JobState.SUCCESS, message=reply.one_line(data))
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
         """The question may always be repeated."""
-        return LookError(reason)
+        return PollError(reason)
 
 
 def _refuse(reply: Reply, error: object) -> NoReturn:
-    said = reply.words(error)
+    said = reply.one_line(error)
     if reply.status == 401:
         raise AuthenticationError(f"Segmind refused the API key: {said}")
     if reply.status == 429:
@@ -204,5 +207,5 @@ def _hint(reply: Reply) -> str:
 VENDOR = Vendor(
     name="segmind",
     operations={"faceswap-v2": FaceswapNow, "v2/faceswap-v2": FaceswapQueued},
-    look=Request,
+    poll=QueuedRequest,
 )

@@ -7,7 +7,7 @@ import binascii
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_faceswap.apis.base import Cost, Job, JobState, Reply
+from airflow_provider_faceswap.apis.job import Cost, Job, JobState
 from airflow_provider_faceswap.apis.reading import (
     read_id,
     read_meta,
@@ -15,6 +15,7 @@ from airflow_provider_faceswap.apis.reading import (
     read_seconds,
     read_urls,
 )
+from airflow_provider_faceswap.apis.reply import Reply
 
 _RUNNING = ("queued", "processing")
 
@@ -71,10 +72,10 @@ def job_of(job_id: str, reply: Reply, data: dict[str, Any]) -> Job:
         state=state,
         output=output if state is JobState.SUCCESS else (),
         content=content if state is JobState.SUCCESS else None,
-        message=reply.words(said),
+        message=reply.one_line(said),
         seconds=read_seconds(metrics.get("inference_time", data.get("infer_time"))),
         cost=_cost(reply, metrics),
-        meta={**read_meta(data, reply.hide), **_meta(reply, metrics)},
+        meta={**read_meta(data, reply.redact), **_meta(reply, metrics)},
         poll_url=next(iter(read_urls(data.get("response_url"))), None),
     )
 

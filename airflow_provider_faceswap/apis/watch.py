@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from airflow_provider_faceswap.apis.base import Job
-from airflow_provider_faceswap.apis.polling import seconds_to_next_look
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.polling import seconds_to_next_poll
 
 DEADLINE = "deadline"
-"""How a watch ends that saw no verdict in time."""
+"""How a watch ends without a verdict in time."""
 DOUBTS, DOUBT_SECONDS = 3, 60.0
 """An unknown id or an unreadable state is believed when it was seen so often over so long."""
 
@@ -47,7 +47,7 @@ class Watch:
         elif self.poll_interval and not self._failures:
             seconds = self.poll_interval
         else:
-            seconds = seconds_to_next_look(
+            seconds = seconds_to_next_poll(
                 max(0.0, now - self.submitted_at),
                 eta=self.eta,
                 failures=self._failures,
@@ -56,7 +56,7 @@ class Watch:
             )
         return max(0.0, min(seconds, self.deadline - now))
 
-    def saw(self, job: Job, now: float) -> str | None:
+    def on_state(self, job: Job, now: float) -> str | None:
         """
         Take in what a look brought.
 
@@ -75,13 +75,13 @@ class Watch:
                 return job.state.value
         return DEADLINE if now >= self.deadline else None
 
-    def missed(self, problem: str, now: float, retry_after: float | None = None) -> str | None:
+    def on_error(self, problem: str, now: float, retry_after: float | None = None) -> str | None:
         """
         Take in that a look brought nothing.
 
         :param problem: what went wrong.
         :param retry_after: seconds that the vendor asked to wait.
-        :return: as :meth:`saw` does; such looks alone end a watch only at its deadline.
+        :return: as :meth:`on_state` does; such looks alone end a watch only at its deadline.
         """
         self._failures += 1
         self._retry_after = retry_after

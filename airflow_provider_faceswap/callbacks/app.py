@@ -26,12 +26,12 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, SettingsError, T
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
 """How long a caller may take to send its body."""
 KEEP_SECONDS = 20.0
 """How long the inbox may take; the caller is told to come again then."""
-THREADS, MOST_WAITING = 4, 256
+THREADS, MAX_WAITING = 4, 256
 
 _ANSWERS = {
     400: "broken off",
@@ -105,7 +105,7 @@ class Receiver:
         return put
 
     async def _keep(self, inbox: Inbox, token: Token, body: bytes) -> Put:
-        if self._limiter.statistics().tasks_waiting >= MOST_WAITING:
+        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
             log.error("Callbacks are refused for now: the inbox is too slow")
             raise Refused(503)
         try:
@@ -143,13 +143,13 @@ class Receiver:
 
 async def _read(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > MOST_BYTES:
+    if length.isdecimal() and int(length[:20]) > MAX_BYTES:
         raise Refused(413, unread=True)
     body = bytearray()
     try:
         with anyio.fail_after(BODY_SECONDS):
             async for chunk in request.stream():
-                if len(body) + len(chunk) > MOST_BYTES:
+                if len(body) + len(chunk) > MAX_BYTES:
                     raise Refused(413, unread=True)
                 body += chunk
     except TimeoutError:

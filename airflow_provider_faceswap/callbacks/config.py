@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from airflow.sdk.configuration import conf
-
 from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.options import SECTION, check_folder_url, required_option
 
-SHORTEST_SECRET = 32
-SECTION = "faceswap"
+MIN_SECRET = 32
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,9 @@ def callback_settings() -> CallbackSettings:
 
 def callback_base_url() -> str:
     """Return the API server's public URL, or raise SettingsError."""
-    url = _option("callback_base_url", "the URL under which the vendor reaches the API server").rstrip("/")
+    url = required_option(
+        "callback_base_url", "the URL under which the vendor reaches the API server"
+    ).rstrip("/")
     try:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -55,11 +55,11 @@ def callback_base_url() -> str:
 
 def callback_secrets() -> tuple[str, ...]:
     """Return the secrets, the one that signs first, or raise SettingsError."""
-    text = _option("callback_secret", f"{SHORTEST_SECRET} random characters or more, on all components")
+    text = required_option("callback_secret", f"{MIN_SECRET} random characters or more, on all components")
     found = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not found or any(len(secret) < SHORTEST_SECRET for secret in found):
+    if not found or any(len(secret) < MIN_SECRET for secret in found):
         raise SettingsError(
-            f"[{SECTION}] callback_secret: each secret must have at least {SHORTEST_SECRET} characters; "
+            f"[{SECTION}] callback_secret: each secret must have at least {MIN_SECRET} characters; "
             "make one with: openssl rand -hex 32"
         )
     return found
@@ -67,20 +67,5 @@ def callback_secrets() -> tuple[str, ...]:
 
 def inbox_url() -> str:
     """Return the URL of the inbox, or raise SettingsError."""
-    url = _option("inbox", "the URL of a folder that API server, workers and triggerers reach").rstrip("/")
-    scheme, separator, rest = url.partition("://")
-    relative = scheme in ("file", "local") and not rest.startswith("/")
-    # Characters of a glob would be read as one by some filesystems.
-    if not (scheme and separator and rest) or relative or ".." in rest.split("/") or set(rest) & set("*?[#"):
-        raise SettingsError(
-            f"[{SECTION}] inbox must be the URL of a folder, such as "
-            "s3://my_conn@my-bucket/faceswap-inbox or file:///data/faceswap-inbox"
-        )
-    return url
-
-
-def _option(name: str, remedy: str) -> str:
-    value = (conf.get(SECTION, name, fallback="") or "").strip()
-    if not value:
-        raise SettingsError(f"[{SECTION}] {name} is not set: set it to {remedy}")
-    return value
+    remedy = "the URL of a folder that API server, workers and triggerers reach"
+    return check_folder_url("inbox", requiredrequired_option("inbox", remedy))

@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from threading import Lock
 
-from airflow_provider_faceswap.apis.reading import JOB_ID, words
+from airflow_provider_faceswap.apis.reading import JOB_ID, one_line
 from airflow_provider_faceswap.callbacks.folder import Folder, open_folder
 from airflow_provider_faceswap.callbacks.tokens import NONCE, RETENTION_DAYS, VENDOR
 from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError
 
-MOST_BODIES = 4
+MAX_BODIES = 4
 """Different bodies kept for one job: its URL stands in access logs, so the first may be a stranger's."""
 
 _DIGEST = 32
@@ -66,7 +66,7 @@ class Inbox:
             there = self._folder.files(part, prefix=f"{nonce}.")
             if name in there:
                 return Put.REPEATED
-            if len(there) >= MOST_BODIES:
+            if len(there) >= MAX_BODIES:
                 return Put.FULL
             self._folder.write(part, name, body)
             return Put.KEPT
@@ -156,7 +156,7 @@ class Inbox:
         except (FaceSwapError, AssertionError):
             raise
         except Exception as error:  # each store has errors of its own
-            problem = words(f"{type(error).__name__}: {error}")
+            problem = one_line(f"{type(error).__name__}: {error}")
         if problem:
             raise InboxError(f"[faceswap] inbox could not be {what}: {problem}")
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from itertools import islice
 
 from airflow_provider_faceswap.apis import vendor
-from airflow_provider_faceswap.apis.base import Job
+from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.exceptions import FaceSwapError
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 2.0
 """Seconds from one look to the next."""
-LONGEST_INTERVAL = 30.0
+MAX_INTERVAL = 30.0
 """Seconds from one look to the next at an inbox that cannot be read."""
 AT_ONCE = 64
 """Jobs whose callbacks are read at a time."""
@@ -105,7 +105,7 @@ class Watcher:
         thread = ThreadPoolExecutor(1, thread_name_prefix="faceswap-inbox")
         try:
             while True:
-                interval = min(INTERVAL * 2.0**failures, LONGEST_INTERVAL)
+                interval = min(INTERVAL * 2.0**failures, MAX_INTERVAL)
                 await asyncio.sleep(max(interval - lasted, interval / 4))
                 started = loop.time()
                 try:

@@ -9,7 +9,7 @@ from airflow_provider_faceswap.hooks.base import SwapHook
 
 class AIFaceSwapHook(SwapHook):
     """
-    Call aifaceswap.io's API.
+    Request aifaceswap.io's API.
 
     :param conn_id: a connection of type ``aifaceswap``.
     """

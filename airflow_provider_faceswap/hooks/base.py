@@ -15,13 +15,16 @@ import httpx
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from airflow_provider_faceswap.apis.base import Call, Job, Reply
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.apis.request import Request
 from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, SettingsError
 from airflow_provider_faceswap.hooks.exchange import UnusableReplyError, exchange, run
-from airflow_provider_faceswap.hooks.pool import RECENT, RENEW, Line, line
+from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.hooks.quiet import unlogged
-from airflow_provider_faceswap.hooks.secrets import spellings
-from airflow_provider_faceswap.hooks.settings import Settings, origin_of
+from airflow_provider_faceswap.hooks.redaction import secret_pattern
+from airflow_provider_faceswap.hooks.settings import Settings
+from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, Line, line
 
 if TYPE_CHECKING:
     pass
@@ -65,7 +68,7 @@ class SwapHook(BaseHook):
         """Return the body and the headers of a call with the API key where the vendor wants it."""
 
     @abstractmethod
-    def probe(self) -> Call | None:
+    def probe(self) -> Request | None:
         """Return a free call that tells a right key from a wrong one, if there is one."""
 
     @cached_property
@@ -94,17 +97,17 @@ class SwapHook(BaseHook):
             "with the API key as its password"
         )
 
-    def send(self, call: Call) -> Job:
+    def send(self, call: Request) -> Job:
         """
         Send a call and read its reply.
 
         :param call: an endpoint of the vendor.
         :raises FaceSwapError: an error of the family, as the call reads it.
         """
-        self._keep_pace(self.settings.requests_per_second)
+        self._throttle(self.settings.requests_per_second)
         return self._read(call, run(self._send_afresh(call)))
 
-    async def _send_afresh(self, call: Call) -> Reply | FaceSwapError:
+    async def _send_afresh(self, call: Request) -> Reply | FaceSwapError:
         settings = self.settings
         # A fresh client for each call: a billed request never meets a connection that went stale.
         # It is httpx's own, which tells for certain whether a connection was made.
@@ -117,7 +120,7 @@ class SwapHook(BaseHook):
         ) as client:
             return await self._outcome(client, settings, call)
 
-    async def asend(self, call: Call) -> Job:
+    async def asend(self, call: Request) -> Job:
         """
         Send a call from an event loop, over the client that the loop shares.
 
@@ -127,14 +130,14 @@ class SwapHook(BaseHook):
         if call.billed:
             raise RuntimeError("billed calls are sent by workers only, through send()")
         async with self._line(RENEW) as line:
-            async with line.turn() as lent:
-                outcome = await self._outcome(lent.client, lent.settings, call)
+            async with line.acquire() as lease:
+                outcome = await self._outcome(lease.client, lease.settings, call)
             try:
                 if isinstance(outcome, Reply) and len(outcome.body) > LARGE_REPLY:
                     return await asyncio.to_thread(self._read, call, outcome)
                 return self._read(call, outcome)
             except FaceSwapError as error:
-                line.heed(error, lent.settings)
+                line.on_error(error, lease.settings)
                 raise
 
     @asynccontextmanager
@@ -143,8 +146,8 @@ class SwapHook(BaseHook):
         async with self._line(RECENT):
             yield
 
-    def _line(self, newest: float) -> AbstractAsyncContextManager[Line]:
-        return line((type(self), self.conn_id), self._load_settings, self._transport, newest)
+    def _line(self, max_age: float) -> AbstractAsyncContextManager[Line]:
+        return line((type(self), self.conn_id), self._load_settings, self._transport, max_age)
 
     def route_to(self, job: Job) -> dict[str, str]:
         """
@@ -176,7 +179,7 @@ class SwapHook(BaseHook):
         return True, f"The vendor takes the API key. {found.message}".strip()
 
     async def _outcome(
-        self, client: httpx.AsyncClient, settings: Settings, call: Call
+        self, client: httpx.AsyncClient, settings: Settings, call: Request
     ) -> Reply | FaceSwapError:
         key = settings.api_key.get_secret_value()
         body, headers = self.authorize(call.body(), key)
@@ -189,12 +192,12 @@ class SwapHook(BaseHook):
         request = client.build_request(call.method, url, headers=headers, **payload)
         try:
             with unlogged():
-                response, content = await exchange(client, request, settings.timeout, call.largest_reply)
+                response, content = await exchange(client, request, settings.timeout, call.max_reply)
         except Exception as error:  # the transports let errors of their own libraries through
             return self._broken_off(call, settings, error)
-        return Reply(response.status_code, response.headers, content, partial(spellings(key).sub, "***"))
+        return Reply(response.status_code, response.headers, content, partial(secret_pattern(key).sub, "***"))
 
-    def _broken_off(self, call: Call, settings: Settings, error: Exception) -> FaceSwapError:
+    def _broken_off(self, call: Request, settings: Settings, error: Exception) -> FaceSwapError:
         host = settings.origin[1]
         if isinstance(error, UnusableReplyError):
             return call.broken_off(f"{host} {error}", sent=True)
@@ -204,7 +207,7 @@ class SwapHook(BaseHook):
             return call.broken_off(f"no connection to {host} ({kind}); {remedy}", sent=False)
         return call.broken_off(f"{kind} while talking to {host}", sent=True)
 
-    def _read(self, call: Call, outcome: Reply | FaceSwapError) -> Job:
+    def _read(self, call: Request, outcome: Reply | FaceSwapError) -> Job:
         # Raised out here, so that no httpx error, whose request holds the key, hangs on as its context.
         if isinstance(outcome, FaceSwapError):
             raise outcome
@@ -213,7 +216,7 @@ class SwapHook(BaseHook):
         except AuthenticationError as error:
             raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
 
-    def _keep_pace(self, rate: float | None) -> None:
+    def _throttle(self, rate: float | None) -> None:
         if rate:
             time.sleep(max(0.0, self._last_sent + 1 / rate - time.monotonic()))
             self._last_sent = time.monotonic()

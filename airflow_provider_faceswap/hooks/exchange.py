@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from anyio import fail_after
 
-from airflow_provider_faceswap.apis.reading import words
+from airflow_provider_faceswap.apis.reading import one_line
 
 T = TypeVar("T")
 
@@ -33,7 +33,9 @@ class _Body:
         if encoding in ("gzip", "x-gzip", "deflate"):
             self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)  # tells gzip from zlib by itself
         elif encoding not in ("", "identity"):
-            raise UnusableReplyError(f"sent a reply in an encoding that was not asked for: {words(encoding)}")
+            raise UnusableReplyError(
+                f"sent a reply in an encoding that was not asked for: {one_line(encoding)}"
+            )
 
     def feed(self, part: bytes) -> None:
         self._wire += len(part)
@@ -89,8 +91,8 @@ def _redirected(response: httpx.Response) -> str:
     except ValueError:
         target = None
     return (
-        f"answered HTTP {response.status_code}, a redirect to {words(target or 'nowhere')[:100]}; redirects "
-        "are not followed, they would carry the API key elsewhere: check the connection's host"
+        f"answered HTTP {response.status_code}, a redirect to {one_line(target or 'nowhere')[:100]}; "
+        "redirects are not followed, they would carry the API key elsewhere: check the connection's host"
     )
 
 

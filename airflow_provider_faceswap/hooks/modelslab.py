@@ -26,7 +26,7 @@ class ModelsLabSettings(Settings):
 
 class ModelsLabHook(SwapHook):
     """
-    Call ModelsLab's face-swap API (*Deepfake API*, *Face Swap API*).
+    Request ModelsLab's face-swap API (*Deepfake API*, *Face Swap API*).
 
     :param conn_id: a connection of type ``modelslab``.
     """

@@ -28,7 +28,7 @@ class SegmindSettings(Settings):
 
 class SegmindHook(SwapHook):
     """
-    Call Segmind's *Faceswap V2*.
+    Request Segmind's *Faceswap V2*.
 
     :param conn_id: a connection of type ``segmind``.
     """

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.hooks.origin import Origin, base_url_of, is_loopback, origin_of
 
 if TYPE_CHECKING:
     import httpx
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
-Origin = tuple[str, str, int]
 
 
 class Settings(BaseModel):
@@ -92,7 +91,7 @@ class Settings(BaseModel):
             log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
         given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
         try:
-            settings = cls(base_url=_base_url(conn, default_url), api_key=SecretStr(key), **given)
+            settings = cls(base_url=base_url_of(conn, default_url), api_key=SecretStr(key), **given)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = ".".join(str(part) for part in first["loc"][:1])
@@ -137,45 +136,6 @@ class Settings(BaseModel):
     def route(self) -> dict[str, str]:
         """The connection's own choices that endpoints need to know their path."""
         return {}
-
-
-def origin_of(parts: SplitResult) -> Origin:
-    """
-    Return scheme, host and port of a split URL.
-
-    :raises ValueError: if the port is no number.
-    """
-    scheme = parts.scheme.lower()
-    port = parts.port or {"http": 80, "https": 443}.get(scheme, 0)
-    return scheme, (parts.hostname or "").lower().rstrip("."), port
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _base_url(conn: Connection, default_url: str) -> str:
-    host = (conn.host or "").strip().rstrip("/")
-    if not host:
-        return default_url
-    if "://" not in host:
-        name = urlsplit(f"//{host}").hostname or ""
-        scheme = (conn.schema or "").strip().lower()
-        if scheme not in ("http", "https"):
-            scheme = "http" if is_loopback(name) else "https"
-        host = f"{scheme}://{host}"
-    parts = urlsplit(host)
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http(s) URL such as https://example.com, or empty")
-    if parts.username or parts.query or parts.fragment:
-        raise ValueError("must hold no user, query or fragment; the API key goes into the password field")
-    if parts.port is None and conn.port:
-        parts = parts._replace(netloc=f"{parts.netloc}:{conn.port}")
-    return parts.geturl()
 
 
 def _check_plain_http(settings: Settings, where: str) -> None:

@@ -65,7 +65,7 @@ class Journal:
             self._store.set(self.key, entry.as_dict())
         return entry
 
-    def save_surely(self, entry: Entry) -> Entry:
+    def save_with_retries(self, entry: Entry) -> Entry:
         """Write what a submission came to: tried for half a minute, for the money's sake."""
         if self.durable:
             for attempt in Retrying(

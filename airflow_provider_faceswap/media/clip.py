@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.media.remote import RemoteFile
 
 _MICRO = 1_000_000
-_LATEST = 24 * 3600
+_MAX_AT = 24 * 3600
 _TICK = 1e-6
 
 
@@ -71,8 +71,8 @@ def grab_frame(source_video: str, settings: Settings, at: float = 0.0) -> bytes:
     """
     from airflow_provider_faceswap.media.pictures import to_jpeg, upright
 
-    if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 <= at <= _LATEST:
-        raise InputError("at", f"must be a number of seconds from 0 to {_LATEST}")
+    if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 <= at <= _MAX_AT:
+        raise InputError("at", f"must be a number of seconds from 0 to {_MAX_AT}")
     with (
         explained("source_video", "give another clip"),
         opened(source_video, settings) as (file, container, stream),

@@ -13,8 +13,8 @@ from airflow_provider_faceswap.exceptions import InputError, ResultError
 from airflow_provider_faceswap.media.errors import explained
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
-_MOST_BYTES = 64 * 1024**2
-_WIDEST_MARGIN = 4
+_MAX_BYTES = 64 * 1024**2
+_MAX_MARGIN = 4
 _GIVE = "give the picture's bytes, its base64 text or the path of its file"
 
 
@@ -30,8 +30,8 @@ def crop_faces(frame: bytes | str, boxes: Sequence[Sequence[float]], margin: flo
     """
     from airflow_provider_faceswap.media.pictures import cut, from_bytes, to_jpeg
 
-    if not _is_number(margin) or not 0 <= margin <= _WIDEST_MARGIN:
-        raise InputError("margin", f"must be a number from 0 to {_WIDEST_MARGIN}")
+    if not _is_number(margin) or not 0 <= margin <= _MAX_MARGIN:
+        raise InputError("margin", f"must be a number from 0 to {_MAX_MARGIN}")
     content = _content(frame)
     with explained("frame", _GIVE):
         picture = from_bytes(content)
@@ -69,10 +69,10 @@ def _read(text: str) -> bytes:
     try:
         if path.is_file():
             with path.open("rb") as file:
-                content = file.read(_MOST_BYTES + 1)
-            if len(content) <= _MOST_BYTES:
+                content = file.read(_MAX_BYTES + 1)
+            if len(content) <= _MAX_BYTES:
                 return content
-            raise InputError("frame", f"is a file of over {_MOST_BYTES} bytes; {_GIVE}")
+            raise InputError("frame", f"is a file of over {_MAX_BYTES} bytes; {_GIVE}")
     except (OSError, ValueError):  # a text that can be no path is none
         pass
     raise InputError("frame", f"is no picture, and no file that can be read; {_GIVE}")

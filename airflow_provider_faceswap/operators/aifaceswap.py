@@ -9,7 +9,7 @@ from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.operators.base import SwapOperator
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.base import Submission
+    from airflow_provider_faceswap.apis.request import Submission
 
 
 class AIFaceSwapOperator(SwapOperator):
@@ -36,9 +36,9 @@ class AIFaceSwapOperator(SwapOperator):
         self.in_doubt_wait = in_doubt_wait
         self.max_cost = max_cost
 
-    def make_call(self) -> Submission:
+    def make_request(self) -> Submission:
         """Check the inputs and the price; raises InputError."""
-        call = super().make_call()
+        call = super().make_request()
         price = call.price()
         if self.max_cost is not None and price is not None and price.amount > self.max_cost:
             raise InputError(
@@ -191,12 +191,12 @@ class AIFaceSwapExtractFrameFacesOperator(AIFaceSwapOperator):
 
     def fields(self) -> dict[str, Any]:
         """Return the fields, with a file as base64 text."""
-        from airflow_provider_faceswap.storage.media import as_base64
+        from airflow_provider_faceswap.storage.inputs import as_base64
 
         return {"base64_img": as_base64("base64_img", self.base64_img)}
 
 
 def _with_files(fields: dict[str, Any]) -> dict[str, Any]:
-    from airflow_provider_faceswap.storage.media import read_file
+    from airflow_provider_faceswap.storage.inputs import read_file
 
     return {name: read_file(name, value) or value for name, value in fields.items()}

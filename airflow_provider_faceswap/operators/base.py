@@ -13,22 +13,22 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
-from airflow_provider_faceswap import collect
 from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
+from airflow_provider_faceswap.execution import collect
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_faceswap.apis.base import Submission
+    from airflow_provider_faceswap.apis.request import Submission
     from airflow_provider_faceswap.apis.ticket import Ticket
+    from airflow_provider_faceswap.execution.attempt import Attempt
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.journal.store import Journal
-    from airflow_provider_faceswap.operators.story import Story
 
-LEAST_SECONDS = 0.1
+MIN_SECONDS = 0.1
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
-FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 12.0, 1.25, 120.0
+FIRST_PAUSE, GROWTH, MAX_PAUSE = 12.0, 1.25, 120.0
 """Seconds before a refused submission is tried again; never under 8, see ``triggers.jobs``."""
 
 
@@ -110,7 +110,7 @@ class SwapOperator(BaseOperator):
 
     def execute_complete(self, context: Context, event: Any, submission: dict[str, Any]) -> dict[str, Any]:
         """
-        Look at the job again after its trigger fired, and collect its result.
+        Poll at the job again after its trigger fired, and collect its result.
 
         :param event: the trigger's event; it holds states, no results.
         :param submission: the ticket that was deferred with.
@@ -122,7 +122,7 @@ class SwapOperator(BaseOperator):
         return self._resume(context, ticket, end, problem)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Look once more where Airflow ended the deferral by itself: the job may be done and is paid."""
+        """Poll once more where Airflow ended the deferral by itself: the job may be done and is paid."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (TaskDeferralError, TaskDeferralTimeout) as error:
@@ -141,12 +141,12 @@ class SwapOperator(BaseOperator):
     def _tell(
         self,
         context: Context,
-        tell: Callable[[Story], dict[str, Any]],
+        tell: Callable[[Attempt], dict[str, Any]],
         refusals: int = 0,
         since: float = 0.0,
     ) -> dict[str, Any]:
+        from airflow_provider_faceswap.execution.attempt import Deferral
         from airflow_provider_faceswap.journal.store import Journal
-        from airflow_provider_faceswap.operators.story import Deferral
 
         journal = Journal(context)
         with collect.translated(retry_buys=not journal.durable):
@@ -167,30 +167,33 @@ class SwapOperator(BaseOperator):
                 tell = _begin
         self._defer(context, ticket)
 
-    def _story(self, context: Context, journal: Journal) -> Story:
+    def _story(self, context: Context, journal: Journal) -> Attempt:
+        from airflow_provider_faceswap.execution.attempt import Attempt
+        from airflow_provider_faceswap.execution.completion import completion_for
+        from airflow_provider_faceswap.execution.purchase import Purchase
         from airflow_provider_faceswap.journal.fingerprint import fingerprint
-        from airflow_provider_faceswap.operators.purchase import Purchase
-        from airflow_provider_faceswap.operators.story import Story
-        from airflow_provider_faceswap.ways import way_of
 
         if not journal.durable:
             self.log.warning("This Airflow keeps no task state (3.3 does): a retry of this task submits anew")
         inputs = {name: getattr(self, name) for name in self.inputs}
         purchase = Purchase(
-            way=way_of(self.provider, self.hook, self.call_class),
-            call_class=self.call_class,
-            make_call=self.make_call,
+            completion=completion_for(self.provider, self.hook, self.request_class),
+            request_class=self.request_class,
+            make_request=self.make_request,
             journal=journal,
             fingerprint=fingerprint(self.provider, self.endpoint, inputs, self.idempotency_key),
             max_tries=context["ti"].max_tries,
-            timeout=min(self.timeout, self.call_class.longest_wait),
+            timeout=min(self.timeout, self.request_class.max_wait),
             on_in_doubt=self.on_in_doubt,
             max_resubmits=self.max_resubmits,
         )
-        return Story(
+        return Attempt(
             purchase=purchase,
-            shelf=collect.Shelf(
-                self.call_class.operation, self.call_class.kind, self.output_path, self.consent_reference
+            shelf=collect.OutputStore(
+                self.request_class.operation,
+                self.request_class.kind,
+                self.output_path,
+                self.consent_reference,
             ),
             announce=lambda job_id: context["ti"].xcom_push(key="job_id", value=job_id),
             wait_for_completion=self.wait_for_completion,
@@ -208,15 +211,15 @@ class SwapOperator(BaseOperator):
         return hook_for(self.provider, self.conn_id)
 
     @property
-    def call_class(self) -> type[Submission]:
+    def request_class(self) -> type[Submission]:
         """What is submitted."""
         from airflow_provider_faceswap.apis import vendor
 
         return vendor(self.provider).operations[self.endpoint]
 
-    def make_call(self) -> Submission:
+    def make_request(self) -> Submission:
         """Check the inputs and return the submission; raises InputError."""
-        return self.call_class.checked(self.fields())
+        return self.request_class.checked(self.fields())
 
     @property
     def endpoint(self) -> str:
@@ -234,17 +237,17 @@ class SwapOperator(BaseOperator):
         interval = 1 if self.poll_interval is None else self.poll_interval
         numbers = {"timeout": self.timeout, "short_wait": self.short_wait, "poll_interval": interval}
         for name, value in {**numbers, "max_resubmits": self.max_resubmits}.items():
-            least = 0 if name in ("short_wait", "max_resubmits") else LEAST_SECONDS
+            least = 0 if name in ("short_wait", "max_resubmits") else MIN_SECONDS
             if not isinstance(value, (int, float)) or not value >= least:
                 raise InputError(name, f"must be a number of at least {least}")
         self.hook.settings  # noqa: B018 - checks the connection
         if self.output_path is not None:
-            from airflow_provider_faceswap.storage.keep import check_folder, open_folder
+            from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 
             open_folder(check_folder(self.output_path))
 
     def _pause(self, error: RefusedForNowError, refusals: int, since: float) -> float:
-        growing = min(FIRST_PAUSE * GROWTH ** min(refusals - 1, 20), LONGEST_PAUSE)
+        growing = min(FIRST_PAUSE * GROWTH ** min(refusals - 1, 20), MAX_PAUSE)
         pause = max(error.retry_after or 0.0, growing * random.uniform(0.8, 1.2))
         if time.time() + pause > since + self.timeout:
             remedy = "use a pool with as many slots as the plan's queue limit, or raise timeout"
@@ -262,12 +265,12 @@ class SwapOperator(BaseOperator):
         )
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
-        from airflow_provider_faceswap.ways import way_of
+        from airflow_provider_faceswap.execution.completion import completion_for
 
         context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
         collect.announce_deferral(ticket)
         self.defer(
-            trigger=way_of(self.provider, self.hook, self.call_class).trigger(
+            trigger=completion_for(self.provider, self.hook, self.request_class).trigger(
                 ticket,
                 deadline=ticket.deadline,
                 poll_interval=self.poll_interval,
@@ -279,5 +282,5 @@ class SwapOperator(BaseOperator):
         )
 
 
-def _begin(story: Story) -> dict[str, Any]:
+def _begin(story: Attempt) -> dict[str, Any]:
     return story.begin()

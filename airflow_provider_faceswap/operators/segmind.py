@@ -71,6 +71,6 @@ class SegmindFaceSwapOperator(SwapOperator):
 
     def fields(self) -> dict[str, Any]:
         """Return the fields, with files as base64 text."""
-        from airflow_provider_faceswap.storage.media import as_base64
+        from airflow_provider_faceswap.storage.inputs import as_base64
 
         return {**super().fields(), **{name: as_base64(name, getattr(self, name)) for name in _PICTURES}}

@@ -21,19 +21,19 @@ from airflow.sdk.exceptions import (
     TaskDeferralTimeout,
 )
 
-from airflow_provider_faceswap import collect
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
-from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, LookError
+from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, PollError
+from airflow_provider_faceswap.execution import collect
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_faceswap.apis.base import Job
+    from airflow_provider_faceswap.apis.job import Job
     from airflow_provider_faceswap.apis.watch import Watch
+    from airflow_provider_faceswap.execution.completion import Completion
     from airflow_provider_faceswap.hooks.base import SwapHook
-    from airflow_provider_faceswap.ways import Way
 
 POKE_INTERVAL = 10.0
 """Seconds between two looks where neither the user nor an eta says."""
@@ -95,11 +95,11 @@ class JobSensor(BaseSensorOperator):
         return hook_for(self.provider, self.conn_id)
 
     @cached_property
-    def way(self) -> Way:
+    def completion(self) -> Completion:
         """How the vendor tells of a job's end."""
-        from airflow_provider_faceswap.ways import way_of
+        from airflow_provider_faceswap.execution.completion import completion_for
 
-        return way_of(self.provider, self.hook)
+        return completion_for(self.provider, self.hook)
 
     @property
     def nonce(self) -> str:
@@ -149,7 +149,7 @@ class JobSensor(BaseSensorOperator):
                 self._check()
             if self.deferrable:
                 with collect.translated():
-                    end, job = self._look_once()
+                    end, job = self._poll_once()
                     if end not in (None, DEADLINE):
                         return self._finish(end, job)
                 self._defer()
@@ -160,16 +160,16 @@ class JobSensor(BaseSensorOperator):
                 raise AirflowSensorTimeout(f"{self.provider} job {self.job_id}: {error}{said}") from None
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
-        """Look once."""
+        """Poll once."""
         with collect.translated():
-            end, job = self._look_once()
+            end, job = self._poll_once()
             if end in (None, DEADLINE):
                 return False
             return PokeReturnValue(True, self._finish(end, job))
 
     def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
         """
-        Look at the job again after its trigger fired, and collect its result.
+        Poll at the job again after its trigger fired, and collect its result.
 
         :param event: the trigger's event; it holds states, no results.
         """
@@ -178,7 +178,7 @@ class JobSensor(BaseSensorOperator):
         return self._collect(end, problem)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Look once more where Airflow ended the deferral by itself."""
+        """Poll once more where Airflow ended the deferral by itself."""
         with self._as_the_user_wants():
             try:
                 # Past the base sensor, whose skip does not say why.
@@ -197,21 +197,21 @@ class JobSensor(BaseSensorOperator):
         if self.end_from_trigger and not self.deferrable:
             raise InputError("end_from_trigger", "needs deferrable=True")
         if self.output_path is not None:
-            from airflow_provider_faceswap.storage.keep import check_folder, open_folder
+            from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 
             open_folder(check_folder(self.output_path))
 
-    def _look_once(self) -> tuple[str | None, Job | None]:
+    def _poll_once(self) -> tuple[str | None, Job | None]:
         try:
-            job = self.way.look(self.ticket)
-        except LookError as error:
+            job = self.completion.poll(self.ticket)
+        except PollError as error:
             self.log.warning("Job %s: %s", self.ticket.job_id, error)
-            return self._watch.missed(str(error), time.time()), None
-        return self._watch.saw(job, time.time()), job
+            return self._watch.on_error(str(error), time.time()), None
+        return self._watch.on_state(job, time.time()), job
 
     def _collect(self, end: str, problem: str) -> dict[str, Any]:
         with collect.translated():
-            end, job = collect.confirm(self.way, self.ticket, end)
+            end, job = collect.confirm(self.completion, self.ticket, end)
             try:
                 return self._finish(end, job, problem)
             except JobUnsettledError as error:
@@ -223,16 +223,16 @@ class JobSensor(BaseSensorOperator):
         said = (job and job.message) or problem
         collect.raise_for_state(self.provider, self.ticket.job_id, str(end), said)
         assert job is not None  # a success was seen
-        shelf = collect.Shelf("fetch", "any", self.output_path)
-        result = shelf.take(self.way, job, self._as_told)
+        shelf = collect.OutputStore("fetch", "any", self.output_path)
+        result = shelf.save(self.completion, job, self._as_told)
         if result["stored"]:
-            self.way.forget(self.ticket)
+            self.completion.forget(self.ticket)
         return result
 
     def _defer(self) -> None:
         collect.announce_deferral(self.ticket)
         self.defer(
-            trigger=self.way.trigger(
+            trigger=self.completion.trigger(
                 self._as_told,
                 deadline=self.ticket.deadline,
                 poll_interval=None if self.follow_eta else self.poke_interval,

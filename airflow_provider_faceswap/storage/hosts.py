@@ -12,11 +12,11 @@ from yarl import URL
 
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.hooks.settings import is_loopback, origin_of
+from airflow_provider_faceswap.hooks.origin import is_loopback, origin_of
 from airflow_provider_faceswap.storage import addresses
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.hooks.settings import Origin
+    from airflow_provider_faceswap.hooks.origin import Origin
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 
-from airflow_provider_faceswap.apis.reading import words
+from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage.formats import CHUNK
 
@@ -39,7 +39,7 @@ def put(local: Path, folder: ObjectStoragePath, name: str) -> str:
         else:
             _upload(local, target)
     except Exception as error:  # each store has errors of its own
-        problem = words(f"{type(error).__name__}: {error}")
+        problem = one_line(f"{type(error).__name__}: {error}")
     if problem:
         raise ResultError(f"{name} could not be written to output_path: {problem}")
     return str(target)

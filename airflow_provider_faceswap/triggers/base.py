@@ -11,13 +11,13 @@ from typing import Any, ClassVar, NamedTuple
 
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.results import as_result
 from airflow_provider_faceswap.apis.watch import DEADLINE
 
-EARLIEST_EVENT = 8.0
+MIN_EVENT_SECONDS = 8.0
 """Seconds from the start before an event resumes a task: the scheduler fails tasks that resume sooner."""
-MOST_NAMED = 8
+MAX_NAMED = 8
 """Jobs up to which an event names each one's state; above it there are counts alone."""
 
 
@@ -42,7 +42,7 @@ class SwapTrigger(BaseTrigger):
     Wait until all jobs are settled, then fire one event.
 
     The event is ``{"counts": {state: n}, "states": {key: state}, "problems": {key: text}}``, the latter two
-    only for up to :data:`MOST_NAMED` jobs. It holds no URL: the worker that resumes takes the result itself.
+    only for up to :data:`MAX_NAMED` jobs. It holds no URL: the worker that resumes takes the result itself.
 
     :param provider: the vendor's connection type.
     :param conn_id: the Airflow connection.
@@ -89,7 +89,7 @@ class SwapTrigger(BaseTrigger):
             yield TaskSuccessEvent()
             return
         # Counted from this start, not from the worker's clock: the two machines may disagree.
-        await asyncio.sleep(max(0.0, EARLIEST_EVENT - (time.monotonic() - started)))
+        await asyncio.sleep(max(0.0, MIN_EVENT_SECONDS - (time.monotonic() - started)))
         yield TriggerEvent(_event(ended))
 
     @abstractmethod
@@ -125,7 +125,7 @@ class SwapTrigger(BaseTrigger):
 
 def _event(ended: list[Ended]) -> dict[str, Any]:
     event: dict[str, Any] = {"counts": dict(Counter(one.state for one in ended))}
-    if len(ended) <= MOST_NAMED:
+    if len(ended) <= MAX_NAMED:
         event["states"] = {one.key: one.state for one in ended}
         event["problems"] = {one.key: one.problem[:120] for one in ended if one.state == DEADLINE}
     return event

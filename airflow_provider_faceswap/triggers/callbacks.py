@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from airflow_provider_faceswap.apis.base import Job
+from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.callbacks.config import inbox_url
 from airflow_provider_faceswap.callbacks.watcher import Waiting, Watcher, watcher

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.watch import Watch
-from airflow_provider_faceswap.exceptions import FaceSwapError, LookError
+from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
 
@@ -22,7 +22,7 @@ class SwapJobsTrigger(SwapTrigger):
     Poll jobs until all are settled, then fire one event.
 
     See :class:`~airflow_provider_faceswap.triggers.base.SwapTrigger` for the event. Its keys are the jobs'
-    ids, its states those of :class:`~airflow_provider_faceswap.apis.base.JobState`, or ``deadline``.
+    ids, its states those of :class:`~airflow_provider_faceswap.apis.job.JobState`, or ``deadline``.
 
     :param provider: the vendor's connection type.
     :param conn_id: the Airflow connection.
@@ -61,9 +61,9 @@ class SwapJobsTrigger(SwapTrigger):
 
     async def _watch(self, hook: SwapHook, entry: dict[str, Any]) -> Ended:
         job_id = str(entry.get("job_id", ""))
-        look_at = vendor(self.provider).look
-        assert look_at is not None  # of a vendor that is polled
-        look = look_at(job_id=job_id, route=entry.get("route") or {})
+        poll_class = vendor(self.provider).poll
+        assert poll_class is not None  # of a vendor that is polled
+        look = poll_class(job_id=job_id, route=entry.get("route") or {})
         watch = Watch(
             submitted_at=entry.get("submitted_at") or time.time(),
             deadline=self.deadline,
@@ -75,10 +75,10 @@ class SwapJobsTrigger(SwapTrigger):
             job = None
             try:
                 job = await hook.asend(look)
-                end = watch.saw(job, time.time())
+                end = watch.on_state(job, time.time())
             except FaceSwapError as error:
-                retry_after = error.retry_after if isinstance(error, LookError) else None
-                end = watch.missed(str(error), time.time(), retry_after)
+                retry_after = error.retry_after if isinstance(error, PollError) else None
+                end = watch.on_error(str(error), time.time(), retry_after)
                 self.log.warning("Job %s: %s", job_id, error)
             if end:
                 self.log.info("Job %s: %s", job_id, end)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.apis.base import Call, Job, Reply
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.apis.request import Request
 from airflow_provider_faceswap.exceptions import FaceSwapError
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -32,7 +34,7 @@ def cases(vendor: str, kind: str) -> list[Any]:
     return [pytest.param(name, id=name) for name in found]
 
 
-def outcome(call: Call, reply: Reply) -> str:
+def outcome(call: Request, reply: Reply) -> str:
     """Return the state of the job that a reply tells of, or the name of the error."""
     try:
         job: Job = call.read(reply)

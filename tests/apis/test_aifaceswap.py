@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_faceswap.apis.aifaceswap import VENDOR, ExtractBase64Face, ExtractFace, FaceSwap
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, LookError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
 from tests.apis.recorded import cases, outcome, read
 
 URL = "https://example.com/a.png"
@@ -87,7 +87,7 @@ def test_every_recorded_callback(case: str) -> None:
     ],
 )
 def test_rubbish_is_no_callback(body: bytes) -> None:
-    with pytest.raises(LookError):
+    with pytest.raises(PollError):
         read_callback(body)
 
 

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_faceswap.apis.base import Job, Reply
+from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
 from airflow_provider_faceswap.apis.reading import META_KEYS
+from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     FaceSwapError,
     InDoubtError,
-    LookError,
+    PollError,
     RefusedError,
 )
 from tests.apis.test_modelslab import SAMPLES
@@ -28,9 +29,9 @@ SUBMIT = SingleVideoSwap.checked({"init_image": URL, "init_video": URL})
 FETCH = Fetch(job_id="278")
 ENDS = {
     "submit": (InDoubtError, RefusedError, AuthenticationError),
-    "fetch": (LookError, AuthenticationError),
+    "fetch": (PollError, AuthenticationError),
 }
-LONGEST = 700
+MAX_STEP = 700
 
 texts = st.text(st.characters(exclude_categories=()), max_size=60) | st.sampled_from(
     [
@@ -100,7 +101,7 @@ def end(call: Any, reply: Reply) -> Job | FaceSwapError:
 
 
 def check_text(text: str) -> None:
-    assert len(text) < LONGEST and text.isprintable(), "one line that any log and database takes"
+    assert len(text) < MAX_STEP and text.isprintable(), "one line that any log and database takes"
     assert not re.search(r"https?:\\?/\\?/[^/\s…]+\\?/(?!…)", text), "no URL beyond its host"
 
 
@@ -202,7 +203,7 @@ def test_a_wrong_encoding_does_not_hide_a_paid_job() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], wait: float | None) -> None:
     error = end(FETCH, Reply(429, headers, b"slow down"))
-    assert isinstance(error, LookError) and error.retry_after == wait
+    assert isinstance(error, PollError) and error.retry_after == wait
 
 
 @pytest.mark.parametrize(

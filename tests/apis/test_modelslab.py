@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.apis.base import Job, JobState, Reply
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import VENDOR, Fetch, SingleVideoSwap
+from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     FaceSwapError,
     InDoubtError,
     InputError,
-    LookError,
+    PollError,
     RefusedError,
     RefusedForNowError,
 )
@@ -135,7 +136,7 @@ def test_every_recorded_submission_reply_is_a_job_or_an_error_of_the_family(case
 @pytest.mark.parametrize("case", samples("fetch"))
 def test_every_recorded_fetch_reply_is_a_job_or_an_error_of_the_family(case: Path) -> None:
     result = outcome(FETCH, case)
-    assert isinstance(result, (Job, LookError, AuthenticationError))
+    assert isinstance(result, (Job, PollError, AuthenticationError))
     if isinstance(result, Job):
         assert result.job_id == "278"
 
@@ -253,7 +254,7 @@ def test_how_a_job_stands(status: int, body: Any, state: JobState) -> None:
 def test_a_look_that_tells_nothing_is_no_verdict(
     status: int, body: Any, headers: dict[str, str], wait: float | None
 ) -> None:
-    with pytest.raises(LookError) as caught:
+    with pytest.raises(PollError) as caught:
         FETCH.read(reply(body, status, **headers))
     assert caught.value.retry_after == wait
 

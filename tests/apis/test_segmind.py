@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.apis.base import Job, Reply
-from airflow_provider_faceswap.apis.segmind import Credits, FaceswapNow, FaceswapQueued, Request
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.apis.segmind import Credits, FaceswapNow, FaceswapQueued, QueuedRequest
 from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
 from tests.apis.recorded import cases, outcome, read
 
@@ -13,7 +14,7 @@ URL = "https://example.com/a.png"
 PICTURE = "aGVsbG8="
 NOW = FaceswapNow.checked({"source_img": URL, "target_img": URL})
 QUEUED = FaceswapQueued.checked({"source_img": URL, "target_img": URL})
-LOOK = Request(job_id="5f1c7d0e")
+LOOK = QueuedRequest(job_id="5f1c7d0e")
 OUTCOMES = {
     "v1_picture_jpeg": "success",
     "v1_picture_png": "success",
@@ -55,7 +56,7 @@ OUTCOMES = {
     "v2_result_failed_422": "failed",
     "v2_result_failed_without_id_422": "failed",
     "v2_result_not_found_404": "unknown",
-    "v2_result_server_error_500": "LookError",
+    "v2_result_server_error_500": "PollError",
 }
 
 
@@ -79,7 +80,7 @@ def test_every_recorded_answer_to_a_look(case: str) -> None:
     [
         ("credits_left", "success"),
         ("credits_unauthorised_401", "AuthenticationError"),
-        ("credits_none_404", "LookError"),
+        ("credits_none_404", "PollError"),
     ],
 )
 def test_every_recorded_answer_of_the_credits(case: str, expected: str) -> None:

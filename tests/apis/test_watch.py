@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.watch import DEADLINE, Watch
 
 
@@ -16,31 +16,31 @@ def watch(**kwargs: float) -> Watch:
 
 @pytest.mark.parametrize("state", [JobState.SUCCESS, JobState.FAILED, JobState.CONGESTED])
 def test_a_verdict_ends_the_watch_at_once(state: JobState) -> None:
-    assert watch().saw(job(state), 1010.0) == state.value
+    assert watch().on_state(job(state), 1010.0) == state.value
 
 
 def test_a_running_job_is_watched_on_until_the_deadline() -> None:
     watching = watch()
-    assert watching.saw(job(JobState.PROCESSING), 4599.0) is None
-    assert watching.saw(job(JobState.PROCESSING), 4600.0) == DEADLINE
+    assert watching.on_state(job(JobState.PROCESSING), 4599.0) is None
+    assert watching.on_state(job(JobState.PROCESSING), 4600.0) == DEADLINE
 
 
 @pytest.mark.parametrize("state", [JobState.UNKNOWN, JobState.UNCLEAR])
 def test_doubt_is_believed_after_three_looks_over_a_minute(state: JobState) -> None:
     watching = watch()
-    assert watching.saw(job(state), 1000.0) is None
-    assert watching.saw(job(state), 1001.0) is None
-    assert watching.saw(job(state), 1059.0) is None, "three looks, but in less than a minute"
-    assert watching.saw(job(state), 1060.0) == state.value
+    assert watching.on_state(job(state), 1000.0) is None
+    assert watching.on_state(job(state), 1001.0) is None
+    assert watching.on_state(job(state), 1059.0) is None, "three looks, but in less than a minute"
+    assert watching.on_state(job(state), 1060.0) == state.value
     assert "so it says" in watching.problem
 
 
 def test_a_job_that_is_known_again_clears_the_doubt() -> None:
     watching = watch()
-    watching.saw(job(JobState.UNKNOWN), 1000.0)
-    watching.saw(job(JobState.UNKNOWN), 1030.0)
-    watching.saw(job(JobState.PROCESSING), 1050.0)
-    assert watching.saw(job(JobState.UNKNOWN), 1090.0) is None
+    watching.on_state(job(JobState.UNKNOWN), 1000.0)
+    watching.on_state(job(JobState.UNKNOWN), 1030.0)
+    watching.on_state(job(JobState.PROCESSING), 1050.0)
+    assert watching.on_state(job(JobState.UNKNOWN), 1090.0) is None
     assert watching.problem
 
 
@@ -48,15 +48,15 @@ def test_looks_that_told_nothing_back_off_and_end_at_the_deadline_alone() -> Non
     watching = watch(eta=10.0)
     waits = []
     for _ in range(8):
-        assert watching.missed("timeout", 2000.0) is None
+        assert watching.on_error("timeout", 2000.0) is None
         waits.append(watching.wait(2000.0))
     assert waits[0] < 6 and waits[-1] > 60
-    assert watching.missed("timeout", 4600.0) == DEADLINE
+    assert watching.on_error("timeout", 4600.0) == DEADLINE
 
 
 def test_the_vendor_is_asked_no_sooner_than_it_wants() -> None:
     watching = watch()
-    watching.missed("HTTP 429", 1100.0, retry_after=77.0)
+    watching.on_error("HTTP 429", 1100.0, retry_after=77.0)
     assert watching.wait(1100.0) >= 77.0
 
 

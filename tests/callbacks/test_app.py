@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from airflow_provider_faceswap.callbacks import app as module
-from airflow_provider_faceswap.callbacks.app import MOST_BYTES, Receiver, make_app
+from airflow_provider_faceswap.callbacks.app import MAX_BYTES, Receiver, make_app
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
-from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox
+from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, Inbox
 from airflow_provider_faceswap.callbacks.tokens import RETENTION_DAYS, Token, mint
 from airflow_provider_faceswap.exceptions import InboxError
 from tests.callbacks.conftest import OLD_SECRET, SECRET
@@ -165,10 +165,10 @@ async def test_a_strangers_body_first_does_not_keep_the_vendors_out(caller: Call
 
 
 async def test_a_job_has_so_many_answers_and_no_more(caller: Caller, token: Token) -> None:
-    replies = [await caller.post(token.text, json=[number]) for number in range(MOST_BODIES + 2)]
-    assert [reply.status_code for reply in replies] == [200] * MOST_BODIES + [409] * 2
+    replies = [await caller.post(token.text, json=[number]) for number in range(MAX_BODIES + 2)]
+    assert [reply.status_code for reply in replies] == [200] * MAX_BODIES + [409] * 2
     assert (await caller.post(token.text, json=[0])).status_code == 200
-    assert len(await caller.kept(token)) == MOST_BODIES
+    assert len(await caller.kept(token)) == MAX_BODIES
 
 
 async def chunks(number: int, taken: list[int]) -> AsyncIterator[bytes]:
@@ -184,7 +184,7 @@ async def test_no_more_is_read_than_allowed_whatever_the_length_says(
     taken = [0]
     reply = await caller.post(token.text, content=chunks(10_000, taken), headers=headers)
     assert (reply.status_code, reply.headers["connection"]) == (413, "close")
-    assert taken[0] <= MOST_BYTES + 2048
+    assert taken[0] <= MAX_BYTES + 2048
     assert await caller.nothing_kept()
 
 
@@ -194,7 +194,7 @@ async def test_a_length_that_says_too_much_is_believed(caller: Caller, token: To
 
 
 async def test_the_largest_callback_is_taken(caller: Caller, token: Token) -> None:
-    body = b"[" + b" " * (MOST_BYTES - 3) + b"1]"
+    body = b"[" + b" " * (MAX_BYTES - 3) + b"1]"
     assert (await caller.post(token.text, content=body)).status_code == 200
     assert (await caller.post(token.text, content=b" " + body)).status_code == 413
 
@@ -300,7 +300,7 @@ async def test_a_slow_inbox_is_not_waited_for_without_end(
 async def test_only_so_many_wait_for_a_slow_inbox(
     caller: Caller, token: Token, slow_inbox: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    monkeypatch.setattr(module, "MAX_WAITING", 2)
     waiting = [asyncio.create_task(caller.post(token.text)) for _ in range(module.THREADS + 2)]
     await asyncio.sleep(0.2)
     assert (await caller.post(token.text)).status_code == 503

@@ -13,8 +13,8 @@ import pytest
 
 from airflow_provider_faceswap.callbacks import inbox as module
 from airflow_provider_faceswap.callbacks.folder import LocalFolder, StoredFolder
-from airflow_provider_faceswap.callbacks.inbox import MOST_BODIES, Inbox, Put
-from airflow_provider_faceswap.exceptions import InboxError, LookError, SettingsError
+from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, Inbox, Put
+from airflow_provider_faceswap.exceptions import InboxError, PollError, SettingsError
 
 VENDOR, NONCE, OTHER = "aifaceswap", "N" * 22, "O" * 22
 
@@ -34,27 +34,27 @@ def test_the_same_body_lies_there_once(inbox: Inbox) -> None:
 
 
 def test_so_many_bodies_and_no_more_are_kept_for_a_job(inbox: Inbox) -> None:
-    bodies = [b"[%d]" % number for number in range(MOST_BODIES + 2)]
+    bodies = [b"[%d]" % number for number in range(MAX_BODIES + 2)]
     puts = [inbox.put(VENDOR, NONCE, body) for body in bodies]
-    assert puts == [Put.KEPT] * MOST_BODIES + [Put.FULL] * 2
+    assert puts == [Put.KEPT] * MAX_BODIES + [Put.FULL] * 2
     assert inbox.put(VENDOR, NONCE, bodies[0]) is Put.REPEATED
     assert inbox.put(VENDOR, OTHER, bodies[-1]) is Put.KEPT
-    assert sorted(inbox.bodies(VENDOR, NONCE)) == bodies[:MOST_BODIES]
+    assert sorted(inbox.bodies(VENDOR, NONCE)) == bodies[:MAX_BODIES]
 
 
 def test_bodies_that_come_at_the_same_time_do_not_share_a_place(inbox: Inbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         puts = list(pool.map(lambda number: inbox.put(VENDOR, NONCE, b"[%d]" % (number % 8)), range(32)))
-    assert puts.count(Put.KEPT) == MOST_BODIES == len(inbox.bodies(VENDOR, NONCE))
+    assert puts.count(Put.KEPT) == MAX_BODIES == len(inbox.bodies(VENDOR, NONCE))
 
 
 def test_the_oldest_comes_first(tmp_path: Path) -> None:
     inbox = Inbox(f"file://{tmp_path}")
-    for number in range(MOST_BODIES):
+    for number in range(MAX_BODIES):
         inbox.put(VENDOR, NONCE, b"[%d]" % number)
         for file in (tmp_path / VENDOR).iterdir():
             os.utime(file, (file.stat().st_atime, file.stat().st_mtime - 10))
-    assert inbox.bodies(VENDOR, NONCE) == [b"[%d]" % number for number in range(MOST_BODIES)]
+    assert inbox.bodies(VENDOR, NONCE) == [b"[%d]" % number for number in range(MAX_BODIES)]
 
 
 def test_one_listing_tells_all_that_arrived(inbox: Inbox) -> None:
@@ -187,7 +187,7 @@ def test_a_store_that_fails_is_an_error_that_passes(s3: str) -> None:
     inbox = Inbox(f"{s3.replace('bucket', 'elsewhere')}/inbox")
     with pytest.raises(InboxError, match="inbox could not be written") as error:
         inbox.put(VENDOR, NONCE, b"[1]")
-    assert isinstance(error.value, LookError)
+    assert isinstance(error.value, PollError)
 
 
 async def test_it_is_never_opened_on_an_event_loop(tmp_path: Path) -> None:

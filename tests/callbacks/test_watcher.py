@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.callbacks import watcher as module
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.watcher import Watcher, watcher

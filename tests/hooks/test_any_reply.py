@@ -15,22 +15,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_faceswap.apis.base import Job
+from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     FaceSwapError,
     InDoubtError,
-    LookError,
+    PollError,
     RefusedError,
 )
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
-from airflow_provider_faceswap.hooks.secrets import spellings
+from airflow_provider_faceswap.hooks.redaction import secret_pattern
 from tests.apis.test_any_reply import FETCH, SUBMIT, check_text, replies, statuses
 
 KEY = 'sbx-"q/uo&ted\\kéy'
 EXPECTED = {
     "worker": (InDoubtError, RefusedError, AuthenticationError),
-    "triggerer": (LookError, AuthenticationError),
+    "triggerer": (PollError, AuthenticationError),
 }
 
 
@@ -114,7 +114,7 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_every_spelling_of_the_key_is_known(spelling: str) -> None:
-    found = spellings(KEY).sub("***", f"key {SPELLINGS[spelling]}!")
+    found = secret_pattern(KEY).sub("***", f"key {SPELLINGS[spelling]}!")
     assert found in ("key ***!", 'key \\"***\\"!')
 
 

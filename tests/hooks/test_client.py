@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch
-from airflow_provider_faceswap.exceptions import FaceSwapError, LookError, SettingsError
+from airflow_provider_faceswap.exceptions import FaceSwapError, PollError, SettingsError
 from airflow_provider_faceswap.hooks.client import usual_tls
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 
@@ -104,7 +104,7 @@ async def test_calls_over_tls_go_through_the_environments_proxy(
     proxy = await listen()
     connect("https://vendor.invalid")
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-    with pytest.raises(LookError):
+    with pytest.raises(PollError):
         await send(how)
     assert proxy.lines == ["CONNECT vendor.invalid:443 HTTP/1.1"]
 
@@ -157,7 +157,7 @@ async def test_certificates_are_checked_as_the_connection_says(
     vendor = await listen(tls)
     connect(f"https://127.0.0.1:{vendor.port}", verify=str(certificate) if verify == "path" else verify)
     if verify is True:
-        with pytest.raises(LookError):
+        with pytest.raises(PollError):
             await send(how)
         assert not vendor.lines
     else:

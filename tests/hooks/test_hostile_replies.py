@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.apis.base import MAX_REPLY, Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
-from airflow_provider_faceswap.exceptions import FaceSwapError, InDoubtError, LookError, NotSentError
+from airflow_provider_faceswap.apis.request import MAX_REPLY
+from airflow_provider_faceswap.exceptions import FaceSwapError, InDoubtError, NotSentError, PollError
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from tests.wire import Script, serve
 
@@ -81,7 +82,7 @@ def test_a_look_that_is_redirected_says_so(ask: Any, how: str, status: int) -> N
         link.sendall(b"HTTP/1.1 %d Moved\r\n" % status + location)
 
     error = ask(script, FETCH, how)
-    assert isinstance(error, LookError)
+    assert isinstance(error, PollError)
     assert f"HTTP {status}, a redirect to elsewhere.example.com; redirects are not followed" in str(error)
     assert "secret" not in str(error) and len(seen) == 1
 
@@ -126,31 +127,31 @@ def test_a_reply_that_is_compressed_all_the_same_is_read(ask: Any, how: str, enc
 )
 def test_a_compressed_reply_that_is_none(ask: Any, how: str, encoding: bytes, body: bytes, said: str) -> None:
     error = ask(answer(body, b"Content-Encoding: " + encoding), FETCH, how)
-    assert isinstance(error, LookError) and said in str(error)
+    assert isinstance(error, PollError) and said in str(error)
 
 
 MEASURE = """
 import asyncio, sys
 from pathlib import Path
 from airflow_provider_faceswap.apis.modelslab import Fetch
-from airflow_provider_faceswap.exceptions import LookError
+from airflow_provider_faceswap.exceptions import PollError
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 
-def look():
+def poll():
     hook = ModelsLabHook(sys.argv[2])
     try:
         call = Fetch(job_id="278")
         hook.send(call) if sys.argv[1] == "worker" else asyncio.run(hook.asend(call))
-    except LookError as error:
+    except PollError as error:
         return str(error)
 
 def peak():  # of this process alone: ru_maxrss would count what its parent had
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
-look()
+poll()
 before = peak()
-assert "over 4194304 bytes" in look(), look()
+assert "over 4194304 bytes" in poll(), poll()
 print(peak() - before)
 """
 
@@ -189,7 +190,7 @@ def endless(link: socket.socket, head: bytes) -> None:
 @both
 def test_an_endless_reply_is_cut(ask: Any, how: str) -> None:
     error = ask(endless, FETCH, how)
-    assert isinstance(error, LookError) and f"over {MAX_REPLY} bytes" in str(error)
+    assert isinstance(error, PollError) and f"over {MAX_REPLY} bytes" in str(error)
 
 
 def test_an_endless_answer_to_a_submission_is_in_doubt(ask: Any) -> None:
@@ -211,7 +212,7 @@ def test_a_reply_that_only_drips_is_bounded(ask: Any, how: str, head: bytes, pie
 
     started = time.monotonic()
     error = ask(script, FETCH, how, timeout=0.2)
-    assert isinstance(error, LookError)
+    assert isinstance(error, PollError)
     assert time.monotonic() - started < 3
     assert "no whole reply within 0.2 s" in str(error) or "while talking to" in str(error)
 
@@ -238,7 +239,7 @@ def test_a_reply_that_only_drips_is_bounded(ask: Any, how: str, head: bytes, pie
 )
 def test_what_breaks_the_protocol_is_an_error_of_the_family(ask: Any, how: str, raw: bytes) -> None:
     end = ask(lambda link, _: link.sendall(raw), FETCH, how)
-    assert isinstance(end, LookError) or (isinstance(end, Job) and end.state is JobState.UNCLEAR)
+    assert isinstance(end, PollError) or (isinstance(end, Job) and end.state is JobState.UNCLEAR)
     if how == "worker":
         assert isinstance(ask(lambda link, _: link.sendall(raw), SUBMIT), InDoubtError)
 

@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_faceswap.apis.base import MAX_REPLY, Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
+from airflow_provider_faceswap.apis.request import MAX_REPLY
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     InDoubtError,
-    LookError,
     NotSentError,
+    PollError,
     SettingsError,
 )
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
@@ -78,7 +79,7 @@ def test_the_key_travels_in_the_body_alone(connect: Any, how: str) -> None:
 @both
 @pytest.mark.parametrize("error", [httpx.ReadTimeout("x"), httpx.ReadError("x"), httpx.ConnectError("x")])
 def test_no_error_and_none_of_its_causes_holds_the_key(connect: Any, how: str, error: Exception) -> None:
-    with pytest.raises(LookError) as caught:
+    with pytest.raises(PollError) as caught:
         send(Vendor(error).hook(), FETCH, how)
     assert caught.value.__cause__ is None and caught.value.__context__ is None
     assert "quoted" not in "".join(traceback.format_exception(caught.value))
@@ -120,7 +121,7 @@ def test_a_broken_submission_is_sorted_by_what_may_have_been_sent(
 @both
 def test_a_redirect_is_not_followed(connect: Any, how: str) -> None:
     vendor = Vendor(httpx.Response(307, headers={"Location": "https://elsewhere.example.com/"}))
-    with pytest.raises(LookError):
+    with pytest.raises(PollError):
         send(vendor.hook(), FETCH, how)
     assert len(vendor.requests) == 1
 
@@ -128,7 +129,7 @@ def test_a_redirect_is_not_followed(connect: Any, how: str) -> None:
 @both
 def test_an_endless_reply_is_cut(connect: Any, how: str) -> None:
     vendor = Vendor(httpx.Response(200, content=b" " * (MAX_REPLY + 1)))
-    with pytest.raises(LookError, match="over"):
+    with pytest.raises(PollError, match="over"):
         send(vendor.hook(), FETCH, how)
 
 

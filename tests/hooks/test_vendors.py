@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from airflow_provider_faceswap.apis.aifaceswap import FaceSwap
-from airflow_provider_faceswap.apis.segmind import FaceswapNow, Request
+from airflow_provider_faceswap.apis.segmind import FaceswapNow, QueuedRequest
 from airflow_provider_faceswap.exceptions import InDoubtError, SettingsError
 from airflow_provider_faceswap.hooks.aifaceswap import AIFaceSwapHook
 from airflow_provider_faceswap.hooks.segmind import SegmindHook
@@ -50,7 +50,7 @@ def test_segmind_takes_the_key_in_a_header(monkeypatch: pytest.MonkeyPatch) -> N
 def test_segmind_is_asked_by_get(monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, "segmind")
     vendor = Vendor(httpx.Response(200, json={"status": "PROCESSING"}))
-    assert SegmindHook(transport=httpx.MockTransport(vendor)).send(Request(job_id="r1")).state.waiting
+    assert SegmindHook(transport=httpx.MockTransport(vendor)).send(QueuedRequest(job_id="r1")).state.waiting
     assert (vendor.requests[0].method, vendor.requests[0].content) == ("GET", b"")
 
 

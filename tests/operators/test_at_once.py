@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airflow_provider_faceswap.apis.base import Cost, Job, JobState
+from airflow_provider_faceswap.apis.job import Cost, Job, JobState
 from airflow_provider_faceswap.exceptions import InDoubtError
 from airflow_provider_faceswap.operators.aifaceswap import (
     AIFaceSwapExtractFacesOperator,
@@ -62,7 +62,9 @@ class Till:
         hook = fakes.hook_double(cls.provider)
         hook.send.side_effect = self._send
         self.monkeypatch.setattr("airflow_provider_faceswap.hooks.hook_for", lambda provider, conn_id: hook)
-        self.monkeypatch.setattr("airflow_provider_faceswap.ways.CalledBack.check", lambda way: None)
+        self.monkeypatch.setattr(
+            "airflow_provider_faceswap.execution.completion.Callback.check", lambda completion: None
+        )
         operator = cls(**{"task_id": "swap", **known, **fields})
         return operator.execute(fakes.context(self.store, self.max_tries))
 
@@ -128,7 +130,9 @@ def test_a_picture_on_another_worker_is_named(till: Till, monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt):
         till.start()
     monkeypatch.undo()
-    till.monkeypatch.setattr("airflow_provider_faceswap.ways.CalledBack.check", lambda way: None)
+    till.monkeypatch.setattr(
+        "airflow_provider_faceswap.execution.completion.Callback.check", lambda completion: None
+    )
     (path,) = till.left_over
     path.unlink()
     with pytest.raises(AirflowException, match=re.escape(str(path))):

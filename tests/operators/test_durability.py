@@ -8,8 +8,7 @@ from unittest import mock
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
-from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.exceptions import (
     InDoubtError,
     NotSentError,
@@ -17,13 +16,14 @@ from airflow_provider_faceswap.exceptions import (
     RefusedForNowError,
     ResultError,
 )
+from airflow_provider_faceswap.execution import attempt, collect, purchase
+from airflow_provider_faceswap.execution.completion import Callback
 from airflow_provider_faceswap.journal import store as journal_store
-from airflow_provider_faceswap.operators import base, purchase, story
+from airflow_provider_faceswap.operators import base
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapVideoOperator
 from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
-from airflow_provider_faceswap.ways import CalledBack
 from tests import fakes
 from tests.fakes import FakeStore, job
 
@@ -76,7 +76,7 @@ class World:
         self.provider = provider
         self.vendor = Vendor()
         self.store = FakeStore()
-        self.clock = fakes.clock(monkeypatch, base, collect, purchase, story)
+        self.clock = fakes.clock(monkeypatch, base, collect, purchase, attempt)
         self.max_tries = 2
         self.hook = fakes.hook_double(provider)
         self.hook.send.side_effect = self.vendor
@@ -84,15 +84,17 @@ class World:
         self.called_back: set[str] = set()
         self.forgotten: list[str] = []
         for name, stand_in in {
-            "check": lambda way: None,
-            "addressed": lambda way, call, deadline: (call, "n0nce"),
-            "taken": lambda way, ticket: None,
-            "look": lambda way, ticket: self.vendor(mock.Mock(billed=False)),
-            "answers": lambda way, ticket: self.called_back,
-            "forget": lambda way, ticket: self.forgotten.append(ticket.nonce),
-            "trigger": lambda way, ticket, **options: SwapJobsTrigger(jobs=[ticket.as_dict()], **options),
+            "check": lambda completion: None,
+            "addressed": lambda completion, call, deadline: (call, "n0nce"),
+            "taken": lambda completion, ticket: None,
+            "look": lambda completion, ticket: self.vendor(mock.Mock(billed=False)),
+            "answers": lambda completion, ticket: self.called_back,
+            "forget": lambda completion, ticket: self.forgotten.append(ticket.nonce),
+            "trigger": lambda completion, ticket, **options: SwapJobsTrigger(
+                jobs=[ticket.as_dict()], **options
+            ),
         }.items():
-            monkeypatch.setattr(CalledBack, name, stand_in)
+            monkeypatch.setattr(Callback, name, stand_in)
 
     def start(self, media: str = URL, **kwargs: Any) -> Any:
         """Run one try, to its result or its deferral."""
@@ -197,7 +199,10 @@ def test_killed_while_waiting(world: World, deferrable: bool) -> None:
 
 
 def test_killed_while_storing(world: World) -> None:
-    with mock.patch.object(collect.Shelf, "take", autospec=True, side_effect=Killed), pytest.raises(Killed):
+    with (
+        mock.patch.object(collect.OutputStore, "take", autospec=True, side_effect=Killed),
+        pytest.raises(Killed),
+    ):
         world.start()
     assert world.start()["status"] == "success"
     assert world.vendor.accepted == 1

@@ -13,16 +13,16 @@ from airflow.sdk.exceptions import (
     TaskDeferred,
 )
 
-from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis.base import JobState
+from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import (
     InDoubtError,
-    LookError,
     NotSentError,
+    PollError,
     RefusedError,
     ResultError,
 )
-from airflow_provider_faceswap.operators import base, purchase, story
+from airflow_provider_faceswap.execution import attempt, collect, purchase
+from airflow_provider_faceswap.operators import base
 from airflow_provider_faceswap.operators.modelslab import (
     ModelsLabMultipleFaceSwapOperator,
     ModelsLabSingleVideoSwapOperator,
@@ -45,7 +45,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
 
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return fakes.clock(monkeypatch, base, collect, purchase, story)
+    return fakes.clock(monkeypatch, base, collect, purchase, attempt)
 
 
 def video(**kwargs: Any) -> ModelsLabSingleVideoSwapOperator:
@@ -139,7 +139,7 @@ def test_a_short_job_that_takes_longer_is_deferred_after_all(hook: mock.Mock, no
 
 
 def test_blocking_waits_to_the_end(hook: mock.Mock, now: Any) -> None:
-    hook.send.side_effect = [job(PROCESSING, eta=120.0), *[job(PROCESSING)] * 3, LookError("HTTP 502"), job()]
+    hook.send.side_effect = [job(PROCESSING, eta=120.0), *[job(PROCESSING)] * 3, PollError("HTTP 502"), job()]
     assert video(deferrable=False).execute(fakes.context())["status"] == "success"
     assert sum(now.slept) > 100
 
@@ -188,7 +188,7 @@ def test_a_result_that_came_after_the_deadline_is_taken(hook: mock.Mock) -> None
 
 
 def test_the_worker_believes_its_own_look_and_not_the_event(hook: mock.Mock) -> None:
-    hook.send.side_effect = [job(PROCESSING), LookError("HTTP 502"), job(PROCESSING), job()]
+    hook.send.side_effect = [job(PROCESSING), PollError("HTTP 502"), job(PROCESSING), job()]
     operator, context = video(), fakes.context()
     result = resume(operator, context, deferred(operator, context), {"278": "success"})
     assert result["output"] == [RESULT]

@@ -13,9 +13,9 @@ from airflow.sdk.exceptions import (
     TaskDeferred,
 )
 
-from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis.base import JobState
-from airflow_provider_faceswap.exceptions import AuthenticationError, LookError, ResultError
+from airflow_provider_faceswap.apis.job import JobState
+from airflow_provider_faceswap.exceptions import AuthenticationError, PollError, ResultError
+from airflow_provider_faceswap.execution import collect
 from airflow_provider_faceswap.sensors import base
 from airflow_provider_faceswap.sensors.modelslab import ModelsLabFetchSensor
 from tests import fakes
@@ -80,7 +80,7 @@ def test_an_interval_of_the_user_is_kept(hook: mock.Mock) -> None:
 
 
 def test_it_pokes(hook: mock.Mock, now: Any) -> None:
-    hook.send.side_effect = [job(PROCESSING), LookError("HTTP 502"), job(PROCESSING), job()]
+    hook.send.side_effect = [job(PROCESSING), PollError("HTTP 502"), job(PROCESSING), job()]
     assert sensor(deferrable=False, poke_interval=5).execute(fakes.context())["status"] == "success"
     assert now.slept == [5, 5, 5]
 

@@ -12,7 +12,8 @@ from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from airflow_provider_faceswap.exceptions import InputError, ResultError
-from airflow_provider_faceswap.storage.keep import check_folder, keep, open_folder
+from airflow_provider_faceswap.storage.folders import check_folder, open_folder
+from airflow_provider_faceswap.storage.keep import keep
 from tests.storage.conftest import JPEG, MP4, Cdn
 from tests.storage.settings import settings
 

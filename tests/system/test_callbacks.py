@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from airflow_provider_faceswap.callbacks import probe
-from airflow_provider_faceswap.callbacks.app import MOST_BYTES
+from airflow_provider_faceswap.callbacks.app import MAX_BYTES
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.tokens import Token, mint
@@ -52,7 +52,7 @@ async def send(settings: CallbackSettings, call: Hostile, session: aiohttp.Clien
             return reply.status
     except aiohttp.ClientError:
         # The server hangs up while what is too large still comes.
-        return min(call.statuses) if len(call.body) > MOST_BYTES else 0
+        return min(call.statuses) if len(call.body) > MAX_BYTES else 0
 
 
 async def send_all(settings: CallbackSettings, calls: list[Hostile]) -> list[int]:

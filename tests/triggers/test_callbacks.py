@@ -23,7 +23,7 @@ RESULT = "https://temp.example.com/result.webp?token=t0k3n"
 @pytest.fixture
 async def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Inbox]:
     monkeypatch.setenv("AIRFLOW__FACESWAP__INBOX", f"file://{tmp_path}")
-    monkeypatch.setattr(base, "EARLIEST_EVENT", 0.3)
+    monkeypatch.setattr(base, "MIN_EVENT_SECONDS", 0.3)
     monkeypatch.setattr(watcher, "INTERVAL", 0.02)
     yield Inbox(f"file://{tmp_path}")
 

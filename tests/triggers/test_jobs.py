@@ -10,8 +10,8 @@ from unittest import mock
 import pytest
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
 
-from airflow_provider_faceswap.apis.base import Job, JobState
-from airflow_provider_faceswap.exceptions import AuthenticationError, LookError
+from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.exceptions import AuthenticationError, PollError
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from airflow_provider_faceswap.triggers import base
 from airflow_provider_faceswap.triggers import jobs as module
@@ -30,7 +30,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[mock.Mock]:
     double.connected.return_value.__aenter__ = mock.AsyncMock()
     double.connected.return_value.__aexit__ = mock.AsyncMock(return_value=None)
     monkeypatch.setattr(module, "hook_for", lambda provider, conn_id: double)
-    monkeypatch.setattr(base, "EARLIEST_EVENT", 0.3)
+    monkeypatch.setattr(base, "MIN_EVENT_SECONDS", 0.3)
     return double
 
 
@@ -64,15 +64,15 @@ async def test_no_event_resumes_a_task_too_early(hook: mock.Mock) -> None:
 
 
 async def test_looks_that_fail_never_give_a_job_up(hook: mock.Mock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_faceswap.apis.polling.LONGEST_BACKOFF", 0.01)
-    failures = [LookError("HTTP 502"), AuthenticationError("key rotated"), LookError("timeout")]
+    monkeypatch.setattr("airflow_provider_faceswap.apis.polling.MAX_BACKOFF", 0.01)
+    failures = [PollError("HTTP 502"), AuthenticationError("key rotated"), PollError("timeout")]
     hook.asend.side_effect = [*failures, job(JobState.SUCCESS)]
     (event,) = await events(trigger())
     assert event.payload["states"] == {"278": "success"}
 
 
 async def test_the_deadline_ends_the_watch_and_says_what_went_wrong(hook: mock.Mock) -> None:
-    hook.asend.side_effect = LookError("HTTP 502 from the vendor")
+    hook.asend.side_effect = PollError("HTTP 502 from the vendor")
     (event,) = await events(trigger(seconds=0.1))
     assert event.payload["states"] == {"278": "deadline"}
     assert "HTTP 502" in event.payload["problems"]["278"]
@@ -99,11 +99,11 @@ async def test_ten_thousand_jobs_fit_into_one_event(hook: mock.Mock) -> None:
 
 
 async def test_named_problems_stay_under_four_kilobytes(hook: mock.Mock) -> None:
-    hook.asend.side_effect = LookError("x" * 5000)
+    hook.asend.side_effect = PollError("x" * 5000)
     (event,) = await events(
-        trigger(tuple(f"{number:0>128}" for number in range(base.MOST_NAMED)), seconds=0.05)
+        trigger(tuple(f"{number:0>128}" for number in range(base.MAX_NAMED)), seconds=0.05)
     )
-    assert len(event.payload["problems"]) == base.MOST_NAMED
+    assert len(event.payload["problems"]) == base.MAX_NAMED
     assert len(json.dumps(event.payload)) < 4096
 
 

@@ -42,7 +42,7 @@ class BreakableSwap(ModelsLabMultipleFaceSwapOperator):
             time.sleep(600)
 
     def _story(self, context, journal):
-        save, save_surely, send = journal.save, journal.save_surely, self.hook.send
+        save, save_with_retries, send = journal.save, journal.save_with_retries, self.hook.send
 
         def save_or_stop(entry):
             self._stop("before intent")
@@ -55,11 +55,15 @@ class BreakableSwap(ModelsLabMultipleFaceSwapOperator):
 
         def save_surely_or_stop(entry):
             self._stop(f"before {entry.state.value}")
-            saved = save_surely(entry)
+            saved = save_with_retries(entry)
             self._stop(f"after {entry.state.value}")
             return saved
 
-        journal.save, journal.save_surely, self.hook.send = save_or_stop, save_surely_or_stop, send_or_stop
+        journal.save, journal.save_with_retries, self.hook.send = (
+            save_or_stop,
+            save_surely_or_stop,
+            send_or_stop,
+        )
         return super()._story(context, journal)
 
     def defer(self, *, trigger, timeout=None, **kwargs):

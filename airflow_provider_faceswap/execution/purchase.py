@@ -15,14 +15,15 @@ from airflow_provider_faceswap.exceptions import (
     RefusedError,
 )
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.storage import paid
+from airflow_provider_faceswap.storage import spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_faceswap.apis.base import Job, Submission
+    from airflow_provider_faceswap.apis.job import Job
+    from airflow_provider_faceswap.apis.request import Submission
+    from airflow_provider_faceswap.execution.completion import Completion
     from airflow_provider_faceswap.journal.store import Journal
-    from airflow_provider_faceswap.ways import Way
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,10 @@ class Purchase:
     """
     What a task buys, and on what terms.
 
-    :param way: how the vendor tells of the job's end.
-    :param call_class: what is submitted.
-    :param make_call: checks the inputs, reads files, and returns the submission; asked only when one is due,
-        as inputs may be gone by the time that a result is collected.
+    :param completion: how the vendor tells of the job's end.
+    :param request_class: what is submitted.
+    :param make_request: checks the inputs, reads files, and returns the submission; asked only when one
+        is due, as inputs may be gone by the time that a result is collected.
     :param journal: where the purchase is noted.
     :param fingerprint: of the inputs.
     :param max_tries: the task's.
@@ -49,9 +50,9 @@ class Purchase:
     :param max_resubmits: how often a job that the vendor dropped is submitted again.
     """
 
-    way: Way
-    call_class: type[Submission]
-    make_call: Callable[[], Submission]
+    completion: Completion
+    request_class: type[Submission]
+    make_request: Callable[[], Submission]
     journal: Journal
     fingerprint: str
     max_tries: int
@@ -70,8 +71,8 @@ class Purchase:
         if self.on_in_doubt != "resubmit" or entry.doubts >= MAX_DOUBTS or expired:
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.attempted_at))
             raise InDoubtError(
-                f"{IN_DOUBT}: {reason}. Look at {self.way.provider} whether it accepted "
-                f"{self.call_class.operation} at {when} UTC; {self.journal.how_to()}"
+                f"{IN_DOUBT}: {reason}. Poll at {self.completion.provider} whether it accepted "
+                f"{self.request_class.operation} at {when} UTC; {self.journal.how_to()}"
             )
         log.warning("%s: %s; submitting again, which may be paid twice", IN_DOUBT, reason)
         return entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1)
@@ -94,16 +95,16 @@ class Purchase:
         :raises InputError: nothing was sent.
         :raises SettingsError: nothing was sent.
         """
-        checked = self.make_call()
-        self.way.check()
+        checked = self.make_request()
+        self.completion.check()
         now = time.time()
         first, deadline = (before.submitted_at, before.deadline) if before else (0.0, 0.0)
-        call, nonce = self.way.addressed(checked, deadline or now + self.timeout)
+        call, nonce = self.completion.addressed(checked, deadline or now + self.timeout)
         intent = self.journal.save(
             Entry(
                 State.INTENT,
                 fingerprint=self.fingerprint,
-                base_url=self.way.hook.settings.base_url,
+                base_url=self.completion.hook.settings.base_url,
                 operation=call.operation,
                 nonce=nonce,
                 attempted_at=now,
@@ -115,15 +116,15 @@ class Purchase:
             )
         )
         try:
-            job = self.way.hook.send(call)
+            job = self.completion.hook.send(call)
         except InDoubtError as error:
-            return self.journal.save_surely(intent.moved_to(State.IN_DOUBT, problem=str(error))), None
+            return self.journal.save_with_retries(intent.moved_to(State.IN_DOUBT, problem=str(error))), None
         except (RefusedError, NotSentError, AuthenticationError) as error:
             # Nothing was taken: the clock of a first submission has not started.
             refused = intent.moved_to(
                 State.REFUSED, nonce="", submitted_at=first, deadline=deadline, problem=str(error)
             )
-            self.journal.save_surely(refused)
+            self.journal.save_with_retries(refused)
             raise
         entry = self._taken(intent, job)
         if (price := checked.price()) and job.cost and price != job.cost:
@@ -132,25 +133,25 @@ class Purchase:
 
     def _taken(self, intent: Entry, job: Job) -> Entry:
         """Write down what the vendor answered, before anything else can fail."""
-        provider, operation = self.way.provider, intent.operation
+        provider, operation = self.completion.provider, intent.operation
         log.info("%s took %s as job %s, eta %s s", provider, operation, job.job_id or "(no id)", job.eta)
         kept, result = "", None
         if job.content is not None:
-            kept = paid.write_down(job.content)
+            kept = spool.write_down(job.content)
             result = as_result(provider, operation, job, submitted_at=intent.submitted_at)
         elif job.faces is not None:
             result = as_faces(provider, operation, job)
-        entry = self.journal.save_surely(
+        entry = self.journal.save_with_retries(
             intent.moved_to(
                 State.RUNNING,
                 job_id=job.job_id,
                 eta=job.eta,
-                route=self.way.hook.route_to(job),
+                route=self.completion.hook.route_to(job),
                 cost=job.cost.model_dump() if job.cost else None,
                 kept=kept,
                 result=result,
                 problem="",
             )
         )
-        self.way.taken(entry.ticket())
+        self.completion.taken(entry.ticket())
         return entry

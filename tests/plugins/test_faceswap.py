@@ -6,7 +6,7 @@ from importlib import metadata
 
 from fastapi import FastAPI
 
-from airflow_provider_faceswap.plugins.callbacks import FaceSwapPlugin
+from airflow_provider_faceswap.plugins.faceswap import FaceSwapPlugin
 
 
 def test_airflow_finds_the_plugin() -> None:
@@ -25,7 +25,7 @@ def test_it_mounts_the_receiver_where_the_url_says() -> None:
 
 
 def test_loading_it_imports_next_to_nothing() -> None:
-    module = "airflow_provider_faceswap.plugins.callbacks"
+    module = "airflow_provider_faceswap.plugins.faceswap"
     code = f"import sys, airflow.sdk, airflow.plugins_manager; old = set(sys.modules); import {module}; "
     code += "print(*set(sys.modules) - old)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -7,20 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import vendor
-from airflow_provider_faceswap.apis.base import Job, JobState
-from airflow_provider_faceswap.exceptions import InputError, LookError
+from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.exceptions import InputError, PollError
 
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
-    from airflow_provider_faceswap.apis.base import Submission
+    from airflow_provider_faceswap.apis.request import Submission
     from airflow_provider_faceswap.apis.ticket import Ticket
     from airflow_provider_faceswap.callbacks.config import CallbackSettings
     from airflow_provider_faceswap.callbacks.inbox import Inbox
     from airflow_provider_faceswap.hooks.base import SwapHook
 
 
-class Way(ABC):
+class Completion(ABC):
     """
     How to learn of a job's end.
 
@@ -33,11 +33,11 @@ class Way(ABC):
         self.hook = hook
 
     @abstractmethod
-    def look(self, ticket: Ticket) -> Job:
+    def poll(self, ticket: Ticket) -> Job:
         """
-        Look at the job from a worker.
+        Poll at the job from a worker.
 
-        :raises LookError: if the look told nothing.
+        :raises PollError: if the look told nothing.
         """
 
     @abstractmethod
@@ -62,14 +62,14 @@ class Way(ABC):
         """Delete what told the job's end; its result is kept elsewhere now."""
 
 
-class Asking(Way):
+class Polling(Completion):
     """The vendor is asked."""
 
-    def look(self, ticket: Ticket) -> Job:
-        """Send a look."""
-        look = vendor(self.provider).look
-        assert look is not None  # of a vendor that is polled
-        return self.hook.send(look(job_id=ticket.job_id, route=ticket.route))
+    def poll(self, ticket: Ticket) -> Job:
+        """Ask the vendor once."""
+        poll = vendor(self.provider).poll
+        assert poll is not None  # of a vendor that is polled
+        return self.hook.send(poll(job_id=ticket.job_id, route=ticket.route))
 
     def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
         """Return the trigger that polls."""
@@ -80,7 +80,7 @@ class Asking(Way):
         )
 
 
-class CalledBack(Way):
+class Callback(Completion):
     """The vendor posts to a URL of ours; the receiver puts that into the inbox."""
 
     @cached_property
@@ -114,7 +114,7 @@ class CalledBack(Way):
         """Leave a claim for a sensor, which knows the id alone."""
         self.inbox.claim(self.provider, ticket.job_id, ticket.nonce)
 
-    def look(self, ticket: Ticket) -> Job:
+    def poll(self, ticket: Ticket) -> Job:
         """Read the inbox; the first body that names the job counts, and a contradiction changes nothing."""
         nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
         if not nonce:
@@ -155,12 +155,12 @@ class CalledBack(Way):
         for body in self.inbox.bodies(self.provider, nonce):
             try:
                 found.append(read(body))
-            except LookError:
+            except PollError:
                 continue
         return found
 
 
-def way_of(provider: str, hook: SwapHook, call: type[Submission] | None = None) -> Way:
+def completion_for(provider: str, hook: SwapHook, call: type[Submission] | None = None) -> Completion:
     """
     Return the way of a vendor.
 
@@ -169,4 +169,4 @@ def way_of(provider: str, hook: SwapHook, call: type[Submission] | None = None) 
     :param call: what is submitted, if that is known: not all of a vendor's calls are answered alike.
     """
     calls_back = vendor(provider).read_callback is not None if call is None else call.webhook_is_ours
-    return CalledBack(provider, hook) if calls_back else Asking(provider, hook)
+    return Callback(provider, hook) if calls_back else Polling(provider, hook)

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from airflow.sdk import BaseHook
 
-from airflow_provider_faceswap.apis.base import JobState
+from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch
-from airflow_provider_faceswap.exceptions import AuthenticationError, LookError, SettingsError
-from airflow_provider_faceswap.hooks import pace, pool
+from airflow_provider_faceswap.exceptions import AuthenticationError, PollError, SettingsError
+from airflow_provider_faceswap.hooks import shared_client, throttle
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
 
@@ -174,7 +174,7 @@ async def test_triggers_share_the_connections_and_the_last_one_closes_them(
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await until(lambda: not vendor.open)
-    assert not pool._closings
+    assert not shared_client._closings
 
 
 async def test_a_call_cancelled_half_way_leaves_nothing_open(vendor: Vendor, connect: Any) -> None:
@@ -226,8 +226,8 @@ async def test_vendors_cookies_are_not_kept(vendor: Vendor, connect: Any) -> Non
     hook = ModelsLabHook()
     async with hook.connected(), hook._line(60) as line:
         await hook.asend(FETCH)
-        async with line.turn() as lent:
-            assert not lent.client.cookies
+        async with line.acquire() as lease:
+            assert not lease.client.cookies
 
 
 async def test_a_thousand_newcomers_cost_one_lookup(connect: Any, lookups: list[str]) -> None:
@@ -279,8 +279,8 @@ async def test_a_connection_edited_while_a_trigger_waits_is_followed(
         connect(new.url, key="key-2")
         await hook.asend(FETCH)
         assert not new.keys, "it is read again at intervals, not at every call"
-        monkeypatch.setattr(pool, "RENEW", 0.0)
-        async with pool.line((ModelsLabHook, "modelslab_default"), hook._load_settings, newest=0.0):
+        monkeypatch.setattr(shared_client, "RENEW", 0.0)
+        async with shared_client.line((ModelsLabHook, "modelslab_default"), hook._load_settings, max_age=0.0):
             await until(lambda: not old.open)
         await hook.asend(FETCH)
     assert old.keys == ["key-1", "key-1"] and new.keys == ["key-2"]
@@ -310,7 +310,7 @@ async def test_calls_under_way_keep_their_client_when_the_connection_changes(
 async def test_a_refused_key_is_read_again_at_once(
     vendor: Vendor, connect: Any, lookups: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "RECENT", 0.0)
+    monkeypatch.setattr(shared_client, "RECENT", 0.0)
     connect(vendor.url, key="key-1")
     vendor.good_key = "key-2"
     hook = ModelsLabHook()
@@ -356,7 +356,7 @@ def test_loops_one_after_the_other_share_nothing(connect: Any) -> None:
         transport, sent = answering()
         asyncio.run(ModelsLabHook(transport=transport).asend(FETCH))
         assert len(sent) == 1
-    assert sum(1 for loop in pool._lines if loop.is_closed()) <= 1
+    assert sum(1 for loop in shared_client._lines if loop.is_closed()) <= 1
 
 
 def test_a_loop_closed_with_users_left_is_forgotten(connect: Any) -> None:
@@ -368,7 +368,7 @@ def test_a_loop_closed_with_users_left_is_forgotten(connect: Any) -> None:
     loop.run_until_complete(stays.__aenter__())
     loop.close()
     asyncio.run(hook.asend(FETCH))
-    assert loop not in pool._lines
+    assert loop not in shared_client._lines
     del stays
 
 
@@ -426,12 +426,12 @@ def test_when_the_vendor_wants_a_pause_all_jobs_keep_it(connect: Any, jumping: J
         hooks = [ModelsLabHook(transport=transport) for _ in range(50)]
         async with hooks[0].connected():
             errors = await asyncio.gather(*(hook.asend(FETCH) for hook in hooks), return_exceptions=True)
-            waits = [error.retry_after for error in errors if isinstance(error, LookError)]
+            waits = [error.retry_after for error in errors if isinstance(error, PollError)]
             assert len(waits) == 50
-            assert all(wait is not None and 29 < wait <= 30 * (1 + pace.SPREAD) for wait in waits)
+            assert all(wait is not None and 29 < wait <= 30 * (1 + throttle.SPREAD) for wait in waits)
             assert len(sent) <= 2, "those whose turn it was already"
             await asyncio.sleep(31)
-            with pytest.raises(LookError):
+            with pytest.raises(PollError):
                 await hooks[7].asend(FETCH)
             assert len(sent) <= 3
 
@@ -444,10 +444,10 @@ def test_one_reply_cannot_silence_all_jobs_for_long(connect: Any, jumping: Jumpi
 
     async def polls() -> None:
         hook = ModelsLabHook(transport=transport)
-        with pytest.raises(LookError):
+        with pytest.raises(PollError):
             await hook.asend(FETCH)
-        await asyncio.sleep(pace.LONGEST_PAUSE + 1)
-        with pytest.raises(LookError):
+        await asyncio.sleep(throttle.MAX_PAUSE + 1)
+        with pytest.raises(PollError):
             await hook.asend(FETCH)
         assert len(sent) == 2
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_faceswap.journal.decisions import Start, Step, decide
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.journal.table import Start, Step, decide
 
 NOW = 1_800_000_000.0
 START = Start(
@@ -40,7 +40,7 @@ TABLE = [
     ("young intent", YOUNG, Step.WAIT_OUT, Step.WAIT_OUT),
     ("answered, but in doubt", DOUBT, Step.ASK_ABOUT_DOUBT, Step.ASK_ABOUT_DOUBT),
     ("running", RUNNING, Step.REATTACH, Step.REATTACH),
-    ("past its deadline", LATE, Step.LOOK_ONCE, Step.REATTACH),
+    ("past its deadline", LATE, Step.POLL_ONCE, Step.REATTACH),
     ("finished", FINISHED, Step.COLLECT, Step.SUBMIT),
     ("failed for good", FAILED, Step.FAIL, Step.SUBMIT),
     ("running, other inputs", replace(RUNNING, **OTHER), Step.FAIL, Step.SUBMIT),

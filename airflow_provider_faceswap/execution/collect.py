@@ -24,15 +24,16 @@ from airflow_provider_faceswap.exceptions import (
     JobUnknownError,
     JobUnsettledError,
     JournalError,
-    LookError,
+    PollError,
     ResultError,
 )
+from airflow_provider_faceswap.storage import spool
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.base import Job
+    from airflow_provider_faceswap.apis.job import Job
     from airflow_provider_faceswap.apis.ticket import Ticket
+    from airflow_provider_faceswap.execution.completion import Completion
     from airflow_provider_faceswap.storage.formats import Kind
-    from airflow_provider_faceswap.ways import Way
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +67,13 @@ def translated(*, retry_buys: bool = False) -> Iterator[None]:
         raise AirflowException(str(error)) from None
 
 
-def watch_here(way: Way, ticket: Ticket, watch: Watch, *, sleep_first: bool = True) -> tuple[str, Job | None]:
+def watch_here(
+    completion: Completion, ticket: Ticket, watch: Watch, *, sleep_first: bool = True
+) -> tuple[str, Job | None]:
     """
     Watch a job on the worker, as a trigger does on its loop.
 
-    :param way: how to learn of its end.
+    :param completion: how to learn of its end.
     :param ticket: the job.
     :param watch: when to look and when to end.
     :param sleep_first: whether to wait before the first look.
@@ -82,21 +85,21 @@ def watch_here(way: Way, ticket: Ticket, watch: Watch, *, sleep_first: bool = Tr
         sleep_first = True
         job = None
         try:
-            job = way.look(ticket)
-            end = watch.saw(job, time.time())
-        except LookError as error:
-            end = watch.missed(str(error), time.time(), error.retry_after)
+            job = completion.poll(ticket)
+            end = watch.on_state(job, time.time())
+        except PollError as error:
+            end = watch.on_error(str(error), time.time(), error.retry_after)
             log.warning("Job %s: %s", ticket.job_id, error)
         except FaceSwapError as error:
-            end = watch.missed(str(error), time.time())
+            end = watch.on_error(str(error), time.time())
             log.warning("Job %s: %s", ticket.job_id, error)
         if end:
             return end, job
 
 
-def confirm(way: Way, ticket: Ticket, end: str) -> tuple[str, Job | None]:
+def confirm(completion: Completion, ticket: Ticket, end: str) -> tuple[str, Job | None]:
     """
-    Look on the worker at what a trigger reported.
+    Poll on the worker at what a trigger reported.
 
     A verdict is looked for until it shows; anything else gets one last look.
 
@@ -108,7 +111,7 @@ def confirm(way: Way, ticket: Ticket, end: str) -> tuple[str, Job | None]:
     watch = Watch(
         submitted_at=now, deadline=now + COLLECT_SECONDS if verdict else now, poll_interval=COLLECT_INTERVAL
     )
-    found, job = watch_here(way, ticket, watch, sleep_first=False)
+    found, job = watch_here(completion, ticket, watch, sleep_first=False)
     if verdict or found in _VERDICTS:
         return found, job
     known_again = end == "unknown" and job is not None and job.state.waiting
@@ -149,7 +152,7 @@ def paid(provider: str, job_id: str, problem: str) -> str:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class OutputStore:
     """
     Where a job's files are kept, and under what.
 
@@ -164,7 +167,9 @@ class Shelf:
     output_path: str | None
     consent_reference: str | None = None
 
-    def take(self, way: Way, job: Job, ticket: Ticket, cost: dict[str, Any] | None = None) -> dict[str, Any]:
+    def save(
+        self, completion: Completion, job: Job, ticket: Ticket, cost: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """
         Store a finished job's files, if a folder is named, and describe the job.
 
@@ -175,21 +180,22 @@ class Shelf:
         """
         stored = None
         if job.content is not None:
-            stored = [self._take_content(way.provider, job.content, ticket)]
+            stored = [self._take_content(completion.provider, job.content, ticket)]
         elif self.output_path:
-            from airflow_provider_faceswap.storage.keep import check_folder, keep, open_folder
+            from airflow_provider_faceswap.storage.folders import check_folder, open_folder
+            from airflow_provider_faceswap.storage.keep import keep
 
             stored = keep(
                 job.output,
                 open_folder(check_folder(self.output_path)),
                 stem=self._stem(ticket),
                 kind=self.kind,
-                settings=way.hook.settings,
-                provenance=self._provenance(way.provider, ticket),
+                settings=completion.hook.settings,
+                provenance=self._provenance(completion.provider, ticket),
             )
             log.info("Job %s: stored %s", job.job_id, ", ".join(stored))
         return as_result(
-            way.provider,
+            completion.provider,
             self.operation,
             job,
             submitted_at=ticket.submitted_at or None,
@@ -199,17 +205,16 @@ class Shelf:
         )
 
     def _take_content(self, provider: str, content: bytes, ticket: Ticket) -> str:
-        from airflow_provider_faceswap.storage import paid
 
         if not self.output_path:
             raise ResultError(
                 "the vendor gave the picture itself and no link; name an output_path to store it"
             )
-        kept = paid.write_down(content)
+        kept = spool.write_down(content)
         try:
             return self.take_kept(provider, kept, ticket)
         finally:
-            paid.discard(kept)
+            spool.discard(kept)
 
     def take_kept(self, provider: str, kept: str, ticket: Ticket) -> str:
         """
@@ -219,10 +224,10 @@ class Shelf:
         :return: full URL of the file.
         :raises ResultError: if it cannot be read or stored.
         """
-        from airflow_provider_faceswap.storage import paid
-        from airflow_provider_faceswap.storage.keep import check_folder, keep_local, open_folder
+        from airflow_provider_faceswap.storage.folders import check_folder, open_folder
+        from airflow_provider_faceswap.storage.keep import keep_local
 
-        local = paid.find(kept)
+        local = spool.find(kept)
         folder = open_folder(check_folder(self.output_path or ""))
         return keep_local(
             local,

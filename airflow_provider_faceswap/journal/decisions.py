@@ -20,7 +20,7 @@ class Step(str, enum.Enum):
     ASK_ABOUT_DOUBT = "in doubt"
     """Do what the user wants done with a submission in doubt."""
     REATTACH = "reattach"
-    LOOK_ONCE = "look once"
+    POLL_ONCE = "look once"
     """Take a finished result, otherwise fail: the deadline has passed."""
     COLLECT = "collect"
     FAIL = "fail"
@@ -126,5 +126,5 @@ def _running(entry: Entry, start: Start, cleared: bool) -> Decision:
         )
         return Decision(Step.REATTACH, renewed, reason="cleared" if cleared else "adopted")
     if start.now >= entry.deadline:
-        return Decision(Step.LOOK_ONCE, entry)
+        return Decision(Step.POLL_ONCE, entry)
     return Decision(Step.REATTACH, entry)

@@ -1,4 +1,4 @@
-"""What all users of a connection share in one event loop: its settings, one client, one pace."""
+"""What all users of a connection share in one event loop: its settings, one client, one throttle."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, LookError
-from airflow_provider_faceswap.hooks.pace import Pace
+from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError
+from airflow_provider_faceswap.hooks.throttle import Throttle
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +28,7 @@ RECENT = 5.0
 
 
 @dataclass(eq=False)
-class Lent:
+class Lease:
     """A client, the settings it was made from, and how many calls it runs."""
 
     client: httpx.AsyncClient
@@ -48,61 +48,61 @@ class Line:
         self, load: Callable[[], Awaitable[Settings]], transport: httpx.AsyncBaseTransport | None
     ) -> None:
         self.users = 0
-        self.pace = Pace()
+        self.throttle = Throttle()
         self._load = load
         self._transport = transport
-        self._lent: Lent | None = None
+        self._lent: Lease | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._renewed_at = -math.inf
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Lent]:
+    async def acquire(self) -> AsyncIterator[Lease]:
         """
         Wait for this call's turn, then lend the client of the settings as they are by then.
 
-        :raises LookError: while the vendor wants no calls.
+        :raises PollError: while the vendor wants no calls.
         """
-        async with self.pace.turn():
+        async with self.throttle.acquire():
             if self._lent is None:
                 raise RuntimeError("a line is used after its last user has left")
-            lent = self._lent
-            lent.calls += 1
+            lease = self._lent
+            lease.calls += 1
             try:
-                yield lent
+                yield lease
             finally:
-                lent.calls -= 1
-                if lent is not self._lent:
-                    await _close_unused(lent)
+                lease.calls -= 1
+                if lease is not self._lent:
+                    await _close_unused(lease)
 
-    def heed(self, error: FaceSwapError, settings: Settings) -> None:
+    def on_error(self, error: FaceSwapError, settings: Settings) -> None:
         """
         Take in what the answer to one call means for all.
 
         :param error: what the reply was read as.
         :param settings: those that the call was sent with.
         """
-        if isinstance(error, LookError) and error.retry_after:
-            self.pace.pause(error.retry_after)
+        if isinstance(error, PollError) and error.retry_after:
+            self.throttle.pause(error.retry_after)
         elif isinstance(error, AuthenticationError) and self._lent and settings is self._lent.settings:
             self._renew_after(RECENT)
 
-    async def ready(self, newest: float) -> None:
+    async def ready(self, max_age: float) -> None:
         """
         Have a client; read the connection again, beside the calls, once the last reading is too old.
 
-        :param newest: the age in seconds up to which a reading will do.
+        :param max_age: the age in seconds up to which a reading will do.
         """
         if self._lent is None:
             # Shielded: one user that is cancelled must not take the others' reading along.
             await asyncio.shield(self._renew())
         else:
-            self._renew_after(newest)
+            self._renew_after(max_age)
 
-    async def hang_up(self) -> None:
+    async def close(self) -> None:
         """Close the client and forget the settings."""
-        lent, self._lent = self._lent, None
-        if lent:
-            await _close_unused(lent)
+        lease, self._lent = self._lent, None
+        if lease:
+            await _close_unused(lease)
 
     def _renew_after(self, seconds: float) -> None:
         if asyncio.get_running_loop().time() - self._renewed_at >= seconds:
@@ -121,7 +121,7 @@ class Line:
             settings = await self._load()
             if self._lent and settings == self._lent.settings:
                 return
-            new = Lent(await asyncio.to_thread(_make_client, settings, self._transport), settings)
+            new = Lease(await asyncio.to_thread(_make_client, settings, self._transport), settings)
         except Exception as error:
             if self._lent is None:
                 raise
@@ -129,12 +129,12 @@ class Line:
             log.warning("The connection's last settings stay in use: it cannot be read again: %s", reason)
             return
         old, self._lent = self._lent, new
-        self.pace.adjust(settings)
+        self.throttle.adjust(settings)
         if old:
             log.info("The connection has changed: calls go to %s from now on", settings.base_url)
             await _close_unused(old)
         if not self.users:
-            await self.hang_up()
+            await self.close()
 
 
 _lines: dict[asyncio.AbstractEventLoop, dict[Hashable, Line]] = {}
@@ -146,7 +146,7 @@ async def line(
     key: Hashable,
     load: Callable[[], Awaitable[Settings]],
     transport: httpx.AsyncBaseTransport | None = None,
-    newest: float = RENEW,
+    max_age: float = RENEW,
 ) -> AsyncIterator[Line]:
     """
     Use a connection's line in the running loop; the last user to leave closes its client.
@@ -154,21 +154,21 @@ async def line(
     :param key: names the connection.
     :param load: reads it.
     :param transport: stands in for the network.
-    :param newest: the age in seconds up to which an earlier reading of the connection will do.
+    :param max_age: the age in seconds up to which an earlier reading of the connection will do.
     """
     for loop in [loop for loop in _lines if loop.is_closed()]:
         del _lines[loop]
     lines = _lines.setdefault(asyncio.get_running_loop(), {})
-    # A line stays after its last user, for its pace: those who come and go keep to the limit, too.
+    # A line stays after its last user, for its throttle: those who come and go keep to the limit, too.
     one = lines.setdefault((key, transport), Line(load, transport))
     one.users += 1
     try:
-        await one.ready(newest)
+        await one.ready(max_age)
         yield one
     finally:
         one.users -= 1
         if not one.users:
-            await one.hang_up()
+            await one.close()
 
 
 def _make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
@@ -179,11 +179,11 @@ def _make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None)
     return made
 
 
-async def _close_unused(lent: Lent) -> None:
-    if lent.calls:
+async def _close_unused(lease: Lease) -> None:
+    if lease.calls:
         return
     # A task of its own: whoever left may be cancelled again while it closes.
-    closing = asyncio.create_task(lent.client.aclose())
+    closing = asyncio.create_task(lease.client.aclose())
     _closings.add(closing)
     closing.add_done_callback(_closings.discard)
     await asyncio.shield(closing)

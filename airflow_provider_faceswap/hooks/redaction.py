@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 
 @lru_cache(maxsize=32)
-def spellings(secret: str) -> re.Pattern[str]:
+def secret_pattern(secret: str) -> re.Pattern[str]:
     """
     Return a pattern of a secret as text, JSON, HTML or part of a URL spells it, character by character.
 
     :param secret: the API key.
     """
-    return re.compile("".join(map(_spellings, secret)))
+    return re.compile("".join(map(_char_pattern, secret)))
 
 
-def _spellings(char: str) -> str:
+def _char_pattern(char: str) -> str:
     number = ord(char)
     # JSON within JSON doubles its backslashes each time. Bounded: a reply may be all backslashes.
     plain = r"\\{1,8}" if char == "\\" else rf"\\{{0,8}}{re.escape(char)}"

@@ -9,20 +9,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.exceptions import LookError
+from airflow_provider_faceswap.exceptions import PollError
 
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
     from airflow_provider_faceswap.hooks.settings import Settings
 
-LONGEST_PAUSE = 300.0
+MAX_PAUSE = 300.0
 """Seconds for which one reply may silence all jobs of a connection; then one asks again for all."""
 SPREAD = 0.2
 """The jobs of a pause come back over this share of it, not in one instant."""
 
 
-class Pace:
+class Throttle:
     """
     The order in which the calls of one connection leave one event loop.
 
@@ -49,11 +49,11 @@ class Pace:
             self._limiter = AsyncLimiter(1, 1 / self._rate) if self._rate else None
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def acquire(self) -> AsyncIterator[None]:
         """
         Wait until a call may be sent, and count it while it runs.
 
-        :raises LookError: while the vendor wants no calls; nothing was sent.
+        :raises PollError: while the vendor wants no calls; nothing was sent.
         """
         # The slot comes first: calls with the limiter's leave would pile up behind slow replies, then burst.
         async with self._slots:
@@ -66,12 +66,12 @@ class Pace:
     def pause(self, seconds: float) -> None:
         """Hold all calls back, as one reply asked."""
         now = asyncio.get_running_loop().time()
-        self.until = max(self.until, now + min(seconds, LONGEST_PAUSE))
+        self.until = max(self.until, now + min(seconds, MAX_PAUSE))
 
     def _check(self) -> None:
         left = self.until - asyncio.get_running_loop().time()
         if left > 0:
-            raise LookError(
+            raise PollError(
                 f"the vendor wants no calls for {math.ceil(left)} s, as another job was told",
                 left * (1 + SPREAD * random.random()),
             )

@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap import collect
-from airflow_provider_faceswap.apis.base import Job, JobState
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.results import as_result
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import (
@@ -20,16 +19,17 @@ from airflow_provider_faceswap.exceptions import (
     JournalError,
     ResultError,
 )
+from airflow_provider_faceswap.execution import collect
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT
+from airflow_provider_faceswap.journal.decisions import Decision, Start, Step, decide
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.journal.table import Decision, Start, Step, decide
-from airflow_provider_faceswap.operators.purchase import IN_DOUBT
-from airflow_provider_faceswap.storage import paid
+from airflow_provider_faceswap.storage import spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_faceswap.apis.ticket import Ticket
-    from airflow_provider_faceswap.operators.purchase import Purchase
+    from airflow_provider_faceswap.execution.purchase import Purchase
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Deferral(Exception):
 
 
 @dataclass(frozen=True)
-class Story:
+class Attempt:
     """
     One try of one task; the names are those of the operator's arguments.
 
@@ -56,7 +56,7 @@ class Story:
     """
 
     purchase: Purchase
-    shelf: collect.Shelf
+    shelf: collect.OutputStore
     announce: Callable[[str], None]
     wait_for_completion: bool
     deferrable: bool
@@ -89,7 +89,7 @@ class Story:
         self._announce(entry)
         if entry.result is not None:
             return entry.result if decision.step is Step.COLLECT else self._deliver(entry)
-        if decision.step is Step.LOOK_ONCE:
+        if decision.step is Step.POLL_ONCE:
             return self.collect(entry, DEADLINE)
         if decision.step is Step.COLLECT:
             return self.collect(entry, "success") if self.wait_for_completion else self._submitted(entry)
@@ -124,11 +124,11 @@ class Story:
         :param end: how a watch ended elsewhere.
         :param problem: what went wrong last.
         """
-        end, job = collect.confirm(self.purchase.way, entry.ticket(), end)
+        end, job = collect.confirm(self.purchase.completion, entry.ticket(), end)
         return self._finish(entry, end, job, problem)
 
     def _decide(self) -> Decision:
-        buyer, settings = self.purchase, self.purchase.way.hook.settings
+        buyer, settings = self.purchase, self.purchase.completion.hook.settings
         start = Start(
             now=time.time(),
             fingerprint=buyer.fingerprint,
@@ -152,19 +152,19 @@ class Story:
 
     def _settle(self, entry: Entry, reason: str) -> dict[str, Any]:
         """Go on from a submission in doubt: a callback may tell, otherwise the user's wish decides."""
-        way, ticket = self.purchase.way, entry.ticket()
+        completion, ticket = self.purchase.completion, entry.ticket()
         until = entry.attempted_at + self.in_doubt_wait
         while entry.nonce:
-            found = sorted(way.answers(ticket))
+            found = sorted(completion.answers(ticket))
             if len(found) > 1:
                 raise InDoubtError(
                     f"{IN_DOUBT}: callbacks to this one submission name the jobs {', '.join(found)}; look at "
-                    f"{way.provider} which is yours; {self.purchase.journal.how_to()}"
+                    f"{completion.provider} which is yours; {self.purchase.journal.how_to()}"
                 )
             if found:
                 log.info("%s: its callback names job %s, which is adopted", IN_DOUBT, found[0])
                 adopted = entry.moved_to(State.RUNNING, job_id=found[0], problem="")
-                self._announce(self.purchase.journal.save_surely(adopted))
+                self._announce(self.purchase.journal.save_with_retries(adopted))
                 return (
                     self.collect(adopted, "called_back") if self.wait_for_completion else self._wait(adopted)
                 )
@@ -179,65 +179,65 @@ class Story:
     def _wait(self, entry: Entry) -> dict[str, Any]:
         ticket = entry.ticket()
         if not self.wait_for_completion:
-            self.purchase.journal.save_surely(entry.moved_to(State.FINISHED))
+            self.purchase.journal.save_with_retries(entry.moved_to(State.FINISHED))
             return self._submitted(entry)
         if not self.deferrable or self._likely_short(ticket):
             watch = ticket.watch(
                 self.poll_interval, time.time() + self.short_wait if self.deferrable else None
             )
-            end, job = collect.watch_here(self.purchase.way, ticket, watch)
+            end, job = collect.watch_here(self.purchase.completion, ticket, watch)
             if end != DEADLINE or time.time() >= ticket.deadline:
                 return self._finish(entry, end, job, watch.problem)
         raise Deferral(ticket)
 
     def _likely_short(self, ticket: Ticket) -> bool:
         if ticket.eta is None:
-            return self.purchase.call_class.kind == "image" and self.short_wait > 0
+            return self.purchase.request_class.kind == "image" and self.short_wait > 0
         return ticket.submitted_at + ticket.eta - time.time() <= self.short_wait
 
     def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> dict[str, Any]:
         """Return the result of a job that succeeded, or note and raise what became of it."""
-        buyer, way = self.purchase, self.purchase.way
+        buyer, completion = self.purchase, self.purchase.completion
         try:
             # "Try again later" of a job that goes on tells nobody why the wait ended.
             said = problem if job is None or job.state.waiting else job.message or problem
-            collect.raise_for_state(way.provider, entry.job_id, end, said)
+            collect.raise_for_state(completion.provider, entry.job_id, end, said)
             assert job is not None  # a success was seen
-            result = self.shelf.take(way, job, entry.ticket(), entry.cost)
+            result = self.shelf.save(completion, job, entry.ticket(), entry.cost)
         except (JobFailedError, JobUnknownError) as error:
             if isinstance(error, CongestedError) and buyer.may_replace(entry):
                 log.warning("%s; submitting it again", error)
                 return self._buy(buyer.replacement(entry))
-            buyer.journal.save_surely(entry.moved_to(State.FAILED, problem=str(error)))
+            buyer.journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
             raise type(error)(f"{error}; clear the task to buy it anew", entry.job_id) from None
         except JobUnsettledError as error:
             raise JobUnsettledError(f"{error}; {buyer.journal.how_to()}", entry.job_id) from None
         except ResultError as error:
-            raise ResultError(collect.paid(way.provider, entry.job_id, str(error))) from None
+            raise ResultError(collect.paid(completion.provider, entry.job_id, str(error))) from None
         # What told the end may go once the files are kept; without them it is the only copy.
         gone = bool(entry.nonce and result["stored"])
         kept = {**result, "output": []} if gone else None
-        buyer.journal.save_surely(entry.moved_to(State.FINISHED, problem="", result=kept))
+        buyer.journal.save_with_retries(entry.moved_to(State.FINISHED, problem="", result=kept))
         if gone:
-            way.forget(entry.ticket())
+            completion.forget(entry.ticket())
         return result
 
     def _deliver(self, entry: Entry) -> dict[str, Any]:
         """Return what came with the submission's own answer; a picture is stored first."""
         result = dict(entry.result or {})
         if entry.kept:
-            stored = self.shelf.take_kept(self.purchase.way.provider, entry.kept, entry.ticket())
+            stored = self.shelf.take_kept(self.purchase.completion.provider, entry.kept, entry.ticket())
             result["stored"] = [stored]
             log.info("Stored %s", stored)
-        self.purchase.journal.save_surely(entry.moved_to(State.FINISHED, result=result, kept=""))
+        self.purchase.journal.save_with_retries(entry.moved_to(State.FINISHED, result=result, kept=""))
         if entry.kept:
-            paid.discard(entry.kept)
+            spool.discard(entry.kept)
         return result
 
     def _submitted(self, entry: Entry) -> dict[str, Any]:
         return as_result(
-            self.purchase.way.provider,
-            self.purchase.call_class.operation,
+            self.purchase.completion.provider,
+            self.purchase.request_class.operation,
             Job(job_id=entry.job_id, state=JobState.PROCESSING),
             submitted_at=entry.submitted_at,
             eta=entry.eta,

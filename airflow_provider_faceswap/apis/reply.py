@@ -1,0 +1,53 @@
+"""An HTTP reply, as the vendors' readers see it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_faceswap.apis.reading import MAX_TEXT, one_line
+
+_MAX_CONTAINERS = 50_000
+_TRAILING_COMMA = re.compile(r",\s*([\]}])")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """
+    An HTTP reply.
+
+    :param status: its HTTP status.
+    :param headers: its headers.
+    :param body: as it came over the wire, decompressed.
+    :param redact: takes out of a text what must not be repeated, before anything is quoted.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    redact: Callable[[str], str] = field(default=str, repr=False)
+
+    def json(self) -> dict[str, Any] | None:
+        """Return the body if it is a JSON object, else None."""
+        if self.body.count(b"[") + self.body.count(b"{") > _MAX_CONTAINERS:
+            return None  # half a second of an event loop
+        # A byte in a wrong encoding must not hide the id of a job that is paid.
+        text = self.body.decode("utf-8-sig", "replace")
+        for spelling in (text, _TRAILING_COMMA.sub(r"\1", text)):  # vendors' own examples have such commas
+            try:
+                value = json.loads(spelling)
+            except (ValueError, RecursionError):
+                continue
+            return value if isinstance(value, dict) else None
+        return None
+
+    def __str__(self) -> str:
+        start = self.one_line(self.json() or self.body.decode("utf-8", "replace"), 200)
+        return f"HTTP {self.status}: {start}" if start else f"HTTP {self.status} with an empty body"
+
+    def one_line(self, said: object, most: int = MAX_TEXT) -> str:
+        """Return something that the vendor says in this reply as one line for people."""
+        return one_line(said, self.redact, most)

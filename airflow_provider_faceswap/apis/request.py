@@ -1,0 +1,123 @@
+"""What every vendor's endpoints have in common: a submission is billed, a poll is free."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from airflow_provider_faceswap.apis.job import Cost, Job
+from airflow_provider_faceswap.apis.reading import read_id
+from airflow_provider_faceswap.apis.reply import Reply
+from airflow_provider_faceswap.exceptions import (
+    FaceSwapError,
+    InDoubtError,
+    InputError,
+    NotSentError,
+    PollError,
+)
+
+MAX_REPLY = 4 * 1024 * 1024
+"""Bytes of a decoded reply of most calls; a longer one is refused."""
+
+RequestT = TypeVar("RequestT", bound="Request")
+
+
+def _job_id(value: str) -> str:
+    if read_id(value) is None:
+        raise ValueError("must be the vendor's id, of letters, digits, '_' and '-'")
+    return value
+
+
+class Request(BaseModel):
+    """One request of a vendor's API: where it goes, what it carries, how its reply is read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    operation: ClassVar[str]
+    billed: ClassVar[bool]
+    method: ClassVar[Literal["GET", "POST"]] = "POST"
+    max_reply: ClassVar[int] = MAX_REPLY
+    """Bytes of a decoded reply; a longer one is refused."""
+
+    @classmethod
+    def checked(cls: type[RequestT], inputs: Mapping[str, Any]) -> RequestT:
+        """
+        Make the call from a Dag author's inputs.
+
+        :param inputs: the operation's fields by the vendor's names.
+        :raises InputError: naming the field and the remedy, never the value.
+        """
+        try:
+            return cls.model_validate(inputs)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            name = ".".join(str(part) for part in first["loc"]) or cls.operation
+            raise InputError(name, first["msg"].removeprefix("Value error, ")) from None
+
+    @abstractmethod
+    def path(self, route: Mapping[str, str]) -> str:
+        """Return the path on the vendor's host; ``route`` holds the connection's own choices."""
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body, without the API key."""
+        return {}
+
+    def files(self) -> dict[str, bytes]:
+        """Return the fields that are sent as files; with any, the body goes as a multipart form."""
+        return {}
+
+    @abstractmethod
+    def read(self, reply: Reply) -> Job:
+        """Tell what the reply says of the job, or raise an error of the family."""
+
+    @abstractmethod
+    def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
+        """
+        Return the error for a call that got no reply.
+
+        :param reason: what broke, without a URL.
+        :param sent: whether anything may have reached the vendor.
+        """
+
+
+class Submission(Request):
+    """A call that the vendor bills once it has accepted it."""
+
+    billed: ClassVar[bool] = True
+    kind: ClassVar[Literal["image", "video", "any"]]
+    max_wait: ClassVar[float] = math.inf
+    """Seconds from submission for which the vendor keeps the job's record."""
+    webhook_is_ours: ClassVar[bool] = False
+    """Whether the vendor tells the result to a URL of ours alone."""
+
+    def price(self) -> Cost | None:
+        """Return what the vendor's documents say that the call costs, if they do."""
+        return None
+
+    def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
+        """Tell "certainly not taken" from "in doubt"."""
+        if sent:
+            return InDoubtError(f"{reason}; the vendor may have taken the job")
+        return NotSentError(f"{reason}; nothing was sent")
+
+
+class Poll(Request):
+    """
+    A free call that tells how a job stands.
+
+    :param job_id: the vendor's id.
+    :param route: what a reply or a user said of where to ask, see the vendor's own subclass.
+    """
+
+    billed: ClassVar[bool] = False
+
+    job_id: Annotated[str, AfterValidator(_job_id)]
+    route: dict[str, str] = {}
+
+    def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
+        """A look may always be repeated."""
+        return PollError(reason)

@@ -1,0 +1,58 @@
+"""Where a connection leads: its base URL, and the origin that decides what is its own."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+Origin = tuple[str, str, int]
+
+
+def origin_of(parts: SplitResult) -> Origin:
+    """
+    Return scheme, host and port of a split URL.
+
+    :raises ValueError: if the port is no number.
+    """
+    scheme = parts.scheme.lower()
+    port = parts.port or {"http": 80, "https": 443}.get(scheme, 0)
+    return scheme, (parts.hostname or "").lower().rstrip("."), port
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def base_url_of(conn: Connection, default_url: str) -> str:
+    """
+    Return the base URL that a connection gives, or the vendor's own.
+
+    :param conn: the connection; host, schema and port apart work too.
+    :param default_url: the vendor's own origin.
+    :raises ValueError: saying what the field host must hold.
+    """
+    host = (conn.host or "").strip().rstrip("/")
+    if not host:
+        return default_url
+    if "://" not in host:
+        name = urlsplit(f"//{host}").hostname or ""
+        scheme = (conn.schema or "").strip().lower()
+        if scheme not in ("http", "https"):
+            scheme = "http" if is_loopback(name) else "https"
+        host = f"{scheme}://{host}"
+    parts = urlsplit(host)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http(s) URL such as https://example.com, or empty")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must hold no user, query or fragment; the API key goes into the password field")
+    if parts.port is None and conn.port:
+        parts = parts._replace(netloc=f"{parts.netloc}:{conn.port}")
+    return parts.geturl()
