@@ -127,7 +127,7 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "config": {
             "faceswap": {
-                "description": "Where vendors that answer by callback reach this Airflow, and which folders are used.",
+                "description": "How vendors call this Airflow back, and which folders are used.",
                 "options": {
                     "callback_base_url": _option(
                         "Public URL of the API server, as a vendor reaches it; only the paths below "

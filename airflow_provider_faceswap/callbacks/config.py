@@ -68,4 +68,4 @@ def callback_secrets() -> tuple[str, ...]:
 def inbox_url() -> str:
     """Return the URL of the inbox, or raise SettingsError."""
     remedy = "the URL of a folder that API server, workers and triggerers reach"
-    return check_folder_url("inbox", requiredrequired_option("inbox", remedy))
+    return check_folder_url("inbox", required_option("inbox", remedy))
