@@ -1,1 +1,1 @@
-"""The journal: what was bought, so that a retry collects in place of buying again. It knows no vendor."""
+"""The journal: what was bought, so that a retry collects instead of buying again. It knows no vendor."""

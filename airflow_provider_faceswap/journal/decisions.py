@@ -1,8 +1,9 @@
-"""What the next start of a task does, by what the journal's entry says: the table, without any I/O."""
+"""What the next start of a task does, by what the journal's entry says: pure decisions, no I/O."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -20,7 +21,7 @@ class Step(str, enum.Enum):
     ASK_ABOUT_DOUBT = "in doubt"
     """Do what the user wants done with a submission in doubt."""
     REATTACH = "reattach"
-    POLL_ONCE = "look once"
+    POLL_ONCE = "poll once"
     """Take a finished result, otherwise fail: the deadline has passed."""
     COLLECT = "collect"
     FAIL = "fail"
@@ -32,99 +33,136 @@ class Decision:
     A step, and the entry to take it with.
 
     :param step: what to do.
-    :param entry: the entry, with a new deadline where a person's clear grants one.
+    :param entry: the entry: to submit, the one whose counts go on; else the job's.
+    :param leaves: the entry of a job that the step leaves behind.
+    :param cleared: whether a person cleared the task since the entry was written.
     :param seconds: how long to wait out.
     :param reason: for people.
     """
 
     step: Step
     entry: Entry | None
+    leaves: Entry | None = None
+    cleared: bool = False
     seconds: float = 0.0
     reason: str = ""
 
 
 @dataclass(frozen=True)
-class Start:
+class Situation:
     """
     What is known when a task starts.
 
     :param now: seconds since the epoch.
-    :param fingerprint: of the inputs as they are now.
+    :param inputs: a digest of each input as it is now.
     :param base_url: where the connection leads now.
     :param max_tries: the task's, now.
+    :param clear_number: how often tasks of the Dag run were cleared so far.
+    :param tries_after_clear: what ``max_tries`` is in the first try after a person's clear.
     :param timeout: seconds from submission to deadline.
-    :param http_timeout: seconds that one call may take.
+    :param http_timeout: seconds that the submission may take.
+    :param buy_again: whether a person's clear buys what is finished again.
     """
 
     now: float
-    fingerprint: str
+    inputs: Mapping[str, str]
     base_url: str
     max_tries: int
+    clear_number: int
+    tries_after_clear: int
     timeout: float
     http_timeout: float
+    buy_again: bool = False
+
+    def cleared(self, entry: Entry) -> bool:
+        """
+        Tell a person's clear from Airflow's own retry.
+
+        A clear sets ``max_tries`` to the tries so far and the task's retries; a retry leaves it. Where
+        somebody lowered ``retries`` both may give the same number: then the run's own count decides.
+        """
+        if entry.adopted:
+            return False
+        same_number = self.max_tries == self.tries_after_clear and self.clear_number > entry.clear_number
+        return self.max_tries != entry.max_tries or same_number
 
 
-def decide(entry: Entry | None, start: Start) -> Decision:
+def decide(entry: Entry | None, situation: Situation) -> Decision:
     """
     Return what a start of the task does.
 
     :param entry: the journal's, or None.
-    :param start: what is known now.
+    :param situation: what is known now.
     """
     if entry is None:
         return Decision(Step.SUBMIT, None)
-    cleared = start.max_tries > entry.max_tries and bool(entry.fingerprint)
-    same = entry.fingerprint in ("", start.fingerprint)
+    cleared, changed = situation.cleared(entry), entry.changed(situation.inputs)
     if entry.state is State.REFUSED:
-        return Decision(Step.SUBMIT, entry if same and not cleared else None)
-    if entry.base_url and entry.base_url != start.base_url:
-        moved = f"the job was bought at {entry.base_url}, and the connection moved to {start.base_url}"
-        return Decision(Step.FAIL, entry, reason=moved)
-    if entry.state in (State.FINISHED, State.FAILED):
-        return _ended(entry, cleared, same)
-    if not same:
+        return Decision(Step.SUBMIT, entry.left_behind() if cleared or changed else entry)
+    if entry.base_url and entry.base_url != situation.base_url:
+        return Decision(Step.FAIL, entry, reason=moved(entry, situation.base_url))
+    if changed:
         if cleared:
-            return Decision(Step.SUBMIT, None, reason="cleared with other inputs")
-        changed = (
-            f"the inputs changed while a job is open: it was bought for inputs {entry.fingerprint}, "
-            f"the task now has {start.fingerprint}"
-        )
-        return Decision(Step.FAIL, entry, reason=changed)
-    if entry.state is State.RUNNING:
-        return _running(entry, start, cleared)
-    return _no_id(entry, start, cleared)
-
-
-def _ended(entry: Entry, cleared: bool, same: bool) -> Decision:
-    if cleared or not same:
-        return Decision(Step.SUBMIT, None, reason="cleared" if cleared else "ended with other inputs")
+            return _buy_again(entry, f"cleared with other inputs ({', '.join(changed)})")
+        what = f"the inputs of {_job(entry)} changed: {', '.join(changed)}"
+        remedy = "give the task its former inputs, or clear it to buy the new ones"
+        return Decision(Step.FAIL, entry, reason=f"{what}; {remedy}")
     if entry.state is State.FINISHED:
-        return Decision(Step.COLLECT, entry)
-    return Decision(Step.FAIL, entry, reason=f"the job failed for good before: {entry.problem}")
+        if cleared and situation.buy_again:
+            return _buy_again(entry, "cleared with on_clear='resubmit'")
+        return Decision(Step.COLLECT, entry, cleared=cleared)
+    if entry.state is State.FAILED:
+        if cleared:
+            return _buy_again(entry, "cleared")
+        return Decision(Step.FAIL, entry, reason=f"failed for good before: {entry.problem}")
+    if entry.state is State.RUNNING:
+        return _running(entry, situation, cleared)
+    return _no_id(entry, situation, cleared)
 
 
-def _no_id(entry: Entry, start: Start, cleared: bool) -> Decision:
-    settled = entry.attempted_at + start.http_timeout + SETTLE_SECONDS
-    if entry.state is State.INTENT and start.now < settled:
-        return Decision(Step.WAIT_OUT, entry, seconds=settled - start.now)
+def moved(entry: Entry, base_url: str) -> str:
+    """Say that a job belongs to another host than the connection's."""
+    return (
+        f"the connection moved: {_job(entry)} was bought at {entry.base_url}, and the connection now leads to "
+        f"{base_url}; point it back to collect the job"
+    )
+
+
+def _job(entry: Entry) -> str:
+    return f"job {entry.job_id}" if entry.job_id else "a submission without an id"
+
+
+def _buy_again(entry: Entry, reason: str) -> Decision:
+    return Decision(Step.SUBMIT, entry.left_behind(), leaves=entry, cleared=True, reason=reason)
+
+
+def _no_id(entry: Entry, situation: Situation, cleared: bool) -> Decision:
+    settle = situation.http_timeout + SETTLE_SECONDS
+    settled = entry.attempted_at + settle
+    if entry.state is State.INTENT and situation.now < settled:
+        # The clocks of two workers may disagree, and nobody waits longer for that.
+        return Decision(Step.WAIT_OUT, entry, seconds=min(settled - situation.now, settle))
     if cleared:
         entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
     reason = entry.problem or "the worker ended between the submission and its answer"
-    return Decision(Step.ASK_ABOUT_DOUBT, entry, reason=reason)
+    return Decision(Step.ASK_ABOUT_DOUBT, entry, cleared=cleared, reason=reason)
 
 
-def _running(entry: Entry, start: Start, cleared: bool) -> Decision:
-    adopted = not entry.deadline
-    if cleared or adopted:
+def _running(entry: Entry, situation: Situation, cleared: bool) -> Decision:
+    if cleared or not entry.deadline:
         renewed = entry.moved_to(
             State.RUNNING,
-            submitted_at=entry.submitted_at or start.now,
-            deadline=start.now + start.timeout,
-            max_tries=start.max_tries,
-            fingerprint=start.fingerprint,
-            base_url=start.base_url,
+            submitted_at=entry.submitted_at or situation.now,
+            deadline=situation.now + situation.timeout,
+            max_tries=situation.max_tries,
+            clear_number=situation.clear_number,
+            inputs=dict(situation.inputs),
+            base_url=situation.base_url,
+            replaceable=cleared and situation.buy_again,
         )
-        return Decision(Step.REATTACH, renewed, reason="cleared" if cleared else "adopted")
-    if start.now >= entry.deadline:
+        return Decision(
+            Step.REATTACH, renewed, cleared=cleared, reason="cleared" if cleared else "adopted by hand"
+        )
+    if situation.now >= entry.deadline:
         return Decision(Step.POLL_ONCE, entry)
     return Decision(Step.REATTACH, entry)

@@ -1,13 +1,28 @@
-"""One bought job, as the task state store keeps it."""
+"""One bought job, as the task state store keeps it. People can edit it, so it is checked like any input."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from airflow_provider_faceswap.apis.reading import JOB_ID
+from airflow_provider_faceswap.apis.results import check_result
 from airflow_provider_faceswap.apis.ticket import Ticket
+
+MAX_LEFT = 20
+"""Jobs that an entry names as left behind; the oldest go first."""
+
+_MAX_TEXT = 2000
+
+JobId = Annotated[str, StringConstraints(pattern=rf"\A(?:{JOB_ID.pattern.removesuffix(chr(92) + 'Z')})?\Z")]
+Name = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_/. -]{0,128}\Z")]
+Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT)]
+Nonce = Annotated[str, StringConstraints(pattern=r"\A(?:[A-Za-z0-9_-]{1,64})?\Z")]
+Moment = Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=1_000_000)]
 
 
 class State(str, enum.Enum):
@@ -16,25 +31,41 @@ class State(str, enum.Enum):
     INTENT = "intent"
     """About to submit; without an id beside it nobody knows whether the vendor took it."""
     IN_DOUBT = "in_doubt"
-    """Submitted, and the answer does not tell whether it was taken."""
+    """Submitted, and the answer does not say whether it was taken."""
     REFUSED = "refused"
     """Certainly not taken."""
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
-    """Failed for good, or unknown to the vendor."""
+    """The vendor's verdict: failed for good."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Left(BaseModel):
+    """A job that a later purchase of the same task left behind."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    provider: Name = ""
+    operation: Name = ""
+    job_id: JobId = ""
+    state: State
+
+    def __str__(self) -> str:
+        return f"{self.provider} job {self.job_id or '(no id)'} ({self.operation}, {self.state.value})"
+
+
+class Entry(BaseModel):
     """
     What is kept of a purchase. Never a key, never a URL with a signature.
 
     :param state: how far it got.
-    :param fingerprint: of the inputs, see :mod:`airflow_provider_faceswap.journal.fingerprint`.
-    :param base_url: where it was bought.
+    :param provider: the vendor's connection type.
     :param operation: what was bought.
+    :param inputs: a digest of each input, see :mod:`airflow_provider_faceswap.journal.fingerprint`; empty for
+        a job that a person adopted.
+    :param base_url: where it was bought; the job belongs to this host alone.
     :param job_id: the vendor's id, once known.
+    :param name: names its files where the vendor gives no id.
     :param attempted_at: the latest submission, in seconds since the epoch.
     :param submitted_at: the first submission.
     :param deadline: until when the job is waited for.
@@ -42,32 +73,42 @@ class Entry:
     :param route: where to ask for the job.
     :param nonce: of the callback that the submission asked for, if it did.
     :param cost: what the vendor said it took.
-    :param kept: where the result of a vendor that answers at once was written down, as ``host:path``.
-    :param result: what the task returns, of a vendor that answers at once.
-    :param max_tries: the task's, when this was written: a person's clear raises it.
+    :param spooled_at: where a paid picture lies that could not be stored at ``output_path``.
+    :param result: what the task returns; of its links only if none has a query.
+    :param max_tries: the task's, when this was written: a person's clear changes it.
+    :param clear_number: the Dag run's, when this was written.
+    :param replaceable: whether a clear allowed to buy the job again if the vendor does not know it.
     :param resubmissions: how often the job was submitted again because the vendor had dropped it.
     :param doubts: how often it was submitted again although it may have been taken before.
     :param problem: what went wrong last.
+    :param left: jobs that this purchase left behind.
     """
 
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
     state: State
-    fingerprint: str = ""
-    base_url: str = ""
-    operation: str = ""
-    job_id: str = ""
-    attempted_at: float = 0.0
-    submitted_at: float = 0.0
-    deadline: float = 0.0
-    eta: float | None = None
-    route: dict[str, str] = field(default_factory=dict)
-    nonce: str = ""
-    cost: dict[str, Any] | None = None
-    kept: str = ""
-    result: dict[str, Any] | None = None
-    max_tries: int = 0
-    resubmissions: int = 0
-    doubts: int = 0
-    problem: str = ""
+    provider: Name = ""
+    operation: Name = ""
+    inputs: dict[Name, Name] = Field(default_factory=dict, max_length=64)
+    base_url: Text = ""
+    job_id: JobId = ""
+    name: JobId = ""
+    attempted_at: Moment = 0.0
+    submitted_at: Moment = 0.0
+    deadline: Moment = 0.0
+    eta: Moment | None = None
+    route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
+    nonce: Nonce = ""
+    cost: dict[str, Any] | None = Field(default=None, max_length=8)
+    spooled_at: Text = ""
+    result: Annotated[dict[str, Any] | None, BeforeValidator(check_result)] = None
+    max_tries: int = Field(default=0, ge=-1, lt=1_000_000)
+    clear_number: Count = 0
+    replaceable: bool = False
+    resubmissions: Count = 0
+    doubts: Count = 0
+    problem: Text = ""
+    left: tuple[Left, ...] = Field(default=(), max_length=MAX_LEFT)
 
     @classmethod
     def from_store(cls, value: object) -> Entry | None:
@@ -75,43 +116,81 @@ class Entry:
         Read what this or another version wrote, or a person who adopts a job by its bare id.
 
         :param value: a JSON value; None where there is no entry.
-        :raises ValueError: if it is none of these.
+        :raises ValueError: if it is none of these; names the fields that are wrong, never their values.
         """
         if value is None:
             return None
         if isinstance(value, (str, int)) and not isinstance(value, bool):
-            return cls(State.RUNNING, job_id=str(value))
+            value = {"job_id": str(value).strip()}
         if not isinstance(value, Mapping):
-            raise ValueError(f"a journal entry cannot be {type(value).__name__}")
-        known = {item.name: value[item.name] for item in fields(cls) if value.get(item.name) is not None}
-        state = State(known.pop("state", State.RUNNING))
-        entry = cls(state, **{**known, "job_id": str(known.get("job_id", ""))})
-        if state in (State.RUNNING, State.FINISHED) and not (entry.job_id or entry.result):
-            raise ValueError(f"a journal entry that is {state.value} needs a job_id")
+            raise ValueError(f"it is {type(value).__name__}, not a job id and not an object")
+        given = {name: item for name, item in value.items() if item is not None}
+        try:
+            entry = cls.model_validate({"state": State.RUNNING, **given})
+        except ValidationError as error:
+            wrong = sorted({str(item["loc"][0]) if item["loc"] else "entry" for item in error.errors()})
+            raise ValueError(f"wrong value of {', '.join(wrong)}") from None
+        if entry.state is State.RUNNING and not (entry.job_id or entry.result or entry.spooled_at):
+            raise ValueError("a running job needs a job_id")
         return entry
 
     @classmethod
-    def of_ticket(cls, ticket: Ticket) -> Entry:
+    def of_ticket(cls, ticket: Ticket, **known: Any) -> Entry:
         """Return the entry of a running job of which nothing but the ticket is left."""
         return cls(
-            State.RUNNING if ticket.job_id else State.IN_DOUBT,
+            state=State.RUNNING if ticket.job_id else State.IN_DOUBT,
             job_id=ticket.job_id,
             nonce=ticket.nonce,
+            base_url=ticket.base_url,
             attempted_at=ticket.submitted_at,
             submitted_at=ticket.submitted_at,
             deadline=ticket.deadline,
             eta=ticket.eta,
             route=ticket.route,
+            resubmissions=ticket.resubmissions,
+            doubts=ticket.doubts,
+            **known,
         )
+
+    @property
+    def adopted(self) -> bool:
+        """Whether a person wrote the job's id here."""
+        return not self.inputs
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as JSON-able data."""
-        return {**asdict(self), "state": self.state.value}
+        return self.model_dump(mode="json", exclude_defaults=True) | {"state": self.state.value}
 
     def moved_to(self, state: State, **changes: Any) -> Entry:
         """Return the entry in another state."""
-        return replace(self, state=state, **changes)
+        if "problem" in changes:
+            changes["problem"] = changes["problem"][:_MAX_TEXT]
+        return self.model_copy(update={"state": state, **changes})
+
+    def left_behind(self) -> Entry:
+        """Return the entry of the next purchase before it is made; it names this one's job."""
+        if self.state is State.REFUSED:
+            return Entry(state=State.REFUSED, left=self.left)
+        job = Left(provider=self.provider, operation=self.operation, job_id=self.job_id, state=self.state)
+        return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:])
+
+    def changed(self, inputs: Mapping[str, str]) -> list[str]:
+        """Return the names of the inputs that differ; an adopted job has none to compare."""
+        if self.adopted:
+            return []
+        names = self.inputs.keys() | inputs.keys()
+        return sorted(name for name in names if self.inputs.get(name) != inputs.get(name))
 
     def ticket(self) -> Ticket:
-        """Return what waiting for the job needs."""
-        return Ticket(self.job_id, self.submitted_at, self.deadline, self.eta, self.route, self.nonce)
+        """Return what waiting for the job needs; its age counts from the submission that runs."""
+        return Ticket(
+            job_id=self.job_id,
+            submitted_at=self.attempted_at or self.submitted_at,
+            deadline=self.deadline,
+            eta=self.eta,
+            route=self.route,
+            nonce=self.nonce,
+            base_url=self.base_url,
+            resubmissions=self.resubmissions,
+            doubts=self.doubts,
+        )

@@ -1,4 +1,4 @@
-"""The fingerprint of what a task wants to buy: the same at each try, though presigned URLs render anew."""
+"""The fingerprint of what a task wants to buy: the same at each try, though presigned URLs render differently."""
 
 from __future__ import annotations
 
@@ -20,16 +20,27 @@ _SAS = {
 }  # fmt: skip
 
 
-def fingerprint(provider: str, operation: str, inputs: Mapping[str, Any], key: str | None = None) -> str:
+def digests(
+    provider: str, operation: str, inputs: Mapping[str, Any], key: str | None = None
+) -> dict[str, str]:
     """
-    Return a short text that is equal for equal purchases, whatever the Python version and dict order.
+    Return a short text for each input, equal for equal purchases, whatever the Python version and dict order.
 
+    Together they are the fingerprint; apart they show which input changed.
+
+    :param provider: the vendor's connection type.
+    :param operation: the vendor's name of the operation.
     :param inputs: the operation's fields; signatures in their URLs do not count.
     :param key: stands for the inputs, if given.
     """
-    wanted = {"key": key} if key else {"inputs": _bare(dict(inputs))}
-    text = json.dumps([provider, operation, wanted], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    wanted: dict[str, Any] = {"idempotency_key": key} if key else dict(inputs)
+    named = {"operation": [provider, operation], **{name: _bare(value) for name, value in wanted.items()}}
+    return {name: _digest(value) for name, value in named.items()}
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _bare(value: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEY = "faceswap"
+CALLBACK_KEY = "faceswap_callback"
+"""Keeps the nonce of the latest submission where a person who adopts a job cannot overwrite it."""
 PROBE = "faceswap_store_works"
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 class Journal:
@@ -52,17 +58,24 @@ class Journal:
             return None
         found = self._store.get(self.key)
         if found is None:
-            self._store.set(PROBE, True)
+            self._set(PROBE, True)
             found = self._store.get(self.key)
         try:
-            return Entry.from_store(found)
+            entry = Entry.from_store(found)
         except (ValueError, TypeError) as error:
             raise JournalError(f"the journal's entry cannot be read: {error}; {self.how_to()}") from None
+        if entry and entry.adopted and not entry.nonce:
+            nonce = self._store.get(CALLBACK_KEY)
+            if isinstance(nonce, str) and _NONCE.match(nonce):
+                entry = entry.moved_to(entry.state, nonce=nonce)
+        return entry
 
     def save(self, entry: Entry) -> Entry:
         """Write the entry; once, for what must be known before anything is paid."""
         if self.durable:
-            self._store.set(self.key, entry.as_dict())
+            if entry.nonce:
+                self._set(CALLBACK_KEY, entry.nonce)
+            self._set(self.key, entry.as_dict())
         return entry
 
     def save_with_retries(self, entry: Entry) -> Entry:
@@ -76,25 +89,40 @@ class Journal:
                 reraise=True,
             ):
                 with attempt:
-                    self._store.set(self.key, entry.as_dict())
+                    self._set(self.key, entry.as_dict())
         return entry
 
     def how_to(self) -> str:
-        """Return the calls that delete the entry or adopt a job."""
+        """Say how to buy again or to adopt a job."""
         if not self.durable:
-            return "to buy anew, clear the task"
+            return "to buy again, clear the task"
         ti = self._ti
         path = "/".join(
             f"{part}/{quote(str(value), safe='')}"
             for part, value in (("dags", ti.dag_id), ("dagRuns", ti.run_id), ("taskInstances", ti.task_id))
         )
-        url = f"/api/v2/{path}/state-store/{self.key}?map_index={ti.map_index}"
+        url = f"/api/v2/{path}/state-store/{quote(self.key, safe='')}?map_index={ti.map_index}"
         return (
-            f"to buy anew, DELETE {url} of the API server and clear the task; to adopt a job, "
-            f'PUT {{"value": "JOB_ID"}} there and clear the task'
+            f"to buy again, delete the key {self.key!r} of the task (in the UI: Storage > Task State Store) and "
+            f'clear the task; to adopt a job, set that key to "JOB_ID" and clear it; or by the API: DELETE {url}, '
+            f'PUT {{"value": "JOB_ID"}} there'
         )
+
+    def _set(self, key: str, value: Any) -> None:
+        # The entry goes with its Dag run: what is paid does not expire.
+        self._store.set(key, value, retention=_never_expire())
+
+
+def _never_expire() -> timedelta:
+    try:
+        from airflow.sdk import NEVER_EXPIRE
+    except ImportError:  # a store without it keeps entries for as long as it is asked to
+        return timedelta(days=3650)
+    return NEVER_EXPIRE
 
 
 def _may_pass(error: BaseException) -> bool:
     # A 404 means that another try has taken over: it owns the entry now.
-    return isinstance(error, Exception) and "404" not in str(error) and "not_found" not in str(error).lower()
+    detail = getattr(getattr(error, "error", None), "detail", None)
+    gone = isinstance(detail, dict) and detail.get("status_code") == 404
+    return isinstance(error, Exception) and not gone
