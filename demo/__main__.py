@@ -15,7 +15,6 @@ from types import FrameType
 
 from rich.console import Console
 
-from demo.cluster import Cluster, ClusterError
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     EXAMPLE_DAGS,
@@ -25,10 +24,11 @@ from demo.examples import (
     wait_for_examples,
     with_result,
 )
-from demo.guard import PR_SET_PDEATHSIG, prctl
 from demo.progress import Progress
 from demo.report import contact_sheet_rows, failed_task_log, problems, results_table
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster, ClusterError
+from harness.guard import PR_SET_PDEATHSIG, prctl
+from harness.sandbox import Sandbox
 
 CHECKOUT = EXAMPLE_DAGS.parent
 HOME = CHECKOUT / ".demo"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo.cluster import Cluster, ClusterError
-from demo.rest import RUN_ENDED
+from harness.cluster import Cluster, ClusterError
+from harness.rest import RUN_ENDED
 
 EXAMPLE_DAGS = Path(__file__).resolve().parent.parent / "example_dags"
 # The sandbox's default origin, which the example Dags carry in their params.

@@ -12,10 +12,10 @@ import httpx
 from rich.markup import escape
 from rich.table import Table
 
-from demo.cluster import Cluster
 from demo.contact_sheet import Cell, Row
 from demo.examples import TaskOutcome
 from demo.media import MediaError, picture_of
+from harness.cluster import Cluster
 
 COLORS = {"success": "green", "failed": "red", "upstream_failed": "red", "deferred": "magenta"}
 

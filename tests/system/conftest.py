@@ -10,9 +10,9 @@ from secrets import token_hex
 
 import pytest
 
-from demo.cluster import Cluster
 from demo.examples import EXAMPLE_DAGS
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster
+from harness.sandbox import Sandbox
 from tests.system.keys import KEY, connections
 from tests.system.run import Run
 from tests.system.scene import over

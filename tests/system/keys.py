@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from demo.sandbox import Sandbox
+from harness.sandbox import Sandbox
 
 KEY = 'sbx-"q\\k-5e0b7f21c9'
 WRONG_KEY = 'sbx-"w\\r-a41d0f9386'

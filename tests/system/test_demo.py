@@ -9,7 +9,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.cluster import Cluster
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     TaskOutcome,
@@ -21,7 +20,8 @@ from demo.examples import (
 )
 from demo.media import picture_of
 from demo.report import contact_sheet_rows, failed_task_log, problems
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster
+from harness.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.process import ComponentProcess
+from harness.process import ComponentProcess
 
 # A command with a child in a session of its own, which no process group reaches; deaf to SIGTERM on demand.
 COMMAND = """
@@ -29,7 +29,7 @@ time.sleep(600 if "short" not in sys.argv else 0)
 STARTER = """
 import sys, time
 from pathlib import Path
-from demo.process import ComponentProcess
+from harness.process import ComponentProcess
 log = Path(sys.argv[1])
 process = ComponentProcess([sys.executable, "-c", sys.argv[2]], env={}, cwd=log.parent, log=log, grace=1)
 while len(process.tree()) < 3:

@@ -13,9 +13,9 @@ from types import TracebackType
 import psutil
 from typing_extensions import Self
 
-from demo.process import ComponentProcess
-from demo.rest import AirflowClient
-from demo.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
+from harness.process import ComponentProcess
+from harness.rest import AirflowClient
+from harness.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
 
 COMPONENTS: dict[str, list[str]] = {
     "api-server": ["api-server"],
@@ -52,7 +52,7 @@ class Cluster:
     :param home: the folder; whatever is in it stays, except the database, which must not exist yet.
     :param dags_folders: the folders with the Dags to run.
     :param env: more environment variables for every component, connections for example.
-    :param settings: more settings by section and option, on top of :mod:`demo.settings`.
+    :param settings: more settings by section and option, on top of :mod:`harness.settings`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The few calls of Airflow's REST API that the demo and the system tests need."""
+"""The few calls of Airflow's REST API that the demo, the system tests and the benchmarks need."""
 
 from __future__ import annotations
 

@@ -44,9 +44,9 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
             "execution_api_server_url": f"http://{HOST}:{port}/execution/",
         },
         "database": {
-            # Many write at a time: one who finds SQLite locked for longer than this gives up, a scheduler ends.
+            # Many processes write: a scheduler that finds SQLite locked for longer than this ends.
             "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=30",
-            # A request of the API server takes several connections; from 15 tasks on they would wait in a ring.
+            # A request of the API server takes several connections: with a limit, 15 tasks deadlock.
             "sql_alchemy_max_overflow": -1,
         },
         "api": {

@@ -12,9 +12,9 @@ from types import TracebackType
 import httpx
 from typing_extensions import Self
 
-from demo.cluster import ClusterError
-from demo.process import ComponentProcess
-from demo.settings import component_environment
+from harness.cluster import ClusterError
+from harness.process import ComponentProcess
+from harness.settings import component_environment
 
 ANNOUNCEMENT = re.compile(r"^Sandbox: (?P<url>http://\S+)\s+key (?P<key>\S+)$", re.MULTILINE)
 VENDORS = ("modelslab", "segmind", "aifaceswap")
