@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from airflow_provider_faceswap.callbacks.tokens import mint
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.callbacks.hostile import DONE, Hostile, hostile
 
 CALLS, AT_ONCE, PAUSE, VENDOR = 1000, 16, 0.01, "aifaceswap"

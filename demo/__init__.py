@@ -1,1 +1,1 @@
-"""A real Airflow on this machine for `make demo` and the system tests; a development tool, not shipped."""
+"""What `make demo` runs: every example Dag, then a table and a contact sheet."""

@@ -15,35 +15,38 @@ from types import FrameType
 
 from rich.console import Console
 
-from demo.cluster import Cluster, ClusterError
+from demo.accounts import add_accounts
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     EXAMPLE_DAGS,
+    copy_examples,
     example_dag_ids,
     start_examples,
     task_outcomes,
     wait_for_examples,
     with_result,
 )
-from demo.guard import PR_SET_PDEATHSIG, prctl
 from demo.progress import Progress
 from demo.report import contact_sheet_rows, failed_task_log, problems, results_table
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster, ClusterError
+from harness.guard import PR_SET_PDEATHSIG, prctl
+from harness.sandbox import Sandbox
 
 CHECKOUT = EXAMPLE_DAGS.parent
 HOME = CHECKOUT / ".demo"
+DAGS, RESULTS = HOME / "example_dags", HOME / "results"
 
 
 @contextmanager
 def emptied_folder(folder: Path) -> Iterator[None]:
-    """Empty the folder and keep it for this demo alone."""
+    """Empty the folder and lock it for this demo."""
     folder.mkdir(exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ClusterError(f"another demo is running in {folder}") from None
+            raise ClusterError(f"another demo is running in {folder}; stop that one first") from None
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         yield
@@ -52,7 +55,7 @@ def emptied_folder(folder: Path) -> Iterator[None]:
 
 
 def end_with_starter() -> None:
-    """Let Ctrl-C, SIGTERM, a closed terminal and the end of make all stop the demo in order."""
+    """Stop the demo in order on Ctrl-C, on SIGTERM, with its terminal and with make."""
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + signum)
@@ -63,16 +66,16 @@ def end_with_starter() -> None:
 
 
 def stays_up() -> bool:
-    """Tell whether somebody wants to look around afterwards."""
+    """Return whether Airflow stays open for a look around."""
     if keep := os.environ.get("KEEP"):
         return keep != "0"
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def run_examples(cluster: Cluster, sandbox: Sandbox, progress: Progress) -> bool:
-    """Run the example Dags, show what they did, and tell whether all went well."""
+    """Run the example Dags, show what they did, and return whether all went well."""
     progress.step("waiting for the example Dags")
-    runs = start_examples(cluster, example_dag_ids(cluster), sandbox.url, HOME / "results")
+    runs = start_examples(cluster, example_dag_ids(cluster, DAGS))
     progress.step(f"running {len(runs)} Dags")
     states = wait_for_examples(cluster, runs, progress=progress.tasks)
     tasks = [with_result(cluster, task) for task in task_outcomes(cluster, runs)]
@@ -88,7 +91,7 @@ def run_examples(cluster: Cluster, sandbox: Sandbox, progress: Progress) -> bool
             console.print(failed_task_log(cluster, task), markup=False, highlight=False)
     found = problems(tasks, states)
     for problem in found:
-        console.print(f"[red]Not as it should be:[/] {problem}", highlight=False)
+        console.print(f"[red]Problem:[/] {problem}", highlight=False)
     return not found
 
 
@@ -101,20 +104,23 @@ def demo(console: Console) -> int:
         sandbox = stack.enter_context(Sandbox(HOME / "sandbox"))
         progress.step("starting the sandbox")
         sandbox.wait_until_up()
-        cluster = Cluster(HOME / "airflow", [EXAMPLE_DAGS], env=sandbox.connections())
+        copy_examples(DAGS, sandbox.url, RESULTS)
+        cluster = Cluster(HOME / "airflow", [DAGS])
         stack.callback(cluster.stop)
         cluster.boot(progress.step)
+        add_accounts(cluster, sandbox)
         succeeded = run_examples(cluster, sandbox, progress)
         console.print(f"{'All good' if succeeded else 'Failed'} after {time.monotonic() - began:.0f} s.")
         if stays_up():
-            console.print(f"Airflow: {cluster.url}\nSandbox: {sandbox.url}\nCtrl-C ends both.")
-            with suppress(SystemExit):  # the end that was announced
+            console.print(f"Airflow: {cluster.url}\nSandbox: {sandbox.url}")
+            console.print("Trigger any Dag there as it is. Ctrl-C stops both.")
+            with suppress(SystemExit):  # Ctrl-C is no failure now
                 signal.pause()
     return 0 if succeeded else 1
 
 
 def main() -> int:
-    """Run the demo and turn what went wrong into a message."""
+    """Run the demo, and print a message if it fails."""
     end_with_starter()
     console = Console(width=None if sys.stdout.isatty() else 140)
     try:

@@ -17,7 +17,7 @@ PAPER, INK, ACCENT = (255, 255, 255), (60, 60, 60), (60, 120, 0)
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture and the word below it."""
+    """A picture and its caption."""
 
     picture: Picture
     caption: str

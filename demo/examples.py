@@ -1,4 +1,4 @@
-"""Run every example Dag against the sandbox and gather what came of it."""
+"""Run every example Dag against the sandbox and collect the outcomes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo.cluster import Cluster, ClusterError
-from demo.rest import RUN_ENDED
+from harness.cluster import Cluster, ClusterError
+from harness.rest import RUN_ENDED
 
 EXAMPLE_DAGS = Path(__file__).resolve().parent.parent / "example_dags"
-# The sandbox's default origin, which the example Dags carry in their params.
+# What the example Dags have in their params: the sandbox's default origin, and a folder.
 EXAMPLE_ORIGIN = "http://127.0.0.1:8765"
+EXAMPLE_OUTPUT = "file:///tmp/faceswap"
 
 Runs = dict[str, str]
 
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """What became of one task instance."""
+    """The outcome of one task instance."""
 
     dag_id: str
     run_id: str
@@ -39,23 +40,25 @@ class TaskOutcome:
 
     @property
     def stored(self) -> list[Path]:
-        """The files that the task kept."""
+        """The files that the task stored."""
         stored = self.result.get("stored") if isinstance(self.result, dict) else None
         return [Path(url.removeprefix("file://")) for url in stored or []]
 
 
-def moved(value: Any, origin: str) -> Any:
-    """Replace the example origin in every string of a param's value."""
-    if isinstance(value, str):
-        return value.replace(EXAMPLE_ORIGIN, origin)
-    if isinstance(value, list):
-        return [moved(item, origin) for item in value]
-    if isinstance(value, dict):
-        return {key: moved(item, origin) for key, item in value.items()}
-    return value
+def copy_examples(folder: Path, sandbox_url: str, results: Path) -> None:
+    """Write copies whose params name this sandbox and these folders, so that a run needs no other params.
+
+    :param folder: where the copies go.
+    :param results: gets a folder for each example.
+    """
+    folder.mkdir(parents=True)
+    for example in EXAMPLE_DAGS.glob("[!_]*.py"):
+        code = example.read_text(encoding="utf-8").replace(EXAMPLE_ORIGIN, sandbox_url)
+        code = code.replace(EXAMPLE_OUTPUT, f"file://{results.resolve() / example.stem}")
+        (folder / example.name).write_text(code, encoding="utf-8")
 
 
-def example_dag_ids(cluster: Cluster, folder: Path = EXAMPLE_DAGS, timeout: float = 60) -> list[str]:
+def example_dag_ids(cluster: Cluster, folder: Path, timeout: float = 60) -> list[str]:
     """Wait until every file of the folder has been loaded and return the ids of its Dags."""
     files = {str(path) for path in folder.resolve().glob("[!_]*.py")}
     if not files:
@@ -71,15 +74,9 @@ def example_dag_ids(cluster: Cluster, folder: Path = EXAMPLE_DAGS, timeout: floa
     return sorted(dag["dag_id"] for dag in dags if str(Path(dag["fileloc"]).resolve()) in files)
 
 
-def start_examples(cluster: Cluster, dag_ids: Collection[str], sandbox_url: str, results: Path) -> Runs:
-    """Trigger a run of each Dag with its params pointed at this sandbox; return the run ids."""
-    runs = {}
-    for dag_id in dag_ids:
-        conf = {name: moved(value, sandbox_url) for name, value in cluster.rest.dag_params(dag_id).items()}
-        if "output_path" in conf:
-            conf["output_path"] = f"file://{results / dag_id}"
-        runs[dag_id] = cluster.rest.trigger_dag(dag_id, conf)
-    return runs
+def start_examples(cluster: Cluster, dag_ids: Collection[str]) -> Runs:
+    """Trigger a run of each Dag, with its default params, and return the run ids."""
+    return {dag_id: cluster.rest.trigger_dag(dag_id) for dag_id in dag_ids}
 
 
 def wait_for_examples(
@@ -89,9 +86,9 @@ def wait_for_examples(
     timeout: float = 150,
     progress: Callable[[list[TaskOutcome]], None] = lambda tasks: None,
 ) -> dict[str, str]:
-    """Wait until every run has ended, or the time is over, and return the runs' states.
+    """Wait until every run has ended or the time is up, and return the runs' states.
 
-    :param progress: told the state of all tasks about once a second.
+    :param progress: called with all tasks about once a second.
     """
     deadline = time.monotonic() + timeout
     while True:

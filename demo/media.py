@@ -1,4 +1,4 @@
-"""Look into pictures and clips: do they decode, and what do they show."""
+"""Decode pictures and clips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show that the demo is alive: a spinner on a terminal, a line for each change elsewhere."""
+"""Show that the demo is alive: a line for each step, and a spinner on a terminal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from demo.report import summary
 
 
 class Progress:
-    """The demo's running commentary.
+    """What the demo is doing, step by step.
 
-    :param console: where it is written.
+    :param console: where it is printed.
     """
 
     def __init__(self, console: Console) -> None:
@@ -36,12 +36,12 @@ class Progress:
         self.done()
 
     def done(self) -> None:
-        """Take the spinner away."""
+        """Stop the spinner."""
         if self._status:
             self._status.stop()
 
     def step(self, text: str) -> None:
-        """Say what is being done, once."""
+        """Print what is being done, unless it was printed last."""
         if self._status:
             self._status.update(text)
         if text != self._said:
@@ -49,6 +49,6 @@ class Progress:
             self.console.print(f"{time.monotonic() - self._began:5.1f} s  {text}", highlight=False)
 
     def tasks(self, tasks: Sequence[TaskOutcome]) -> None:
-        """Say how many tasks are in which state."""
+        """Print how many tasks are in which state."""
         if tasks:
             self.step(summary(tasks))

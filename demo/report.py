@@ -12,10 +12,10 @@ import httpx
 from rich.markup import escape
 from rich.table import Table
 
-from demo.cluster import Cluster
 from demo.contact_sheet import Cell, Row
 from demo.examples import TaskOutcome
 from demo.media import MediaError, picture_of
+from harness.cluster import Cluster
 
 COLORS = {"success": "green", "failed": "red", "upstream_failed": "red", "deferred": "magenta"}
 
@@ -61,12 +61,12 @@ def job_id(task: TaskOutcome) -> str:
 
 
 def shown_path(path: Path, folder: Path) -> str:
-    """Return the path as a reader types it."""
+    """Return the path relative to the folder if it is inside."""
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
 def problems(tasks: Sequence[TaskOutcome], run_states: dict[str, str]) -> list[str]:
-    """Say in a sentence each what is not as it should be."""
+    """Return a sentence for each thing that went wrong."""
     found = [f"{dag_id} is {state}" for dag_id, state in run_states.items() if state != "success"]
     found += [f"{task.dag_id}.{task.name} is {task.state}" for task in tasks if task.state != "success"]
     stored = [(task, path) for task in tasks for path in task.stored]
@@ -90,7 +90,7 @@ def failed_task_log(cluster: Cluster, task: TaskOutcome, lines: int = 25) -> str
 
 
 def log_lines(entry: dict[str, Any]) -> Iterator[str]:
-    """Turn an entry of a task's log into lines, an exception included, the page's folding marks left out."""
+    """Turn an entry of a task's log into lines, exceptions included, the UI's folding marks left out."""
     if str(entry.get("event")).startswith("::"):
         return
     yield f"{entry.get('timestamp') or '':.19} {entry.get('level') or ''} {entry.get('event') or ''}"
@@ -111,8 +111,8 @@ def media_inputs(fields: Any, origin: str, name: str = "") -> Iterator[tuple[str
 
 
 def contact_sheet_rows(tasks: Sequence[TaskOutcome], origin: str, http: httpx.Client) -> list[Row]:
-    """Gather the pictures of every task that stored something."""
-    # A task that waits for another one's job shows what the other one submitted.
+    """Collect the pictures of every task that stored a file."""
+    # A task that waits for another task's job shows what that task submitted.
     by_job: dict[str, dict[str, str]] = {}
     for task in tasks:
         by_job.setdefault(job_id(task), {}).update(media_inputs(task.rendered_fields, origin))

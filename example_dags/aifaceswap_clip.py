@@ -1,4 +1,14 @@
-"""aifaceswap.io calls back when a clip is done; its length is measured and its price bounded beforehand."""
+"""
+A clip by aifaceswap.io, which calls back when it is done.
+
+The length of the clip is measured first. A job that would cost more than `max_cost` credits is not submitted.
+
+It needs the connection `aifaceswap_default`, a triggerer, the extra `[media]` of this provider, and
+`callback_base_url`, `callback_secret` and `inbox` in the section `[faceswap]` of Airflow's configuration.
+
+The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
+when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.
+"""
 
 from airflow.sdk import DAG, Param
 
@@ -9,6 +19,7 @@ SANDBOX = "http://127.0.0.1:8765"
 with DAG(
     "faceswap_aifaceswap_clip",
     schedule=None,
+    doc_md=__doc__,
     params={
         "face": Param(f"{SANDBOX}/samples/hopper.jpg", type="string"),
         "clip": Param(f"{SANDBOX}/samples/clip.mp4", type="string"),

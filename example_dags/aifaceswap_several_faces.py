@@ -1,4 +1,14 @@
-"""Several faces of a clip: a frame, the faces in it, a crop of each, and one swap for all of them."""
+"""
+Two new faces for the two people in a clip, in one job.
+
+The tasks grab a frame of the clip, find the faces in it, cut them out, and submit a swap for all of them.
+
+It needs the connection `aifaceswap_default`, a triggerer, the extra `[media]` of this provider, and
+`callback_base_url`, `callback_secret` and `inbox` in the section `[faceswap]` of Airflow's configuration.
+
+The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
+when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.
+"""
 
 from airflow.sdk import DAG, ObjectStoragePath, Param, task
 
@@ -14,6 +24,7 @@ SANDBOX = "http://127.0.0.1:8765"
 with DAG(
     "faceswap_aifaceswap_several_faces",
     schedule=None,
+    doc_md=__doc__,
     params={
         "clip": Param(f"{SANDBOX}/samples/duo.mp4", type="string"),
         "new_faces": Param(

@@ -1,4 +1,12 @@
-"""One task for each clip of a list, all waiting in the triggerer."""
+"""
+One task for each clip of a list, all of them waiting in the triggerer at the same time.
+
+It needs the connection `modelslab_default` and a triggerer. If the list is longer than the queue of your
+plan, give the task a pool with as many slots as the queue, and tick *include deferred*.
+
+The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
+when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.
+"""
 
 from airflow.sdk import DAG, Param, task
 
@@ -9,6 +17,7 @@ SANDBOX = "http://127.0.0.1:8765"
 with DAG(
     "faceswap_mapped_clips",
     schedule=None,
+    doc_md=__doc__,
     params={
         "face": Param(f"{SANDBOX}/samples/hopper.jpg", type="string"),
         "clips": Param([f"{SANDBOX}/samples/clip.mp4", f"{SANDBOX}/samples/duo.mp4"], type="array"),

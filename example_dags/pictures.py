@@ -1,4 +1,13 @@
-"""Pictures are done within seconds: the worker waits for them itself."""
+"""
+Two swaps in a picture: one chosen face, and all faces.
+
+Pictures are done within seconds, so the worker waits for them itself; nothing is deferred.
+
+It needs the connection `modelslab_default`.
+
+The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
+when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.
+"""
 
 from airflow.sdk import DAG, Param
 
@@ -12,6 +21,7 @@ SANDBOX = "http://127.0.0.1:8765"
 with DAG(
     "faceswap_pictures",
     schedule=None,
+    doc_md=__doc__,
     params={
         "picture": Param(f"{SANDBOX}/samples/duo.jpg", type="string"),
         "one_of_its_faces": Param(f"{SANDBOX}/samples/duo-face.jpg", type="string"),

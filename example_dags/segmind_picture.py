@@ -1,4 +1,13 @@
-"""Segmind: v1 answers with the picture itself, v2 is queued and waited for without a worker slot."""
+"""
+The same picture by both versions of Segmind's API.
+
+Version 1 answers with the picture itself. Version 2 queues the job, and the task waits in the triggerer.
+
+It needs the connection `segmind_default` and a triggerer.
+
+The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
+when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.
+"""
 
 from airflow.sdk import DAG, Param
 
@@ -9,6 +18,7 @@ SANDBOX = "http://127.0.0.1:8765"
 with DAG(
     "faceswap_segmind_picture",
     schedule=None,
+    doc_md=__doc__,
     params={
         "new_face": Param(f"{SANDBOX}/samples/hopper.jpg", type="string"),
         "picture": Param(f"{SANDBOX}/samples/astronaut.jpg", type="string"),

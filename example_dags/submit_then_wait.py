@@ -1,4 +1,13 @@
-"""Submit in one task, wait in another: the sensor may be retried as often as you like, it never submits."""
+"""
+Submit a job in one task and wait for it in another.
+
+The sensor never submits, so it can be retried as often as you like without paying again.
+
+It needs the connection `modelslab_default` and a triggerer.
+
+The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
+when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.
+"""
 
 from airflow.sdk import DAG, Param
 
@@ -10,6 +19,7 @@ SANDBOX = "http://127.0.0.1:8765"
 with DAG(
     "faceswap_submit_then_wait",
     schedule=None,
+    doc_md=__doc__,
     params={
         "face": Param(f"{SANDBOX}/samples/astronaut.jpg", type="string"),
         "clip": Param(f"{SANDBOX}/samples/duo.mp4", type="string"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from demo.contact_sheet import CELL_WIDTH, MARGIN, Cell, Row, write_contact_sheet
-from demo.examples import TaskOutcome, moved
+from demo.examples import TaskOutcome
 from demo.media import MediaError, picture_of
 from demo.report import contact_sheet_rows, media_inputs, problems
 
@@ -32,17 +32,6 @@ def outcome(folder: Path, *, content: bytes = JPEG, state: str = "success") -> T
         rendered_fields={"init_image": f"{ORIGIN}/face.jpg", "conn_id": "modelslab_default"},
         result={"stored": [f"file://{stored}"], "job_id": "27"},
     )
-
-
-def test_params_move_to_the_sandbox_at_hand() -> None:
-    example = "http://127.0.0.1:8765/face.jpg"
-    here = f"{ORIGIN}/face.jpg"
-
-    assert moved({"a": example, "b": [example, {"c": example}], "d": 3}, ORIGIN) == {
-        "a": here,
-        "b": [here, {"c": here}],
-        "d": 3,
-    }
 
 
 def test_media_inputs_are_found_with_their_names() -> None:

@@ -10,10 +10,11 @@ from secrets import token_hex
 
 import pytest
 
-from demo.cluster import Cluster
-from demo.examples import EXAMPLE_DAGS
-from demo.sandbox import Sandbox
-from tests.system.keys import KEY, connections
+from demo.accounts import add_accounts
+from demo.examples import copy_examples
+from harness.cluster import Cluster
+from harness.sandbox import Sandbox
+from tests.system.keys import KEY, failing_connections
 from tests.system.run import Run
 from tests.system.scene import over
 
@@ -74,12 +75,20 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def examples(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder, with the copies of the example Dags and their results."""
+    home = tmp_path_factory.mktemp("demo")
+    copy_examples(home / "example_dags", sandbox.url, home / "results")
+    return home
+
+
+@pytest.fixture(scope="session")
+def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("airflow")
     cluster = Cluster(
         home,
-        [EXAMPLE_DAGS, HERE / "dags"],
-        env=connections(sandbox),
+        [examples / "example_dags", HERE / "dags"],
+        env=failing_connections(sandbox),
         settings=SETTINGS,
     )
     cluster.env |= {
@@ -88,6 +97,7 @@ def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "AIRFLOW__FACESWAP__INBOX": f"file://{cluster.home}/inbox",
     }
     with cluster:
+        add_accounts(cluster, sandbox)
         yield cluster
     over.set()
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 
 Entry = dict[str, Any]
 

@@ -19,7 +19,7 @@ from typing_extensions import Self
 
 from airflow_provider_faceswap.sandbox.progress import Progress
 from airflow_provider_faceswap.sandbox.server import SandboxServer
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 
 IN_DOUBT = "submission in doubt"
 ENDED = frozenset({"success", "failed"})

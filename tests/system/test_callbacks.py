@@ -16,7 +16,7 @@ from airflow_provider_faceswap.callbacks.app import MAX_BYTES
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.tokens import Token, mint
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.callbacks.hostile import DONE, Hostile, hostile
 
 VENDOR = "aifaceswap"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 
 
 def test_deferred_task_outlives_its_triggerer(cluster: Cluster) -> None:

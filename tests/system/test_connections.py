@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from demo.cluster import Cluster, ClusterError
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster, ClusterError
+from harness.sandbox import Sandbox
 from tests.system.run import Run
 
 # One sentence each, as the task's log has it; those of templates that do not render are Airflow's own.

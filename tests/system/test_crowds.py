@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from airflow_provider_faceswap.sandbox.server import SandboxServer
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.system.run import Entry, Run, worker_starts
 
 pytestmark = pytest.mark.slow

@@ -1,7 +1,8 @@
-"""What the demo does, on the shared cluster."""
+"""What the demo does and what its UI shows, on the shared cluster."""
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.cluster import Cluster
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     TaskOutcome,
@@ -21,17 +21,22 @@ from demo.examples import (
 )
 from demo.media import picture_of
 from demo.report import contact_sheet_rows, failed_task_log, problems
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster
+from harness.sandbox import VENDORS, Sandbox
+
+SECRETS = [
+    ("core", "fernet_key"),
+    ("database", "sql_alchemy_conn"),
+    ("api", "secret_key"),
+    ("api_auth", "jwt_secret"),
+    ("faceswap", "callback_secret"),
+]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("results")
-
-
-@pytest.fixture(scope="module")
-def run_states(cluster: Cluster, sandbox: Sandbox, results: Path) -> tuple[dict[str, str], dict[str, str]]:
-    runs = start_examples(cluster, example_dag_ids(cluster), sandbox.url, results)
+def run_states(cluster: Cluster, examples: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Each Dag's run, triggered without any param as by hand, and its state."""
+    runs = start_examples(cluster, example_dag_ids(cluster, examples / "example_dags"))
     return runs, wait_for_examples(cluster, runs)
 
 
@@ -55,11 +60,11 @@ def test_every_example_dag_succeeds(
     assert problems(tasks, run_states[1]) == [], "\n".join(logs)
 
 
-def test_stored_files_lie_in_the_folder_asked_for(tasks: list[TaskOutcome], results: Path) -> None:
+def test_stored_files_lie_in_the_demos_results(tasks: list[TaskOutcome], examples: Path) -> None:
     stored = [path for task in tasks for path in task.stored]
 
     assert stored
-    assert all(path.is_relative_to(results) for path in stored)
+    assert all(path.is_relative_to(examples / "results") for path in stored)
     assert len(set(stored)) == len(stored)
 
 
@@ -79,3 +84,39 @@ def test_nothing_listens_beyond_loopback(cluster: Cluster, sandbox: Sandbox) -> 
 
     assert len(addresses) >= 2
     assert all(ip_address(address).is_loopback for address in addresses)
+
+
+def test_ui_shows_what_each_example_is_about(
+    cluster: Cluster, run_states: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    for dag_id in run_states[0]:
+        doc = cluster.rest.request("GET", f"/dags/{dag_id}/details")["doc_md"]
+
+        assert "\n\nIt needs " in (doc or ""), dag_id
+
+
+def test_ui_lists_a_connection_and_a_pool_for_each_vendor(cluster: Cluster, sandbox: Sandbox) -> None:
+    connections = cluster.rest.request("GET", "/connections", params={"connection_id_pattern": "%_default"})
+    pools = {pool["name"]: pool for pool in cluster.rest.request("GET", "/pools")["pools"]}
+
+    assert {conn["connection_id"]: conn["host"] for conn in connections["connections"]} == {
+        f"{vendor}_default": sandbox.url for vendor in VENDORS
+    }
+    assert all(pools[vendor]["include_deferred"] and pools[vendor]["slots"] > 0 for vendor in VENDORS)
+
+
+def test_config_page_opens_and_hides_the_secrets(cluster: Cluster) -> None:
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(cluster.home / "airflow.cfg")
+    sections = cluster.rest.request("GET", "/config")["sections"]
+    shown = {
+        (section["name"], option["key"]): option["value"]
+        for section in sections
+        for option in section["options"]
+    }
+
+    assert shown["api", "base_url"] == cluster.url
+    for section, option in SECRETS:
+        assert shown[section, option] == "< hidden >"
+        assert config[section][option] not in str(sections)
+    assert cluster.env["AIRFLOW__FACESWAP__CALLBACK_SECRET"] not in str(sections)

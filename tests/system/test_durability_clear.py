@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_faceswap.sandbox.server import SandboxServer
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.system.scene import IN_DOUBT, Scene
 
 pytestmark = [pytest.mark.durability, pytest.mark.together]

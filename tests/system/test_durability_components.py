@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.system.scene import Scene
 
 pytestmark = pytest.mark.durability

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.system.scene import ENDED, IN_DOUBT, Scene, eventually
 
 pytestmark = [pytest.mark.durability]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demo.cluster import Cluster
+from harness.cluster import Cluster
 from tests.system.scene import IN_DOUBT, Scene
 
 pytestmark = [pytest.mark.durability, pytest.mark.together]

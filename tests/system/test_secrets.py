@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.cluster import Cluster
-from demo.sandbox import Sandbox
+from harness.cluster import Cluster
+from harness.sandbox import Sandbox
 from tests.system.keys import FRAGMENTS, KEY
 from tests.system.run import Run
 

@@ -13,13 +13,13 @@ from types import TracebackType
 import psutil
 from typing_extensions import Self
 
-from demo.process import ComponentProcess
-from demo.rest import AirflowClient
-from demo.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
+from harness.process import ComponentProcess
+from harness.rest import AirflowClient
+from harness.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
 
 COMPONENTS: dict[str, list[str]] = {
     "api-server": ["api-server"],
-    # Their log servers would listen on every interface; the logs lie in the same folder anyway.
+    # Log servers would listen on every interface; the API server reads the logs from the folder.
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
@@ -28,11 +28,11 @@ HEALTH_NAMES = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
 class ClusterError(Exception):
-    """The cluster does not work; the message says why and shows the end of the log."""
+    """The cluster does not work; the message says why and shows the end of a log."""
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
@@ -49,10 +49,10 @@ def _title(process: psutil.Process) -> str:
 class Cluster:
     """An Airflow installation in a folder of its own, SQLite database included.
 
-    :param home: the folder; whatever is in it stays, except the database, which must not exist yet.
+    :param home: the folder; it may hold files already, but no database yet.
     :param dags_folders: the folders with the Dags to run.
-    :param env: more environment variables for every component, connections for example.
-    :param settings: more settings by section and option, on top of :mod:`demo.settings`.
+    :param env: more environment variables for every component.
+    :param settings: more settings by section and option, on top of :mod:`harness.settings`.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Cluster:
     def boot(self, progress: Callable[[str], None] = lambda step: None) -> None:
         """Create the database, start every component and wait until all are healthy.
 
-        :param progress: told each step in a few words.
+        :param progress: called with each step in a few words.
         """
         self.home.mkdir(parents=True, exist_ok=True)
         write_airflow_cfg(self.home, self._settings)
@@ -110,7 +110,7 @@ class Cluster:
             process.stop()
 
     def start(self, name: str) -> None:
-        """Start a component, again after :meth:`kill` for example, or a further one: ``triggerer-2``."""
+        """Start a component: a new one, one that was killed, or a second one such as ``triggerer-2``."""
         component = name if name in COMPONENTS else name.rpartition("-")[0]
         self._processes[name] = self._spawn(name, COMPONENTS[component])
 
@@ -119,10 +119,10 @@ class Cluster:
         self._processes.pop(name).kill()
 
     def kill_task(self, instance_id: str, *, worker: bool = True) -> int:
-        """SIGKILL one try of a task, and return how many processes that were.
+        """SIGKILL one try of a task, and return the number of killed processes.
 
-        :param instance_id: of the try, which bears it in its process title.
-        :param worker: also the LocalExecutor's worker that supervises it; nobody reports the death then.
+        :param instance_id: the id of the task instance; it is in the titles of the try's processes.
+        :param worker: also kill the LocalExecutor's worker that supervises it; then nobody reports the death.
         """
         scheduler = self._processes["scheduler"].main
         found = [
@@ -153,7 +153,7 @@ class Cluster:
         self.rest.close()
 
     def check_alive(self) -> None:
-        """Raise if a component has ended by itself."""
+        """Raise if a component has ended unasked."""
         for name, component in self._processes.items():
             if component.exit_code is not None:
                 raise ClusterError(f"{name} ended with code {component.exit_code}:\n{component.log_tail()}")
@@ -178,7 +178,7 @@ class Cluster:
             self.check_alive()
             self.check_dags_load()
             if time.monotonic() > deadline:
-                raise ClusterError(f"no such Dags after {timeout:.0f} s: {', '.join(sorted(missing))}")
+                raise ClusterError(f"Dags not found after {timeout:.0f} s: {', '.join(sorted(missing))}")
             time.sleep(0.25)
 
     def check_dags_load(self) -> None:

@@ -23,13 +23,13 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def prctl(option: int, value: int) -> None:
-    """Set one process attribute; elsewhere than on Linux there is none to set."""
+    """Set a process attribute; does nothing where there is no Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def die_with_guard() -> None:
-    """In the command's process: ask the kernel to end it should the guard be killed."""
+    """In the command's process: ask the kernel to kill it when the guard dies."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -57,7 +57,7 @@ class Stop(Exception):
 
 
 def raise_stop(signum: int, frame: FrameType | None) -> None:
-    """Turn the first SIGTERM into an exception, and be deaf to the next ones."""
+    """Turn the first SIGTERM into an exception, and ignore the next ones."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Stop
 
@@ -76,7 +76,7 @@ def run(grace: float, command: list[str]) -> int:
 
 
 def main() -> int:
-    """Read the command line, run, sweep."""
+    """Read the command line, run the command, and kill what it leaves."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, raise_stop)

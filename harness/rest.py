@@ -1,4 +1,4 @@
-"""The few calls of Airflow's REST API that the demo and the system tests need."""
+"""The few calls of Airflow's REST API that the demo, the system tests and the benchmarks need."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ RUN_ENDED = frozenset({"success", "failed"})
 
 
 class AirflowClient:
-    """A client of one API server whose users are all admins, so that no token is needed.
+    """A client of an API server that makes everybody an admin, so that no token is needed.
 
     :param url: the API server's base URL.
     """
 
     def __init__(self, url: str) -> None:
-        # One at a time, however many threads ask: the server has an SQLite behind it, and two cores.
+        # One request at a time, from all threads together: behind the server is an SQLite.
         self._http = httpx.Client(
             base_url=f"{url}/api/v2",
             timeout=httpx.Timeout(30, pool=None),
@@ -34,7 +34,7 @@ class AirflowClient:
         """Send one request under ``/api/v2`` and return the decoded reply, None if it is empty."""
         response = self._http.request(method, path, **kwargs)
         for _ in range(5):
-            # SQLite was locked for too long by another component; nothing was done.
+            # Another component locked SQLite for too long; nothing was done.
             if response.status_code != 500 or "Database error" not in response.text:
                 break
             time.sleep(1)
@@ -67,11 +67,6 @@ class AirflowClient:
     def dags(self) -> list[dict[str, Any]]:
         """List the Dags that the Dag processor has found."""
         return list(self._pages("/dags", "dags"))
-
-    def dag_params(self, dag_id: str) -> dict[str, Any]:
-        """Return a Dag's params with their default values."""
-        params = self.request("GET", f"/dags/{dag_id}/details").get("params") or {}
-        return {name: param.get("value") for name, param in params.items()}
 
     def import_errors(self) -> list[dict[str, Any]]:
         """List the Dag files that could not be loaded."""

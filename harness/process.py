@@ -14,12 +14,12 @@ GUARD = Path(__file__).with_name("guard.py")
 
 
 class ComponentProcess:
-    """One command that takes all its descendants with it when it ends, or when this process does.
+    """A command that takes all its descendants with it when it ends, or when this process ends.
 
     :param command: the command line.
     :param env: the whole environment.
     :param cwd: the working folder.
-    :param log: the file that takes the output; appended to, so that a restart keeps what was there.
+    :param log: the file for the output; a restart appends to it.
     :param grace: seconds between SIGTERM and SIGKILL at a stop.
     """
 
@@ -63,7 +63,7 @@ class ComponentProcess:
         for process in self.tree()[1:]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._guard.wait()  # first: its input must not close before it has seen the exit code
+        self._guard.wait()  # first: once its input closes, it reports a stop instead of the exit code
         self.request_stop()
 
     def wait(self) -> int:

@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 
 
 def dag_bundles(folders: Sequence[Path]) -> str:
-    """Name one Dag bundle per folder, looked through often enough for a person who waits."""
+    """Name one Dag bundle per folder, refreshed often enough for a person who is waiting."""
     return json.dumps(
         [
             {
@@ -44,9 +44,9 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
             "execution_api_server_url": f"http://{HOST}:{port}/execution/",
         },
         "database": {
-            # Many write at a time: one who finds SQLite locked for longer than this gives up, a scheduler ends.
+            # Many processes write: a scheduler that finds SQLite locked for longer than this ends.
             "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=30",
-            # A request of the API server takes several connections; from 15 tasks on they would wait in a ring.
+            # A request of the API server takes several connections: with a limit, 15 tasks deadlock.
             "sql_alchemy_max_overflow": -1,
         },
         "api": {
@@ -54,6 +54,8 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
             "port": port,
             "base_url": f"http://{HOST}:{port}",
             "workers": 1,
+            # Airflow 3.3 would prefer `True`, with which 3.2 shows the secrets too.
+            "expose_config": "non-sensitive-only",
             "secret_key": secrets.token_urlsafe(32),
         },
         "faceswap": {
@@ -69,7 +71,7 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
 
 
 def write_airflow_cfg(home: Path, settings: Mapping[str, Mapping[str, object]]) -> None:
-    """Write the settings where every component, and a curious reader, finds them."""
+    """Write the settings to the file that every component reads."""
     parser = configparser.ConfigParser(interpolation=None)
     for section, options in settings.items():
         # Airflow interpolates the values it reads.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -12,9 +11,9 @@ from types import TracebackType
 import httpx
 from typing_extensions import Self
 
-from demo.cluster import ClusterError
-from demo.process import ComponentProcess
-from demo.settings import component_environment
+from harness.cluster import ClusterError
+from harness.process import ComponentProcess
+from harness.settings import component_environment
 
 ANNOUNCEMENT = re.compile(r"^Sandbox: (?P<url>http://\S+)\s+key (?P<key>\S+)$", re.MULTILINE)
 VENDORS = ("modelslab", "segmind", "aifaceswap")
@@ -23,8 +22,8 @@ VENDORS = ("modelslab", "segmind", "aifaceswap")
 class Sandbox:
     """A running sandbox.
 
-    :param home: its working folder, which also takes its log.
-    :param options: more of its command line.
+    :param home: its working folder, which also holds its log.
+    :param options: more options of its command line.
     """
 
     def __init__(self, home: Path, *options: str) -> None:
@@ -34,7 +33,7 @@ class Sandbox:
         self._process: ComponentProcess | None = None
         self.url = ""
         self.key = ""
-        #: For its control routes; callers see each reply, nothing is raised for them.
+        #: For its control routes; an error status raises nothing.
         self.http = httpx.Client(timeout=30, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -54,7 +53,7 @@ class Sandbox:
         return self._process
 
     def start(self) -> None:
-        """Start it on a port of its own; :meth:`wait_until_up` says when it answers."""
+        """Start it on a free port; :meth:`wait_until_up` waits for its first answer."""
         self._process = ComponentProcess(
             [sys.executable, "-m", "airflow_provider_faceswap.sandbox", "--port", "0", *self._options],
             env=component_environment(self._home),
@@ -81,14 +80,17 @@ class Sandbox:
         except httpx.TransportError:
             return False
 
-    def connections(self) -> dict[str, str]:
-        """Return the environment variables that point each vendor's default connection here."""
-        return {
-            f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps(
-                {"conn_type": vendor, "host": self.url, "password": self.key}
-            )
+    def connections(self) -> list[dict[str, str]]:
+        """Return the vendors' default connections, as the REST API takes them, pointed here."""
+        return [
+            {
+                "connection_id": f"{vendor}_default",
+                "conn_type": vendor,
+                "host": self.url,
+                "password": self.key,
+            }
             for vendor in VENDORS
-        }
+        ]
 
     def stop(self) -> None:
         """Stop it and whatever it started."""

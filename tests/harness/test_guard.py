@@ -1,4 +1,4 @@
-"""Whatever happens to a guarded command or its starter, no process of theirs stays."""
+"""Whatever happens to a guarded command or its starter, none of their processes stays."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.process import ComponentProcess
+from harness.process import ComponentProcess
 
-# A command with a child in a session of its own, which no process group reaches; deaf to SIGTERM on demand.
+# A command with a child in a session of its own, out of reach of process groups; may ignore SIGTERM.
 COMMAND = """
 import signal, subprocess, sys, time
-if "deaf" in sys.argv:
+if "ignore-sigterm" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 print(child.pid, flush=True)
 time.sleep(600 if "short" not in sys.argv else 0)
 """
 
-# A starter that starts the command above and tells the pids of the guard's whole tree.
+# A starter that starts the command above and prints the pids of the guard's whole tree.
 STARTER = """
 import sys, time
 from pathlib import Path
-from demo.process import ComponentProcess
+from harness.process import ComponentProcess
 log = Path(sys.argv[1])
 process = ComponentProcess([sys.executable, "-c", sys.argv[2]], env={}, cwd=log.parent, log=log, grace=1)
 while len(process.tree()) < 3:
@@ -68,8 +68,8 @@ def test_stop_leaves_nothing(tmp_path: Path) -> None:
     assert not any(member.is_running() for member in tree)
 
 
-def test_stop_kills_what_is_deaf(tmp_path: Path) -> None:
-    process, tree = start(tmp_path, "deaf")
+def test_stop_kills_what_ignores_sigterm(tmp_path: Path) -> None:
+    process, tree = start(tmp_path, "ignore-sigterm")
 
     process.stop()
 
