@@ -17,8 +17,8 @@ The errors of this provider, split by what the reader can do about it.
     │   └── InboxError             the callbacks' folder could not be read or written
     ├── TokenError                 a callback's URL was not minted here
     ├── JobError                   about a job that the vendor did take
-    │   ├── JobFailedError         the vendor's verdict; looking again changes nothing
-    │   │   └── CongestedError     the verdict is "submit it anew"
+    │   ├── JobFailedError         the vendor's verdict; polling again changes nothing
+    │   │   └── CongestedError     the verdict is "submit it again"
     │   ├── JobUnknownError        the vendor does not know the id
     │   └── JobUnsettledError      no verdict: the deadline passed or the state makes no sense
     └── ResultError                a finished job's file could not be kept; collecting again is free
@@ -73,7 +73,16 @@ class NotSentError(SubmissionError):
 
 
 class RefusedError(SubmissionError):
-    """The vendor refused the submission in its own words: nothing was taken, nothing is billed."""
+    """
+    The vendor refused the submission in its own words: nothing was taken, nothing is billed.
+
+    :param message: the vendor's words.
+    :param final: whether the same request will be refused again, so that no retry helps.
+    """
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 class RefusedForNowError(RefusedError):
@@ -96,12 +105,12 @@ class InDoubtError(SubmissionError):
 
 
 class JournalError(FaceSwapError):
-    """The journal's entry forbids to go on; the message says how to mend it."""
+    """The journal's entry does not allow the task to go on; the message says how to mend it."""
 
 
 class PollError(FaceSwapError):
     """
-    A look at a job told nothing about it (network, overload, unreadable reply).
+    A poll said nothing about the job (network, overload, unreadable reply).
 
     :param message: what happened.
     :param retry_after: seconds the vendor asks to wait, if it says.
@@ -117,7 +126,7 @@ class InboxError(PollError):
 
 
 class TokenError(FaceSwapError):
-    """A text is no token that this Airflow minted for this vendor, or much too old."""
+    """A text is not a token that this Airflow minted for this vendor, or it is much too old."""
 
 
 class JobError(FaceSwapError):

@@ -13,7 +13,7 @@ from airflow_provider_faceswap.apis.fields import is_url
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 META_KEYS = ("seed", "file_prefix", "watermark", "output_format", "request_id")
 
-_MAX_URLS = 64
+MAX_URLS = 64
 _MAX_META_TEXT = 200
 MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
@@ -67,7 +67,7 @@ def read_urls(*candidates: object) -> tuple[str, ...]:
     for value in candidates:
         items = value if isinstance(value, list) else [value]
         stripped = (item.strip() for item in items if isinstance(item, str))
-        urls = tuple(islice(filter(is_url, stripped), _MAX_URLS))
+        urls = tuple(islice(filter(is_url, stripped), MAX_URLS))
         if urls:
             return urls
     return ()

@@ -2,11 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.job import Job
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from airflow_provider_faceswap.apis.job import Cost, Job
+from airflow_provider_faceswap.apis.reading import MAX_URLS
+
+Url = Annotated[str, Field(max_length=8192)]
+
+
+class _Recorded(BaseModel):
+    """A result that was written down, as strict as what is made here."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    provider: str = Field(max_length=64)
+    operation: str = Field(max_length=64)
+    job_id: str | None = Field(default=None, max_length=128)
+    status: str | None = Field(default=None, max_length=32)
+    output: list[Url] = Field(default=[], max_length=MAX_URLS)
+    stored: list[Url] = Field(default=[], max_length=MAX_URLS)
+    seconds: float | None = None
+    cost: Cost | None = None
+    submitted_at: str | None = Field(default=None, max_length=64)
+    eta: float | None = None
+    meta: dict[str, str | int | float | bool] = Field(default={}, max_length=16)
+    files: list[dict[str, str | int]] = Field(default=[], max_length=MAX_URLS)
+    faces: list[list[int]] = Field(default=[], max_length=1000)
+
+
+def check_result(value: Any) -> Any:
+    """
+    Return a recorded result as it is.
+
+    :param value: what a journal holds; None is fine.
+    :raises ValueError: if no task of this provider returned it.
+    """
+    if value is not None:
+        try:
+            _Recorded.model_validate(value)
+        except ValidationError:
+            raise ValueError("not a result of this provider") from None
+    return value
+
+
+def without_signatures(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result as it may be recorded: with its links only if none of them has a query."""
+    links = result.get("output") or []
+    signed = any(urlsplit(link).query or "@" in urlsplit(link).netloc for link in links)
+    return {**result, "output": []} if signed else result
 
 
 def as_result(
@@ -16,7 +64,7 @@ def as_result(
     *,
     submitted_at: float | None,
     eta: float | None = None,
-    stored: list[str] | None = None,
+    files: Sequence[Mapping[str, Any]] = (),
     cost: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
@@ -27,7 +75,7 @@ def as_result(
     :param job: as the last reply describes it.
     :param submitted_at: seconds since the epoch, if known.
     :param eta: seconds from submission to its end, as the vendor expected at first.
-    :param stored: full URLs of the stored files.
+    :param files: ``url, bytes, sha256, format`` of each stored file.
     :param cost: what the submission's answer said it took, where the job itself does not say.
     """
     return {
@@ -36,12 +84,13 @@ def as_result(
         "job_id": job.job_id,
         "status": job.state.value,
         "output": list(job.output),
-        "stored": stored or [],
+        "stored": [file["url"] for file in files],
         "seconds": job.seconds,
         "cost": job.cost.model_dump() if job.cost else cost,
         "submitted_at": iso(submitted_at),
         "eta": job.eta if eta is None else eta,
         "meta": job.meta,
+        "files": [dict(file) for file in files],
     }
 
 

@@ -15,11 +15,14 @@ class Ticket:
     A submitted job.
 
     :param job_id: the vendor's id.
-    :param submitted_at: seconds since the epoch.
+    :param submitted_at: of the submission that runs, in seconds since the epoch.
     :param deadline: seconds since the epoch.
     :param eta: seconds from submission to its end, as the vendor expected.
     :param route: where to ask for it.
-    :param nonce: of the callback that tells its end, if one does.
+    :param nonce: of the callback that brings its result, if one does.
+    :param base_url: where it was bought; empty if that is not known.
+    :param resubmissions: how often it was submitted again because the vendor had dropped it.
+    :param doubts: how often it was submitted again although it may have been taken before.
     """
 
     job_id: str
@@ -28,6 +31,9 @@ class Ticket:
     eta: float | None = None
     route: dict[str, str] = field(default_factory=dict)
     nonce: str = ""
+    base_url: str = ""
+    resubmissions: int = 0
+    doubts: int = 0
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Ticket:
@@ -42,7 +48,7 @@ class Ticket:
         """
         Return the job's watch.
 
-        :param poll_interval: seconds between two looks; None to follow the eta.
+        :param poll_interval: seconds between two polls; None to follow the eta.
         :param deadline: an earlier end than the ticket's own.
         """
         return Watch(

@@ -1,35 +1,27 @@
-"""One try of one task: from the journal's entry to a result, a refusal or a deferral."""
+"""One attempt of one task: from the journal's entry to a result, a wait or a refusal."""
 
 from __future__ import annotations
 
 import logging
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap.apis.job import Job, JobState
-from airflow_provider_faceswap.apis.results import as_result
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import (
-    CongestedError,
+    FaceSwapError,
     InDoubtError,
     JobFailedError,
-    JobUnknownError,
-    JobUnsettledError,
     JournalError,
-    ResultError,
+    RefusedForNowError,
 )
-from airflow_provider_faceswap.execution import collect
-from airflow_provider_faceswap.execution.purchase import IN_DOUBT
-from airflow_provider_faceswap.journal.decisions import Decision, Start, Step, decide
+from airflow_provider_faceswap.execution import waiting
+from airflow_provider_faceswap.execution.collector import Collector, about, clean_up
+from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
+from airflow_provider_faceswap.journal.decisions import Decision, Step, decide, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.storage import spool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from airflow_provider_faceswap.apis.ticket import Ticket
-    from airflow_provider_faceswap.execution.purchase import Purchase
 
 log = logging.getLogger(__name__)
 
@@ -37,67 +29,53 @@ CALLBACK_INTERVAL = 5.0
 """Seconds between two looks for a callback where a worker waits for it."""
 
 
-class Deferral(Exception):
-    """The job is to be waited for without a worker."""
+@dataclass(frozen=True)
+class Waiting:
+    """How a task waits; the names are those of the operator's arguments."""
 
-    def __init__(self, ticket: Ticket) -> None:
-        super().__init__(ticket.job_id)
-        self.ticket = ticket
+    wait_for_completion: bool
+    deferrable: bool
+    poll_interval: float | None
+    short_wait: float
+    in_doubt_wait: float = 0.0
+    adopt_from_callback: bool = True
 
 
 @dataclass(frozen=True)
 class Attempt:
     """
-    One try of one task; the names are those of the operator's arguments.
+    One attempt of one task.
 
     :param purchase: what is bought.
-    :param shelf: where its result is kept.
-    :param announce: told the job's id as soon as it is known.
+    :param waiting: how the task waits for it.
+    :param announce: called with the job's id as soon as it is known.
     """
 
     purchase: Purchase
-    shelf: collect.OutputStore
+    waiting: Waiting
     announce: Callable[[str], None]
-    wait_for_completion: bool
-    deferrable: bool
-    poll_interval: float | None
-    short_wait: float
-    in_doubt_wait: float
 
-    def begin(self) -> dict[str, Any]:
+    def run(self, before: Entry | None = None) -> Outcome:
         """
         Do what the journal's entry asks for.
 
-        :return: the task's result.
-        :raises Deferral: to wait for the job without a worker.
+        :param before: what is known of earlier submissions where there is no journal.
         :raises FaceSwapError: an error of the family.
         """
-        journal = self.purchase.journal
-        decision = self._decide()
+        decision = self._decide(before)
         while decision.step is Step.WAIT_OUT:
             log.info("Another worker may still be submitting; waiting %.0f s for it", decision.seconds)
-            time.sleep(decision.seconds)
-            decision = self._decide()
+            self.purchase.clock.sleep(decision.seconds)
+            decision = self._decide(before)
         entry = decision.entry
         if entry is None or decision.step is Step.SUBMIT:
-            return self._buy(entry)
-        if decision.step is Step.FAIL:
-            raise JournalError(f"{decision.reason}; {journal.how_to()}")
-        if decision.step is Step.ASK_ABOUT_DOUBT:
-            return self._settle(entry, decision.reason)
-        log.info("Job %s was bought before and is not submitted again", entry.job_id)
-        self._announce(entry)
-        if entry.result is not None:
-            return entry.result if decision.step is Step.COLLECT else self._deliver(entry)
-        if decision.step is Step.POLL_ONCE:
-            return self.collect(entry, DEADLINE)
-        if decision.step is Step.COLLECT:
-            return self.collect(entry, "success") if self.wait_for_completion else self._submitted(entry)
-        if decision.reason:
-            journal.save(entry)
-        return self._wait(entry)
+            return self._submit(decision)
+        try:
+            return self._go_on(entry, decision)
+        except FaceSwapError as error:
+            raise about(entry, error) from None
 
-    def resume(self, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
+    def resume(self, ticket: Ticket, end: str, problem: str) -> Outcome:
         """
         Go on after a deferral.
 
@@ -105,145 +83,172 @@ class Attempt:
         :param end: how its watch ended.
         :param problem: what went wrong last.
         """
-        journal = self.purchase.journal
-        entry = journal.load() or Entry.of_ticket(ticket)
-        if (entry.job_id, entry.nonce) != (ticket.job_id, ticket.nonce):
+        journal, situation = self.purchase.journal, self.purchase.situation()
+        entry = journal.load()
+        if entry is None:
+            known = {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
+            terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
+            entry = journal.save_with_retries(Entry.of_ticket(ticket, **known, **terms))
+        if entry.base_url and entry.base_url != situation.base_url:
+            raise about(entry, JournalError(moved(entry, situation.base_url)))
+        if entry.job_id != ticket.job_id:
+            if not ticket.job_id:  # a person adopted a job meanwhile
+                return self.run()
             raise JournalError(
-                f"this task waited for job {ticket.job_id or '(no id)'}, and its journal now names job "
+                f"this task waited for job {ticket.job_id}, and its journal now names job "
                 f"{entry.job_id or '(no id)'}; {journal.how_to()}"
             )
+        if entry.state is State.FINISHED:
+            return Done(self._collector.collect(entry))
         if not entry.job_id:
             return self._settle(entry, entry.problem)
-        return self.collect(entry, end, problem)
-
-    def collect(self, entry: Entry, end: str, problem: str = "") -> dict[str, Any]:
-        """
-        See on the worker how the job stands, and finish.
-
-        :param entry: the job's.
-        :param end: how a watch ended elsewhere.
-        :param problem: what went wrong last.
-        """
-        end, job = collect.confirm(self.purchase.completion, entry.ticket(), end)
+        end, job = waiting.confirm(self.purchase.completion, entry.ticket(), end, self.purchase.clock)
         return self._finish(entry, end, job, problem)
 
-    def _decide(self) -> Decision:
-        buyer, settings = self.purchase, self.purchase.completion.hook.settings
-        start = Start(
-            now=time.time(),
-            fingerprint=buyer.fingerprint,
-            base_url=settings.base_url,
-            max_tries=buyer.max_tries,
-            timeout=buyer.timeout,
-            http_timeout=settings.timeout,
-        )
-        return decide(buyer.journal.load(), start)
+    @property
+    def _collector(self) -> Collector:
+        return Collector(self.purchase)
 
-    def _buy(self, before: Entry | None) -> dict[str, Any]:
-        entry, job = self.purchase.submit(before)
+    def _decide(self, before: Entry | None) -> Decision:
+        return decide(self.purchase.journal.load() or before, self.purchase.situation())
+
+    def _submit(self, decision: Decision) -> Outcome:
+        if decision.leaves is not None:
+            left = decision.leaves.left_behind().left[-1]
+            log.warning("Buying again (%s); this leaves %s", decision.reason, left)
+        return self._buy(decision.entry)
+
+    def _go_on(self, entry: Entry, decision: Decision) -> Outcome:
+        """Do something about a job that was bought before."""
+        purchase = self.purchase
+        if decision.step is Step.FAIL:
+            raise JournalError(f"{purchase.provider} {decision.reason}; {purchase.journal.how_to()}")
+        if decision.step is Step.ASK_ABOUT_DOUBT:
+            return self._settle(entry, decision.reason)
+        log.info("Job %s was bought before and is not submitted again", entry.job_id or "(no id)")
+        self._announce(entry)
+        if entry.spooled_at:
+            return Done(self._collector.unspool(entry))
+        if decision.step is Step.COLLECT:
+            return Done(self._collector.collect(entry))
+        if not entry.job_id:
+            if recorded := self._collector.keep_recorded(entry):
+                return Done(recorded)
+            return self._settle(entry, "the vendor gave a result without an id, and its link was not kept")
+        if decision.reason:
+            purchase.journal.save_with_retries(entry)
+        if not self.waiting.wait_for_completion:
+            return self._submitted_before(entry, decision)
+        if decision.step is Step.POLL_ONCE:
+            end, job = waiting.confirm(purchase.completion, entry.ticket(), DEADLINE, purchase.clock)
+            return self._finish(entry, end, job)
+        return self._wait(entry, poll_first=True)
+
+    def _buy(self, before: Entry | None) -> Outcome:
+        try:
+            entry, job = self.purchase.submit(before)
+        except RefusedForNowError as error:
+            return Refused(error, before or Entry(state=State.REFUSED))
         if job is None:
             return self._settle(entry, entry.problem)
         self._announce(entry)
-        if entry.result is not None:
-            return self._deliver(entry)
+        if entry.state is State.FINISHED:
+            return Done(dict(entry.result or {}))
         if job.state.settled:
             return self._finish(entry, job.state.value, job)
         return self._wait(entry)
 
-    def _settle(self, entry: Entry, reason: str) -> dict[str, Any]:
-        """Go on from a submission in doubt: a callback may tell, otherwise the user's wish decides."""
-        completion, ticket = self.purchase.completion, entry.ticket()
-        until = entry.attempted_at + self.in_doubt_wait
-        while entry.nonce:
-            found = sorted(completion.answers(ticket))
+    def _settle(self, entry: Entry, reason: str) -> Outcome:
+        """Go on from a submission in doubt: a callback may settle it, otherwise the user's wish decides."""
+        purchase, clock = self.purchase, self.purchase.clock
+        until = entry.attempted_at + self.waiting.in_doubt_wait
+        if entry.deadline > entry.attempted_at:
+            until = min(until, entry.deadline)
+        while entry.nonce and self.waiting.adopt_from_callback:
+            found = sorted(purchase.completion.answers(entry.ticket()))
             if len(found) > 1:
                 raise InDoubtError(
                     f"{IN_DOUBT}: callbacks to this one submission name the jobs {', '.join(found)}; look at "
-                    f"{completion.provider} which is yours; {self.purchase.journal.how_to()}"
+                    f"{purchase.provider} which is yours; {purchase.journal.how_to()}"
                 )
             if found:
-                log.info("%s: its callback names job %s, which is adopted", IN_DOUBT, found[0])
-                adopted = entry.moved_to(State.RUNNING, job_id=found[0], problem="")
-                self._announce(self.purchase.journal.save_with_retries(adopted))
-                return (
-                    self.collect(adopted, "called_back") if self.wait_for_completion else self._wait(adopted)
-                )
-            if time.time() >= until:
+                return self._adopt(entry, found[0])
+            if clock.time() >= until:
                 break
             log.warning("%s: %s; waiting for its callback", IN_DOUBT, reason)
-            if self.deferrable:
-                raise Deferral(replace(ticket, deadline=until))
-            time.sleep(min(CALLBACK_INTERVAL, until - time.time()))
-        return self._buy(self.purchase.accept_doubt(entry, reason))
+            if self.waiting.deferrable:
+                return Wait(replace(entry.ticket(), deadline=until))
+            clock.sleep(min(CALLBACK_INTERVAL, until - clock.time()))
+        return self._buy(purchase.accept_doubt(entry, reason))
 
-    def _wait(self, entry: Entry) -> dict[str, Any]:
-        ticket = entry.ticket()
-        if not self.wait_for_completion:
-            self.purchase.journal.save_with_retries(entry.moved_to(State.FINISHED))
-            return self._submitted(entry)
-        if not self.deferrable or self._likely_short(ticket):
-            watch = ticket.watch(
-                self.poll_interval, time.time() + self.short_wait if self.deferrable else None
+    def _adopt(self, entry: Entry, job_id: str) -> Outcome:
+        log.info("%s: its callback names job %s, which is adopted", IN_DOUBT, job_id)
+        clock = self.purchase.clock
+        deadline = max(entry.deadline, clock.time())
+        adopted = entry.moved_to(State.RUNNING, job_id=job_id, problem="", deadline=deadline)
+        self._announce(self.purchase.journal.save_with_retries(adopted))
+        if not self.waiting.wait_for_completion:
+            return Done(self.purchase.results.describe_submitted(adopted))
+        end, job = waiting.confirm(self.purchase.completion, adopted.ticket(), "called_back", clock)
+        return self._finish(adopted, end, job)
+
+    def _wait(self, entry: Entry, *, poll_first: bool = False) -> Outcome:
+        how, clock, ticket = self.waiting, self.purchase.clock, entry.ticket()
+        if not how.wait_for_completion:
+            return Done(self.purchase.results.describe_submitted(entry))
+        here = not how.deferrable or self._likely_short(ticket)
+        if here or poll_first:
+            until = None
+            if how.deferrable:
+                until = clock.time() + (how.short_wait if here else 0.0)
+            watch = ticket.watch(how.poll_interval, until)
+            end, job = waiting.watch_on_worker(
+                self.purchase.completion, ticket, watch, clock, sleep_first=not poll_first
             )
-            end, job = collect.watch_here(self.purchase.completion, ticket, watch)
-            if end != DEADLINE or time.time() >= ticket.deadline:
+            if end != DEADLINE or clock.time() >= ticket.deadline:
                 return self._finish(entry, end, job, watch.problem)
-        raise Deferral(ticket)
+        return Wait(ticket)
 
     def _likely_short(self, ticket: Ticket) -> bool:
+        short_wait = self.waiting.short_wait
         if ticket.eta is None:
-            return self.purchase.request_class.kind == "image" and self.short_wait > 0
-        return ticket.submitted_at + ticket.eta - time.time() <= self.short_wait
+            return self.purchase.request_class.kind == "image" and short_wait > 0
+        return ticket.submitted_at + ticket.eta - self.purchase.clock.time() <= short_wait
 
-    def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> dict[str, Any]:
+    def _submitted_before(self, entry: Entry, decision: Decision) -> Outcome:
+        """Return a job that the task submitted and does not wait for, unless a clear finds that it failed."""
+        purchase = self.purchase
+        if decision.cleared:
+            end, job = waiting.poll_once(purchase.completion, entry.ticket(), purchase.clock)
+            if end in ("failed", "congested"):
+                log.warning(
+                    "%s", waiting.error_of(purchase.provider, entry.job_id, end, job.message if job else "")
+                )
+                return self._buy(entry.left_behind())
+            if job is not None and job.state.value == "unknown":
+                return self._finish(entry, "unknown", job)
+        return Done(purchase.results.describe_submitted(entry))
+
+    def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> Outcome:
         """Return the result of a job that succeeded, or note and raise what became of it."""
-        buyer, completion = self.purchase, self.purchase.completion
-        try:
-            # "Try again later" of a job that goes on tells nobody why the wait ended.
-            said = problem if job is None or job.state.waiting else job.message or problem
-            collect.raise_for_state(completion.provider, entry.job_id, end, said)
-            assert job is not None  # a success was seen
-            result = self.shelf.save(completion, job, entry.ticket(), entry.cost)
-        except (JobFailedError, JobUnknownError) as error:
-            if isinstance(error, CongestedError) and buyer.may_replace(entry):
-                log.warning("%s; submitting it again", error)
-                return self._buy(buyer.replacement(entry))
-            buyer.journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
-            raise type(error)(f"{error}; clear the task to buy it anew", entry.job_id) from None
-        except JobUnsettledError as error:
-            raise JobUnsettledError(f"{error}; {buyer.journal.how_to()}", entry.job_id) from None
-        except ResultError as error:
-            raise ResultError(collect.paid(completion.provider, entry.job_id, str(error))) from None
-        # What told the end may go once the files are kept; without them it is the only copy.
-        gone = bool(entry.nonce and result["stored"])
-        kept = {**result, "output": []} if gone else None
-        buyer.journal.save_with_retries(entry.moved_to(State.FINISHED, problem="", result=kept))
-        if gone:
-            completion.forget(entry.ticket())
-        return result
-
-    def _deliver(self, entry: Entry) -> dict[str, Any]:
-        """Return what came with the submission's own answer; a picture is stored first."""
-        result = dict(entry.result or {})
-        if entry.kept:
-            stored = self.shelf.take_kept(self.purchase.completion.provider, entry.kept, entry.ticket())
-            result["stored"] = [stored]
-            log.info("Stored %s", stored)
-        self.purchase.journal.save_with_retries(entry.moved_to(State.FINISHED, result=result, kept=""))
-        if entry.kept:
-            spool.discard(entry.kept)
-        return result
-
-    def _submitted(self, entry: Entry) -> dict[str, Any]:
-        return as_result(
-            self.purchase.completion.provider,
-            self.purchase.request_class.operation,
-            Job(job_id=entry.job_id, state=JobState.PROCESSING),
-            submitted_at=entry.submitted_at,
-            eta=entry.eta,
-            cost=entry.cost,
-        )
+        purchase, journal = self.purchase, self.purchase.journal
+        if end == "success" and job is not None:
+            return Done(self._collector.keep(entry, job))
+        # "Try again later" of a job that goes on does not explain why the wait ended.
+        said = problem if job is None or job.state.waiting else job.message or problem
+        error = waiting.error_of(purchase.provider, entry.job_id, end, said)
+        if end == "congested" and purchase.may_replace(entry):
+            log.warning("%s; submitting it again", error)
+            return self._buy(purchase.replacement(entry))
+        if end == "unknown" and entry.replaceable:
+            log.warning("%s; buying it again, as on_clear='resubmit' says", error)
+            return self._buy(entry.left_behind())
+        if isinstance(error, JobFailedError):
+            journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
+            raise type(error)(f"{error}; clear the task to buy it again", entry.job_id)
+        raise type(error)(f"{error}; {journal.how_to()}", entry.job_id)
 
     def _announce(self, entry: Entry) -> None:
         if entry.job_id:
             self.announce(entry.job_id)
+            clean_up(lambda: self.purchase.completion.claim(entry.ticket()))

@@ -1,4 +1,4 @@
-"""How a vendor tells that a job is done: it is asked, or it calls back. One story, two ways."""
+"""How a vendor brings a job's result: it is polled, or it calls back."""
 
 from __future__ import annotations
 
@@ -35,35 +35,35 @@ class Completion(ABC):
     @abstractmethod
     def poll(self, ticket: Ticket) -> Job:
         """
-        Poll at the job from a worker.
+        Poll the job from a worker.
 
-        :raises PollError: if the look told nothing.
+        :raises PollError: if the poll says nothing about the job.
         """
 
     @abstractmethod
     def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
         """Return what waits for the job without a worker."""
 
-    def check(self) -> None:  # noqa: B027 - nothing to check where the vendor is asked
-        """Find what would keep the answer from coming, before anything is paid."""
+    def check(self) -> None:  # noqa: B027 - nothing to check where the vendor is polled
+        """Find what would keep the result from coming, before anything is paid."""
 
-    def addressed(self, call: Submission, deadline: float) -> tuple[Submission, str]:
-        """Return the call as it is sent, and the nonce of the callback that it asks for."""
-        return call, ""
+    def addressed(self, request: Submission, deadline: float) -> tuple[Submission, str]:
+        """Return the request as it is sent, and the nonce of the callback that it asks for."""
+        return request, ""
 
-    def taken(self, ticket: Ticket) -> None:  # noqa: B027 - as above
-        """Note that the vendor took the job."""
+    def claim(self, ticket: Ticket) -> None:  # noqa: B027 - as above
+        """Let those who know the job's id alone find its callback."""
 
     def answers(self, ticket: Ticket) -> set[str]:
-        """Return the ids of jobs whose ends were told to this submission's callback."""
+        """Return the ids of the jobs that callbacks to this submission name."""
         return set()
 
     def forget(self, ticket: Ticket) -> None:  # noqa: B027 - as above
-        """Delete what told the job's end; its result is kept elsewhere now."""
+        """Delete what brought the job's result; it is kept elsewhere now."""
 
 
 class Polling(Completion):
-    """The vendor is asked."""
+    """The vendor is polled."""
 
     def poll(self, ticket: Ticket) -> Job:
         """Ask the vendor once."""
@@ -103,40 +103,38 @@ class Callback(Completion):
 
         probe.check(self.settings)
 
-    def addressed(self, call: Submission, deadline: float) -> tuple[Submission, str]:
+    def addressed(self, request: Submission, deadline: float) -> tuple[Submission, str]:
         """Mint the URL before the submission: a callback can overtake its answer."""
         from airflow_provider_faceswap.callbacks.tokens import callback_url, mint
 
         token = mint(self.provider, self.settings.secrets, deadline)
-        return call.model_copy(update={"webhook": callback_url(self.settings, token)}), token.nonce
+        return request.model_copy(update={"webhook": callback_url(self.settings, token)}), token.nonce
 
-    def taken(self, ticket: Ticket) -> None:
+    def claim(self, ticket: Ticket) -> None:
         """Leave a claim for a sensor, which knows the id alone."""
-        self.inbox.claim(self.provider, ticket.job_id, ticket.nonce)
+        if ticket.nonce and ticket.job_id:
+            self.inbox.claim(self.provider, ticket.job_id, ticket.nonce)
 
     def poll(self, ticket: Ticket) -> Job:
         """Read the inbox; the first body that names the job counts, and a contradiction changes nothing."""
-        nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
-        if not nonce:
-            return Job(job_id=ticket.job_id, state=JobState.PROCESSING)
-        for job in self._read(nonce):
+        for job in self._read(self._nonce(ticket)):
             if job.job_id == ticket.job_id:
                 return job
         return Job(job_id=ticket.job_id, state=JobState.PROCESSING)
 
     def answers(self, ticket: Ticket) -> set[str]:
         """Return the ids that callbacks to this submission's URL named."""
-        return {job.job_id for job in self._read(ticket.nonce)} if ticket.nonce else set()
+        return {job.job_id for job in self._read(ticket.nonce)}
 
     def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
         """Return the trigger that watches the inbox."""
         from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
 
         options.pop("poll_interval", None)
-        nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
+        nonce = self._nonce(ticket)
         if not nonce:
             raise InputError(
-                "job_id", "no callback is awaited for this job; it was not submitted from this Airflow"
+                "job_id", "no callback is awaited for this job: it was not submitted from this Airflow"
             )
         return SwapCallbackTrigger(
             provider=self.provider, jobs=[{**ticket.as_dict(), "nonce": nonce}], **options
@@ -144,15 +142,17 @@ class Callback(Completion):
 
     def forget(self, ticket: Ticket) -> None:
         """Delete the callback's files."""
-        nonce = ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id)
-        if nonce:
+        if nonce := self._nonce(ticket):
             self.inbox.delete(self.provider, nonce)
+
+    def _nonce(self, ticket: Ticket) -> str:
+        return ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id) or ""
 
     def _read(self, nonce: str) -> list[Job]:
         read = vendor(self.provider).read_callback
         assert read is not None  # of a vendor that calls back
         found = []
-        for body in self.inbox.bodies(self.provider, nonce):
+        for body in self.inbox.bodies(self.provider, nonce) if nonce else ():
             try:
                 found.append(read(body))
             except PollError:
@@ -160,13 +160,13 @@ class Callback(Completion):
         return found
 
 
-def completion_for(provider: str, hook: SwapHook, call: type[Submission] | None = None) -> Completion:
+def completion_for(provider: str, hook: SwapHook, request: type[Submission] | None = None) -> Completion:
     """
-    Return the way of a vendor.
+    Return how a vendor brings results.
 
     :param provider: its connection type.
     :param hook: its hook.
-    :param call: what is submitted, if that is known: not all of a vendor's calls are answered alike.
+    :param request: what is submitted, if that is known: a vendor may answer some requests at once.
     """
-    calls_back = vendor(provider).read_callback is not None if call is None else call.webhook_is_ours
+    calls_back = vendor(provider).read_callback is not None if request is None else request.webhook_is_ours
     return Callback(provider, hook) if calls_back else Polling(provider, hook)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import logging
-import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from airflow_provider_faceswap.apis.results import as_faces, as_result
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
+    FaceSwapError,
     InDoubtError,
     NotSentError,
     RefusedError,
 )
+from airflow_provider_faceswap.execution.clock import Clock, utc
+from airflow_provider_faceswap.execution.completion import Completion
+from airflow_provider_faceswap.execution.results import Results
+from airflow_provider_faceswap.journal.decisions import Situation
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.storage import spool
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from airflow_provider_faceswap.apis.job import Job
-    from airflow_provider_faceswap.apis.request import Submission
-    from airflow_provider_faceswap.execution.completion import Completion
-    from airflow_provider_faceswap.journal.store import Journal
+from airflow_provider_faceswap.journal.store import Journal
 
 log = logging.getLogger(__name__)
 
@@ -34,56 +32,114 @@ MAX_DOUBTS = 3
 
 
 @dataclass(frozen=True)
-class Purchase:
+class Terms:
     """
-    What a task buys, and on what terms.
+    On what terms a task buys; the names are those of the operator's arguments.
 
-    :param completion: how the vendor tells of the job's end.
-    :param request_class: what is submitted.
-    :param make_request: checks the inputs, reads files, and returns the submission; asked only when one
-        is due, as inputs may be gone by the time that a result is collected.
-    :param journal: where the purchase is noted.
-    :param fingerprint: of the inputs.
+    :param inputs: a digest of each input.
     :param max_tries: the task's.
+    :param clear_number: the Dag run's.
+    :param tries_after_clear: what ``max_tries`` is in the first try after a person's clear.
     :param timeout: seconds from the first submission to the deadline.
     :param on_in_doubt: ``fail`` or ``resubmit``.
     :param max_resubmits: how often a job that the vendor dropped is submitted again.
+    :param buy_again: whether a person's clear buys what is finished again.
+    """
+
+    inputs: Mapping[str, str]
+    max_tries: int
+    clear_number: int
+    tries_after_clear: int
+    timeout: float
+    on_in_doubt: str
+    max_resubmits: int
+    buy_again: bool
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """
+    What a task buys.
+
+    :param completion: how the vendor brings the result.
+    :param request_class: what is submitted.
+    :param make_request: checks the inputs, reads files, and returns the submission; called only when one is
+        due, as inputs may be gone by the time that a result is collected.
+    :param journal: where the purchase is noted.
+    :param results: where the result goes.
+    :param terms: of the purchase.
+    :param clock: the time.
     """
 
     completion: Completion
     request_class: type[Submission]
     make_request: Callable[[], Submission]
     journal: Journal
-    fingerprint: str
-    max_tries: int
-    timeout: float
-    on_in_doubt: str
-    max_resubmits: int
+    results: Results
+    terms: Terms
+    clock: Clock
+
+    @property
+    def provider(self) -> str:
+        """The vendor's connection type."""
+        return self.completion.provider
+
+    def situation(self) -> Situation:
+        """Return what is known now."""
+        hook, terms = self.completion.hook, self.terms
+        return Situation(
+            now=self.clock.time(),
+            inputs=terms.inputs,
+            base_url=hook.settings.base_url,
+            max_tries=terms.max_tries,
+            clear_number=terms.clear_number,
+            tries_after_clear=terms.tries_after_clear,
+            timeout=terms.timeout,
+            http_timeout=hook.call_timeout(self.request_class),
+            buy_again=terms.buy_again,
+        )
 
     def accept_doubt(self, entry: Entry, reason: str) -> Entry:
         """
         Return the entry to submit again with, if the user accepts to pay twice.
 
         :param entry: of a submission that may have been taken.
+        :param reason: why that is not known.
         :raises InDoubtError: if not.
         """
-        expired = 0 < entry.deadline <= time.time()
-        if self.on_in_doubt != "resubmit" or entry.doubts >= MAX_DOUBTS or expired:
-            when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.attempted_at))
+        expired = 0 < entry.deadline <= self.clock.time()
+        if self.terms.on_in_doubt != "resubmit" or entry.doubts >= MAX_DOUBTS or expired:
             raise InDoubtError(
-                f"{IN_DOUBT}: {reason}. Poll at {self.completion.provider} whether it accepted "
-                f"{self.request_class.operation} at {when} UTC; {self.journal.how_to()}"
+                f"{IN_DOUBT}: {reason}. Look at {self.provider} whether it accepted "
+                f"{self.request_class.operation} at {utc(entry.attempted_at)}; {self.journal.how_to()}"
             )
         log.warning("%s: %s; submitting again, which may be paid twice", IN_DOUBT, reason)
         return entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1)
 
     def may_replace(self, entry: Entry) -> bool:
-        """Tell whether a job that the vendor dropped may be submitted again."""
-        return entry.resubmissions < self.max_resubmits and time.time() < entry.deadline
+        """Return whether a job that the vendor dropped may be submitted again."""
+        return entry.resubmissions < self.terms.max_resubmits and self.clock.time() < entry.deadline
 
     def replacement(self, entry: Entry) -> Entry:
         """Return the entry to submit again with, after the vendor dropped the job."""
         return entry.moved_to(State.REFUSED, job_id="", resubmissions=entry.resubmissions + 1)
+
+    def check(self, before: Entry | None) -> Submission:
+        """
+        Find everything that is wrong before anything is noted or paid.
+
+        :param before: the entry so far.
+        :return: what is to be submitted.
+        :raises InputError: naming the field.
+        :raises SettingsError: naming the option, or the connection's field.
+        :raises NotSentError: if something does not answer now.
+        """
+        request = self.make_request()
+        self.completion.hook.check()
+        former = before.left[-1].job_id if before and before.left else ""
+        self.results.outputs.check(replaces=former)
+        self.completion.check()
+        return request
 
     def submit(self, before: Entry | None) -> tuple[Entry, Job | None]:
         """
@@ -95,63 +151,85 @@ class Purchase:
         :raises InputError: nothing was sent.
         :raises SettingsError: nothing was sent.
         """
-        checked = self.make_request()
-        self.completion.check()
-        now = time.time()
-        first, deadline = (before.submitted_at, before.deadline) if before else (0.0, 0.0)
-        call, nonce = self.completion.addressed(checked, deadline or now + self.timeout)
-        intent = self.journal.save(
-            Entry(
-                State.INTENT,
-                fingerprint=self.fingerprint,
-                base_url=self.completion.hook.settings.base_url,
-                operation=call.operation,
-                nonce=nonce,
-                attempted_at=now,
-                submitted_at=first or now,
-                deadline=deadline or now + self.timeout,
-                max_tries=self.max_tries,
-                resubmissions=before.resubmissions if before else 0,
-                doubts=before.doubts if before else 0,
-            )
-        )
+        checked = self.check(before)
+        intent = self._intent(before or Entry(state=State.REFUSED), checked)
+        request, nonce = self.completion.addressed(checked, intent.deadline)
+        intent = self.journal.save(intent.moved_to(State.INTENT, nonce=nonce))
         try:
-            job = self.completion.hook.send(call)
+            job = self.completion.hook.send(request)
         except InDoubtError as error:
             return self.journal.save_with_retries(intent.moved_to(State.IN_DOUBT, problem=str(error))), None
         except (RefusedError, NotSentError, AuthenticationError) as error:
-            # Nothing was taken: the clock of a first submission has not started.
-            refused = intent.moved_to(
-                State.REFUSED, nonce="", submitted_at=first, deadline=deadline, problem=str(error)
-            )
-            self.journal.save_with_retries(refused)
+            self._not_taken(intent, before, error)
             raise
-        entry = self._taken(intent, job)
         if (price := checked.price()) and job.cost and price != job.cost:
-            log.warning("The documents say %s, the vendor took %s", price, job.cost)
-        return entry, job
+            log.warning("The price list says %s, the vendor took %s", price, job.cost)
+        return self._taken(intent, job), job
+
+    def _intent(self, before: Entry, request: Submission) -> Entry:
+        now = self.clock.time()
+        return Entry(
+            state=State.INTENT,
+            provider=self.provider,
+            operation=request.operation,
+            inputs=dict(self.terms.inputs),
+            base_url=self.completion.hook.settings.base_url,
+            name=uuid4().hex,
+            attempted_at=now,
+            submitted_at=before.submitted_at or now,
+            deadline=before.deadline or now + self.terms.timeout,
+            max_tries=self.terms.max_tries,
+            clear_number=self.terms.clear_number,
+            resubmissions=before.resubmissions,
+            doubts=before.doubts,
+            left=before.left,
+        )
+
+    def _not_taken(self, intent: Entry, before: Entry | None, error: FaceSwapError) -> None:
+        # The clock of a first submission has not started.
+        first, deadline = (before.submitted_at, before.deadline) if before else (0.0, 0.0)
+        refused = intent.moved_to(
+            State.REFUSED, nonce="", submitted_at=first, deadline=deadline, problem=str(error)
+        )
+        self.journal.save_with_retries(refused)
 
     def _taken(self, intent: Entry, job: Job) -> Entry:
         """Write down what the vendor answered, before anything else can fail."""
-        provider, operation = self.completion.provider, intent.operation
-        log.info("%s took %s as job %s, eta %s s", provider, operation, job.job_id or "(no id)", job.eta)
-        kept, result = "", None
-        if job.content is not None:
-            kept = spool.write_down(job.content)
-            result = as_result(provider, operation, job, submitted_at=intent.submitted_at)
-        elif job.faces is not None:
-            result = as_faces(provider, operation, job)
-        entry = self.journal.save_with_retries(
-            intent.moved_to(
-                State.RUNNING,
-                job_id=job.job_id,
-                eta=job.eta,
-                route=self.completion.hook.route_to(job),
-                cost=job.cost.model_dump() if job.cost else None,
-                kept=kept,
-                result=result,
-                problem="",
-            )
+        hook = self.completion.hook
+        log.info(
+            "%s took %s as job %s, eta %s s",
+            self.provider,
+            intent.operation,
+            job.job_id or "(no id)",
+            job.eta,
         )
-        self.completion.taken(entry.ticket())
-        return entry
+        now = self.clock.time()
+        late = now >= intent.deadline
+        entry = intent.moved_to(
+            State.RUNNING,
+            job_id=job.job_id,
+            eta=job.eta,
+            route={**hook.settings.route, **hook.route_to(job)},
+            cost=job.cost.model_dump() if job.cost else None,
+            deadline=now + self.terms.timeout if late else intent.deadline,
+            problem="",
+        )
+        if job.content is not None:
+            return self._taken_with_content(entry, job)
+        if job.state.settled and not job.job_id:  # no later poll brings this again
+            recorded = self.results.record(self.results.describe(entry, job))
+            entry = entry.moved_to(State.RUNNING if job.faces is None else State.FINISHED, result=recorded)
+        return self.journal.save_with_retries(entry)
+
+    def _taken_with_content(self, entry: Entry, job: Job) -> Entry:
+        """Store a picture that came with the answer, before anything else can fail."""
+        try:
+            result = self.results.keep(entry, job)
+        except BaseException:  # a timeout of Airflow as well: the picture is paid, and comes only once
+            described = self.results.record(self.results.describe(entry, job))
+            spooled_at = self.results.spool(job.content or b"")
+            self.journal.save_with_retries(
+                entry.moved_to(State.RUNNING, result=described, spooled_at=spooled_at)
+            )
+            raise
+        return self.journal.save_with_retries(entry.moved_to(State.FINISHED, result=result))

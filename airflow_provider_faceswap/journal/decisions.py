@@ -104,7 +104,7 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if changed:
         if cleared:
             return _buy_again(entry, f"cleared with other inputs ({', '.join(changed)})")
-        what = f"the inputs of {_job(entry)} changed: {', '.join(changed)}"
+        what = f"{_job(entry)} was bought with other inputs; changed: {', '.join(changed)}"
         remedy = "give the task its former inputs, or clear it to buy the new ones"
         return Decision(Step.FAIL, entry, reason=f"{what}; {remedy}")
     if entry.state is State.FINISHED:
@@ -114,7 +114,7 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if entry.state is State.FAILED:
         if cleared:
             return _buy_again(entry, "cleared")
-        return Decision(Step.FAIL, entry, reason=f"failed for good before: {entry.problem}")
+        return Decision(Step.FAIL, entry, reason=f"{_job(entry)} failed for good before: {entry.problem}")
     if entry.state is State.RUNNING:
         return _running(entry, situation, cleared)
     return _no_id(entry, situation, cleared)
@@ -123,8 +123,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
 def moved(entry: Entry, base_url: str) -> str:
     """Say that a job belongs to another host than the connection's."""
     return (
-        f"the connection moved: {_job(entry)} was bought at {entry.base_url}, and the connection now leads to "
-        f"{base_url}; point it back to collect the job"
+        f"{_job(entry)} was bought at {entry.base_url}, and the connection moved to {base_url}; "
+        "point it back to collect the job"
     )
 
 
@@ -160,9 +160,8 @@ def _running(entry: Entry, situation: Situation, cleared: bool) -> Decision:
             base_url=situation.base_url,
             replaceable=cleared and situation.buy_again,
         )
-        return Decision(
-            Step.REATTACH, renewed, cleared=cleared, reason="cleared" if cleared else "adopted by hand"
-        )
+        reason = "cleared" if cleared else "adopted by hand"
+        return Decision(Step.REATTACH, renewed, cleared=cleared, reason=reason)
     if situation.now >= entry.deadline:
         return Decision(Step.POLL_ONCE, entry)
     return Decision(Step.REATTACH, entry)

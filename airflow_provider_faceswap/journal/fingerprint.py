@@ -1,4 +1,4 @@
-"""The fingerprint of what a task wants to buy: the same at each try, though presigned URLs render differently."""
+"""The fingerprint of what a task buys: the same at each try, though presigned URLs render differently."""
 
 from __future__ import annotations
 

@@ -103,9 +103,9 @@ class Journal:
         )
         url = f"/api/v2/{path}/state-store/{quote(self.key, safe='')}?map_index={ti.map_index}"
         return (
-            f"to buy again, delete the key {self.key!r} of the task (in the UI: Storage > Task State Store) and "
-            f'clear the task; to adopt a job, set that key to "JOB_ID" and clear it; or by the API: DELETE {url}, '
-            f'PUT {{"value": "JOB_ID"}} there'
+            f"to buy again, delete the key {self.key!r} of the task (in the UI: Storage > Task State Store) "
+            f'and clear the task; to adopt a job, set that key to "JOB_ID" and clear it; or by the API: '
+            f'DELETE {url}, or PUT {{"value": "JOB_ID"}} there'
         )
 
     def _set(self, key: str, value: Any) -> None:

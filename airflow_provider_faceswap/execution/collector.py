@@ -1,0 +1,119 @@
+"""A finished job's result: kept, noted in the journal, and collected again by a later try."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
+from airflow_provider_faceswap.execution import waiting
+from airflow_provider_faceswap.execution.purchase import Purchase
+from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.storage import spool
+
+log = logging.getLogger(__name__)
+
+ErrorT = TypeVar("ErrorT", bound=FaceSwapError)
+
+
+@dataclass(frozen=True)
+class Collector:
+    """
+    Collects what was bought.
+
+    :param purchase: what was.
+    """
+
+    purchase: Purchase
+
+    def keep(self, entry: Entry, job: Job) -> dict[str, Any]:
+        """
+        Store a finished job's result and note it.
+
+        :param entry: the job's.
+        :param job: as the vendor described it.
+        :return: what the task returns.
+        :raises ResultError: if it cannot be stored.
+        """
+        purchase = self.purchase
+        result = self._kept(entry, lambda: purchase.results.keep(entry, job))
+        self._finished(entry, result)
+        if entry.nonce and result["stored"]:
+            # Without stored files, what brought the result is its only copy.
+            clean_up(lambda: purchase.completion.forget(entry.ticket()))
+        return result
+
+    def keep_recorded(self, entry: Entry) -> dict[str, Any] | None:
+        """Store a result that came without an id, if its links were recorded."""
+        job = self.purchase.results.recorded_job(entry)
+        return self.keep(entry, job) if job else None
+
+    def unspool(self, entry: Entry) -> dict[str, Any]:
+        """Store a picture that an earlier try could not store."""
+        result = self._kept(entry, lambda: self.purchase.results.keep_spooled(entry))
+        self._finished(entry, result)
+        clean_up(lambda: spool.discard(entry.spooled_at))
+        return result
+
+    def collect(self, entry: Entry) -> dict[str, Any]:
+        """
+        Return a finished job's result: as it was recorded, else from the vendor, else from recorded links.
+
+        :param entry: of the finished job.
+        :raises ResultError: if it is nowhere any more.
+        """
+        purchase, results = self.purchase, self.purchase.results
+        result = self._kept(entry, lambda: results.recall(entry))
+        if result is not None:
+            if result != entry.result:
+                self._finished(entry, result)
+            return result
+        said = "cannot be asked for it"
+        if entry.job_id:
+            end, job = waiting.poll_once(purchase.completion, entry.ticket(), purchase.clock)
+            if end == "success" and job is not None:
+                return self.keep(entry, job)
+            said = f"answers {(job.message or job.state.value)!r}" if job else "does not answer"
+        if recorded := results.recorded_job(entry):
+            return self.keep(entry, recorded)
+        raise about(
+            entry,
+            ResultError(
+                f"{purchase.provider} job {entry.job_id or '(no id)'} is finished and paid, but its result is "
+                f"gone: no stored files, and the vendor {said}; {purchase.journal.how_to()}"
+            ),
+        )
+
+    def _finished(self, entry: Entry, result: dict[str, Any]) -> None:
+        recorded = self.purchase.results.record(result)
+        self.purchase.journal.save_with_retries(
+            entry.moved_to(State.FINISHED, problem="", result=recorded, spooled_at="")
+        )
+
+    def _kept(self, entry: Entry, keep: Callable[[], Any]) -> Any:
+        try:
+            return keep()
+        except ResultError as error:
+            said = str(error)
+        if entry.job_id:
+            said = waiting.paid(self.purchase.provider, entry.job_id, said)
+        raise about(entry, ResultError(said))
+
+
+def about(entry: Entry, error: ErrorT) -> ErrorT:
+    """Return an error that names the entry's job."""
+    error.job_id = error.job_id or entry.job_id
+    error.paid = True if entry.job_id else error.paid
+    return error
+
+
+def clean_up(act: Callable[[], None]) -> None:
+    """Do what may fail without harm, as the job is paid and noted; say so in the log."""
+    try:
+        act()
+    except Exception as error:
+        reason = error if isinstance(error, FaceSwapError) else type(error).__name__
+        log.warning("Left as it is, and nothing is lost: %s", reason)

@@ -1,0 +1,44 @@
+"""How long a task pauses after the vendor refused its submission for now."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from airflow_provider_faceswap.exceptions import RefusedForNowError
+
+FIRST_PAUSE, GROWTH, MAX_PAUSE = 12.0, 1.25, 120.0
+"""Seconds before a refused submission is made again; never under 8, see ``triggers.base``."""
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """
+    The refusals of one submission so far.
+
+    :param count: how many.
+    :param since: when the first one came, in seconds since the epoch.
+    """
+
+    count: int = 0
+    since: float = 0.0
+
+    def another(self, now: float) -> Refusals:
+        """Count one more."""
+        return replace(self, count=self.count + 1, since=self.since or now)
+
+    def pause(self, error: RefusedForNowError, now: float, timeout: float) -> float:
+        """
+        Return the seconds until the submission is made again.
+
+        :param error: the latest refusal.
+        :param now: seconds since the epoch.
+        :param timeout: seconds from the first refusal until the task gives up.
+        :raises RefusedForNowError: if the pause would pass it.
+        """
+        growing = min(FIRST_PAUSE * GROWTH ** min(self.count - 1, 20), MAX_PAUSE)
+        pause = max(error.retry_after or 0.0, growing * random.uniform(0.8, 1.2))
+        if now + pause > self.since + timeout:
+            remedy = "use a pool with as many slots as the plan's queue limit, or raise timeout"
+            raise RefusedForNowError(f"{error}; refused {self.count} times until the timeout: {remedy}")
+        return pause
