@@ -8,9 +8,9 @@ from typing import Any
 import cv2
 import httpx
 
-from airflow_provider_faceswap.sandbox import pictures
-from airflow_provider_faceswap.sandbox.faces import Box, crop
-from airflow_provider_faceswap.sandbox.samples import sample
+from airflow_provider_faceswap.sandbox.pictures import images
+from airflow_provider_faceswap.sandbox.pictures.faces import Box, crop
+from airflow_provider_faceswap.sandbox.pictures.samples import sample
 
 from .client import SandboxClient
 from .recorded import Recorded
@@ -29,7 +29,7 @@ ASTRONAUT, HOPPER = (175, 67, 272, 164), (658, 100, 894, 336)
 def face_ref(corners: tuple[int, int, int, int]) -> str:
     """The crop of a face of the double portrait, in base64."""
     x1, y1, x2, y2 = corners
-    face = crop(pictures.decode(sample("duo.jpg"), "duo"), Box(x1, y1, x2 - x1, y2 - y1))
+    face = crop(images.decode(sample("duo.jpg"), "duo"), Box(x1, y1, x2 - x1, y2 - y1))
     return base64.b64encode(cv2.imencode(".png", face)[1].tobytes()).decode()
 
 

@@ -7,8 +7,8 @@ import io
 import av
 import numpy as np
 
-from airflow_provider_faceswap.sandbox import pictures, samples
-from airflow_provider_faceswap.sandbox.faces import Box, Picture, crop
+from airflow_provider_faceswap.sandbox.pictures import images, samples
+from airflow_provider_faceswap.sandbox.pictures.faces import Box, Picture, crop
 
 ASTRONAUT_IN_DUO = Box(180, 70, 90, 90)
 HOPPER_IN_DUO = Box(660, 105, 225, 225)
@@ -16,11 +16,11 @@ ASTRONAUT = Box(180, 70, 90, 90)
 
 
 def original(name: str) -> Picture:
-    return pictures.decode(samples.sample(name), name)
+    return images.decode(samples.sample(name), name)
 
 
 def face_of(name: str) -> Picture:
-    return pictures.cut_face(original(name), name)
+    return images.cut_face(original(name), name)
 
 
 def change(one: Picture, other: Picture, box: Box) -> float:

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_faceswap.sandbox import faces, pictures
-from airflow_provider_faceswap.sandbox.faces import Picture
-from airflow_provider_faceswap.sandbox.samples import sample
+from airflow_provider_faceswap.sandbox.pictures import faces, images
+from airflow_provider_faceswap.sandbox.pictures.faces import Picture
+from airflow_provider_faceswap.sandbox.pictures.samples import sample
 
 from .aifaceswap import ASTRONAUT as ASTRONAUT_CORNERS
 from .aifaceswap import HOPPER, OPERATIONS, RECORDED, TASKS, AIFaceSwapClient, face_ref
@@ -30,7 +30,7 @@ def result_of(client: AIFaceSwapClient, receiver: Receiver, operation: str, **ch
 
 
 def picture(content: bytes) -> Picture:
-    return pictures.decode(content, "result")
+    return images.decode(content, "result")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -71,7 +71,7 @@ def test_no_face_is_an_empty_list_and_costs_the_same(aifaceswap: AIFaceSwapClien
 
 def test_boxes_are_told_in_the_pixels_of_a_large_picture(aifaceswap: AIFaceSwapClient) -> None:
     large = original("duo.jpg").repeat(4, axis=0).repeat(4, axis=1)
-    text = base64.b64encode(pictures.encode(large)).decode()
+    text = base64.b64encode(images.encode(large)).decode()
     boxes = aifaceswap.call("extract_base64_face", base64_img=text).json()["data"]["pos"]
     for box, small in zip(boxes, (ASTRONAUT_CORNERS, HOPPER), strict=True):
         assert box == pytest.approx([side * 4 for side in small], abs=50)

@@ -95,8 +95,8 @@ def test_missing_packages_are_said_in_one_sentence() -> None:
 def test_it_shares_nothing_with_the_client_and_loads_no_airflow() -> None:
     listing = (
         "import sys\n"
-        "import airflow_provider_faceswap.sandbox.cli, airflow_provider_faceswap.sandbox.video\n"
-        "import airflow_provider_faceswap.sandbox.samples\n"
+        "import airflow_provider_faceswap.sandbox.cli, airflow_provider_faceswap.sandbox.pictures.clips\n"
+        "import airflow_provider_faceswap.sandbox.pictures.samples\n"
         "print('\\n'.join(sys.modules))\n"
     )
     done = subprocess.run(

@@ -90,7 +90,7 @@ def test_two_sandboxes_share_nothing(client: ModelsLabClient) -> None:
 
 
 def test_the_manual_names_every_fault(client: ModelsLabClient) -> None:
-    from airflow_provider_faceswap.sandbox.faults import KINDS
+    from airflow_provider_faceswap.sandbox.faults.fault import KINDS
 
     manual = client.http.get(f"{client.url}/_sandbox/").text
     assert [kind for kind in KINDS if f"``{kind}``" not in manual] == []

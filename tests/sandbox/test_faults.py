@@ -9,7 +9,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_faceswap.sandbox.faults import Fault, FaultBook
+from airflow_provider_faceswap.sandbox.faults.fault import Fault
+from airflow_provider_faceswap.sandbox.faults.rules import FaultRules
 
 from .modelslab import ModelsLabClient
 
@@ -22,9 +23,9 @@ def accepted(client: ModelsLabClient) -> int:
 
 
 def strikes(fault: Fault, requests: int) -> str:
-    book = FaultBook()
-    book.add(fault)
-    return "".join("x" if book.draw(fault.on) else "." for _ in range(requests))
+    rules = FaultRules()
+    rules.add(fault)
+    return "".join("x" if rules.pick(fault.on) else "." for _ in range(requests))
 
 
 def test_when_a_fault_strikes() -> None:
@@ -43,17 +44,17 @@ def test_dice_are_fair_and_fall_the_same_every_time() -> None:
 
 
 def test_a_media_fault_counts_for_each_file() -> None:
-    book = FaultBook()
-    book.add(Fault(kind="media_404", times=1))
-    assert [book.draw("media", file=name) is not None for name in "aabb"] == [True, False, True, False]
+    rules = FaultRules()
+    rules.add(Fault(kind="media_404", times=1))
+    assert [rules.pick("media", file=name) is not None for name in "aabb"] == [True, False, True, False]
 
 
 def test_a_fault_keeps_to_its_place_and_operation() -> None:
-    book = FaultBook()
-    book.add(Fault(kind="empty", on="fetch", operation="single_video_swap"))
-    assert book.draw("submit", "single_video_swap") is None
-    assert book.draw("fetch", OPERATION) is None
-    assert book.draw("fetch", "single_video_swap") is not None
+    rules = FaultRules()
+    rules.add(Fault(kind="empty", on="fetch", operation="single_video_swap"))
+    assert rules.pick("submit", "single_video_swap") is None
+    assert rules.pick("fetch", OPERATION) is None
+    assert rules.pick("fetch", "single_video_swap") is not None
 
 
 def test_a_fault_can_be_for_submissions_with_a_text_in_an_input_and_their_jobs(

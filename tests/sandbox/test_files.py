@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from airflow_provider_faceswap.sandbox.pages import SAMPLES
-from airflow_provider_faceswap.sandbox.samples import MAKERS, sample
+from airflow_provider_faceswap.sandbox.control.pages import SAMPLES
+from airflow_provider_faceswap.sandbox.pictures.samples import MAKERS, sample
 
 from .modelslab import ModelsLabClient
 

@@ -6,33 +6,33 @@ import time
 
 import pytest
 
-from airflow_provider_faceswap.sandbox.progress import Progress, ProgressBook
+from airflow_provider_faceswap.sandbox.jobs.progress import Progress, ProgressPolicies
 from airflow_provider_faceswap.sandbox.settings import Settings
 
 from .modelslab import ModelsLabClient
 
 
 def test_images_end_at_once_and_videos_after_a_while_unless_told() -> None:
-    book = ProgressBook(Settings(video_seconds=7))
-    assert book.take("single_face_swap", is_video=False).at_once
-    assert book.take("single_video_swap", is_video=True) == Progress(after_seconds=7)
+    policies = ProgressPolicies(Settings(video_seconds=7))
+    assert policies.choose("single_face_swap", is_video=False).at_once
+    assert policies.choose("single_video_swap", is_video=True) == Progress(after_seconds=7)
 
 
 def test_the_newest_policy_that_matches_decides() -> None:
-    book = ProgressBook(Settings())
-    book.add(Progress(after_reads=1))
-    book.add(Progress(operation="single_video_swap", after_reads=2))
-    assert book.take("single_video_swap", is_video=True).after_reads == 2
-    assert book.take("specific_video_swap", is_video=True).after_reads == 1
-    book.add(Progress(after_reads=3))
-    assert book.take("single_video_swap", is_video=True).after_reads == 3
+    policies = ProgressPolicies(Settings())
+    policies.add(Progress(after_reads=1))
+    policies.add(Progress(operation="single_video_swap", after_reads=2))
+    assert policies.choose("single_video_swap", is_video=True).after_reads == 2
+    assert policies.choose("specific_video_swap", is_video=True).after_reads == 1
+    policies.add(Progress(after_reads=3))
+    assert policies.choose("single_video_swap", is_video=True).after_reads == 3
 
 
 def test_a_policy_can_be_for_some_submissions_only() -> None:
-    book = ProgressBook(Settings())
-    book.add(Progress(after_reads=5))
-    book.add(Progress(outcome="congested", times=2))
-    taken = [book.take("single_video_swap", is_video=True) for _ in range(3)]
+    policies = ProgressPolicies(Settings())
+    policies.add(Progress(after_reads=5))
+    policies.add(Progress(outcome="congested", times=2))
+    taken = [policies.choose("single_video_swap", is_video=True) for _ in range(3)]
     assert [policy.outcome for policy in taken] == ["congested", "congested", "success"]
     assert taken[2].after_reads == 5
 

@@ -11,9 +11,9 @@ import httpx
 import numpy as np
 import pytest
 
-from airflow_provider_faceswap.sandbox import pictures
-from airflow_provider_faceswap.sandbox.faces import Picture, crop, likeness
-from airflow_provider_faceswap.sandbox.samples import sample
+from airflow_provider_faceswap.sandbox.pictures import images
+from airflow_provider_faceswap.sandbox.pictures.faces import Picture, crop, similarity
+from airflow_provider_faceswap.sandbox.pictures.samples import sample
 
 from .looking import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, original
 from .modelslab import ModelsLabClient
@@ -23,14 +23,14 @@ from .segmind import DOCUMENTED, RECORDED, SHORT, SegmindClient
 
 def picture_of(response: httpx.Response) -> Picture:
     assert response.status_code == 200, response.text
-    return pictures.decode(response.content, "answer")
+    return images.decode(response.content, "answer")
 
 
 @pytest.mark.parametrize("path", [DOCUMENTED, SHORT])
 def test_the_source_face_goes_onto_the_target(segmind: SegmindClient, path: str) -> None:
     before, after = original("astronaut.jpg"), picture_of(segmind.swap(path))
     new_face = face_of("hopper.jpg")
-    assert likeness(crop(after, ASTRONAUT), new_face) > likeness(crop(before, ASTRONAUT), new_face) + 0.03
+    assert similarity(crop(after, ASTRONAUT), new_face) > similarity(crop(before, ASTRONAUT), new_face) + 0.03
     assert change(before, after, ASTRONAUT) > 10
 
 
@@ -48,7 +48,7 @@ def test_target_faces_are_numbered_from_large_to_small(
     segmind: SegmindClient, indices: dict[str, Any], astronaut_changes: bool, hopper_changes: bool
 ) -> None:
     stranger = np.fliplr(original("hopper.jpg"))
-    source = base64.b64encode(pictures.encode(np.ascontiguousarray(stranger))).decode()
+    source = base64.b64encode(images.encode(np.ascontiguousarray(stranger))).decode()
     response = segmind.swap(source_img=source, target_img=segmind.sample("duo.jpg"), **indices)
     after = picture_of(response)
     changed = [change(original("duo.jpg"), after, box) > 5 for box in (ASTRONAUT_IN_DUO, HOPPER_IN_DUO)]

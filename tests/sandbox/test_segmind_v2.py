@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.sandbox import pictures
+from airflow_provider_faceswap.sandbox.pictures import images
 
 from .client import until
 from .looking import ASTRONAUT, change, original
@@ -68,7 +68,7 @@ def test_a_result_has_the_form_that_was_chosen(segmind: SegmindClient, form: str
     found = reply["images"][0]["url"] if form == "images" else reply["output"]
     url = found[0] if form == "list" else found
     content = base64.b64decode(found) if form == "text" else segmind.http.get(url).content
-    after = pictures.decode(content, "result")
+    after = images.decode(content, "result")
     assert change(original("astronaut.jpg"), after, ASTRONAUT) > 10
     assert content == segmind.swap().content
 

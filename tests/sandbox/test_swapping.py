@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from airflow_provider_faceswap.sandbox import faces, pictures, samples
-from airflow_provider_faceswap.sandbox.faces import Box, Picture, crop, likeness
+from airflow_provider_faceswap.sandbox.pictures import faces, images, samples
+from airflow_provider_faceswap.sandbox.pictures.faces import Box, Picture, crop, similarity
 
 from .looking import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, frames_of, original
 from .modelslab import ModelsLabClient
@@ -22,7 +22,7 @@ from .receiver import Receiver
 def picture_of(client: ModelsLabClient, reply: dict[str, Any]) -> Picture:
     response = client.http.get(reply["output"][0])
     assert response.headers["content-type"] == "image/jpeg"
-    return pictures.decode(response.content, "output")
+    return images.decode(response.content, "output")
 
 
 def test_multiple_face_swap_puts_the_new_face_in(client: ModelsLabClient) -> None:
@@ -30,7 +30,7 @@ def test_multiple_face_swap_puts_the_new_face_in(client: ModelsLabClient) -> Non
     after = picture_of(client, client.submit("multiple_face_swap").json())
     assert change(before, after, ASTRONAUT) > 10
     new_face = face_of("hopper.jpg")
-    assert likeness(crop(after, ASTRONAUT), new_face) > likeness(crop(before, ASTRONAUT), new_face) + 0.03
+    assert similarity(crop(after, ASTRONAUT), new_face) > similarity(crop(before, ASTRONAUT), new_face) + 0.03
     assert change(before, after, Box(0, 250, 300, 200)) < 3
 
 
@@ -178,9 +178,9 @@ def test_the_same_contents_are_computed_once(client: ModelsLabClient) -> None:
 def test_two_references_never_share_a_face() -> None:
     duo, hopper = original("duo.jpg"), face_of("hopper.jpg")
     boxes = faces.find_faces(duo)
-    found = faces.most_alike(duo, boxes, {0: hopper, 1: face_of("astronaut.jpg"), 2: hopper})
+    found = faces.best_matches(duo, boxes, {0: hopper, 1: face_of("astronaut.jpg"), 2: hopper})
     assert (len(boxes), sorted(found.values())) == (2, sorted(boxes))
-    assert faces.most_alike(duo, boxes[:1], {0: hopper, 1: hopper}).keys() == {1}
+    assert faces.best_matches(duo, boxes[:1], {0: hopper, 1: hopper}).keys() == {1}
 
 
 def test_a_face_is_found_in_a_close_crop() -> None:

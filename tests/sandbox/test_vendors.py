@@ -111,9 +111,9 @@ def test_a_control_that_makes_no_sense_is_refused(
 
 
 def test_the_manual_names_every_operation_and_choice(client: ModelsLabClient) -> None:
-    from airflow_provider_faceswap.sandbox.callbacks import CallbackPolicy
-    from airflow_provider_faceswap.sandbox.progress import Progress
-    from airflow_provider_faceswap.sandbox.segmind_options import SegmindOptions
+    from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
+    from airflow_provider_faceswap.sandbox.jobs.progress import Progress
+    from airflow_provider_faceswap.sandbox.settings import SegmindOptions
 
     manual = client.http.get(f"{client.url}/_sandbox/").text
     names = {"faceswap-v2", "faceswap-v2-async", "get-user-credits", *OPERATIONS}
