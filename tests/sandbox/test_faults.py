@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from airflow_provider_faceswap.sandbox.faults.fault import Fault
 from airflow_provider_faceswap.sandbox.faults.rules import FaultRules
 
+from .aifaceswap import AIFaceSwapClient
 from .modelslab import ModelsLabClient
+from .segmind import SegmindClient
 
 OPERATION = "multiple_face_swap"
 
@@ -89,6 +91,7 @@ def test_an_answer_that_repeats_the_request_with_its_key(client: ModelsLabClient
         {"kind": "nonsense"},
         {"kind": "media_404", "on": "submit"},
         {"kind": "no_credits", "on": "media"},
+        {"kind": "unknown_id", "on": "submit"},
         {"kind": "empty", "rate": 2},
         {"kind": "empty", "rate": 0.1, "every": 2},
         {"kind": "empty", "tims": 1},
@@ -170,6 +173,59 @@ def test_how_answers_are_spoilt(client: ModelsLabClient) -> None:
     reply = client.submit(OPERATION).json()
     assert reply["status"] == "parked"
     assert reply["output"]
+
+
+def test_an_answer_that_breaks_off_halfway(client: ModelsLabClient) -> None:
+    whole = client.submit(OPERATION)
+    for fault in ({"kind": "break_in_answer"}, {"kind": "break_in_answer", "accepted": False}):
+        client.control("faults", fault | {"times": 1})
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+            client.submit(OPERATION)
+    assert accepted(client) == 2
+    job_id = whole.json()["id"]
+    client.control("faults", {"kind": "break_in_answer", "on": "fetch", "times": 1})
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.fetch(job_id)
+    assert client.fetch(job_id).json()["status"] == "success"
+
+
+@pytest.mark.parametrize("times", [2, None])
+def test_a_vendor_that_does_not_know_an_id(client: ModelsLabClient, times: int | None) -> None:
+    job_id = client.submit(OPERATION).json()["id"]
+    client.control("faults", {"kind": "unknown_id", "times": times})
+    replies = [client.fetch(job_id).json() for _ in range(3)]
+    assert replies[0] == client.fetch("unknown").json()
+    assert [reply["status"] for reply in replies] == ["failed", "failed", "success" if times else "failed"]
+    (job,) = client.control("jobs")["jobs"]
+    assert (job["fetches"], job["reads"]) == (3, 1 if times else 0)
+
+
+def test_an_unknown_id_is_no_answer_to_a_wrong_key(client: ModelsLabClient) -> None:
+    client.control("faults", {"kind": "unknown_id"})
+    url = f"{client.url}/api/v6/deepfake/fetch/{client.submit(OPERATION).json()['id']}"
+    assert client.http.post(url, json={"key": "wrong"}).status_code == 401
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_error_that_names_its_job(
+    client: ModelsLabClient, segmind: SegmindClient, aifaceswap: AIFaceSwapClient, known: bool
+) -> None:
+    client.control("faults", {"kind": "server_error", "accepted": known, "with_id": True})
+    answers = [client.submit(OPERATION), segmind.submit(), aifaceswap.call("faceswap")]
+    assert [answer.status_code for answer in answers] == [500] * 3
+    bodies = [answer.json() for answer in answers]
+    ids = [bodies[0]["id"], bodies[1]["request_id"], bodies[2]["data"]["task_id"]]
+    jobs = [job["id"] for job in client.control("jobs")["jobs"]]
+    assert jobs == (ids if known else [])
+    assert bodies[1].keys() == {"error", "request_id"}
+    assert all(ids)
+
+
+def test_an_error_names_no_job_unless_told(segmind: SegmindClient) -> None:
+    segmind.control("faults", {"kind": "server_error", "accepted": True})
+    response = segmind.submit()
+    assert (response.status_code, response.json().keys()) == (500, {"error"})
+    assert segmind.counts()["accepted"] == {"faceswap-v2-async": 1}
 
 
 def test_a_refusal_reports_when_to_come_back(client: ModelsLabClient) -> None:

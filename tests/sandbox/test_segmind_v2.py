@@ -167,6 +167,14 @@ def test_faults_on_reads(segmind: SegmindClient) -> None:
     assert counts["fetches_by_job"][request_id] == counts["fetches"]
 
 
+def test_a_vendor_that_does_not_know_an_id(segmind: SegmindClient) -> None:
+    request_id = segmind.ended()
+    segmind.control("faults", {"kind": "unknown_id", "operation": "faceswap-v2-async", "times": 2})
+    for response in (segmind.status(request_id), segmind.result(request_id)):
+        assert (response.status_code, response.json()) == (404, {"error": f"Request {request_id} not found"})
+    assert segmind.result(request_id).status_code == 200
+
+
 def test_a_submission_whose_answer_is_lost_is_accepted_once(segmind: SegmindClient) -> None:
     segmind.control("faults", {"kind": "bad_gateway", "accepted": True, "times": 1})
     assert segmind.submit().status_code == 502

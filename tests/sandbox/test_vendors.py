@@ -112,13 +112,14 @@ def test_a_control_that_makes_no_sense_is_refused(
 
 def test_the_manual_names_every_operation_and_choice(client: ModelsLabClient) -> None:
     from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
+    from airflow_provider_faceswap.sandbox.faults.fault import Fault
     from airflow_provider_faceswap.sandbox.jobs.progress import Progress
     from airflow_provider_faceswap.sandbox.settings import SegmindOptions
 
     manual = client.http.get(f"{client.url}/_sandbox/").text
     names = {"faceswap-v2", "faceswap-v2-async", "get-user-credits", *OPERATIONS}
-    for model in (CallbackPolicy, Progress, SegmindOptions):
-        names |= model.model_fields.keys()
+    for model in (CallbackPolicy, Fault, Progress, SegmindOptions):
+        names |= model.model_fields.keys() - {"kind"}
     assert [name for name in sorted(names) if f"``{name}``" not in manual] == []
 
 
