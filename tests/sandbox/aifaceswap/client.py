@@ -12,8 +12,8 @@ from airflow_provider_faceswap.sandbox.pictures import images
 from airflow_provider_faceswap.sandbox.pictures.faces import Box, crop
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 
-from .client import SandboxClient
-from .recorded import Recorded
+from ..client import SandboxClient
+from ..recorded import Recorded
 
 RECORDED = Recorded("aifaceswap")
 OPERATIONS = (

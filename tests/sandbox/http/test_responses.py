@@ -8,7 +8,7 @@ import pytest
 from airflow_provider_faceswap.sandbox.control.pages import SAMPLES
 from airflow_provider_faceswap.sandbox.pictures.samples import MAKERS, sample
 
-from .modelslab import ModelsLabClient
+from ..modelslab.client import ModelsLabClient
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_range_outside_the_file(client: ModelsLabClient, url: str, wanted: str
 @pytest.mark.parametrize(
     "wanted", ["bytes=9-2", "bytes=-", "lines=1-2", "bytes=a-b", "bytes=0-1,4-5", "bytes=" + "9" * 5000 + "-"]
 )
-def test_a_range_that_is_none_is_ignored(client: ModelsLabClient, url: str, wanted: str) -> None:
+def test_an_invalid_range_is_ignored(client: ModelsLabClient, url: str, wanted: str) -> None:
     assert ask(client, url, range=wanted).status_code == 200
 
 
@@ -63,7 +63,7 @@ def test_a_range_of_another_version_is_ignored(client: ModelsLabClient, url: str
     assert ask(client, url, range="bytes=0-9", if_range='"other"').status_code == 200
 
 
-def test_head_tells_the_length_without_the_file(client: ModelsLabClient, url: str) -> None:
+def test_head_has_the_length_without_the_file(client: ModelsLabClient, url: str) -> None:
     response = client.http.head(url)
     assert response.content == b""
     assert int(response.headers["content-length"]) == len(sample("clip.mp4"))

@@ -14,10 +14,10 @@ from starlette.types import Message, Receive, Scope, Send
 from airflow_provider_faceswap.sandbox.app import create_app
 from airflow_provider_faceswap.sandbox.settings import SANDBOX_KEY
 
-from .aifaceswap import RECORDED, TASKS, AIFaceSwapClient
-from .client import until
-from .receiver import Receiver
-from .recorded import shape
+from ..aifaceswap.client import RECORDED, TASKS, AIFaceSwapClient
+from ..client import until
+from ..receiver import Receiver
+from ..recorded import shape
 
 
 def callbacks(client: AIFaceSwapClient) -> Any:
@@ -39,7 +39,7 @@ def test_a_success(aifaceswap: AIFaceSwapClient, receiver: Receiver, operation: 
 @pytest.mark.parametrize(
     "changes", [{"source_image": "/samples/landscape.jpg"}, {"face_image": "/samples/none.jpg"}]
 )
-def test_inputs_that_allow_no_swap(
+def test_inputs_that_do_not_allow_a_swap(
     aifaceswap: AIFaceSwapClient, receiver: Receiver, changes: dict[str, str]
 ) -> None:
     urls = {name: aifaceswap.url + path for name, path in changes.items()}
@@ -179,19 +179,19 @@ def test_forms(aifaceswap: AIFaceSwapClient, receiver: Receiver, policy: dict[st
     assert int(body["type"]) == int(RECORDED.body(case)["type"])
 
 
-@pytest.mark.parametrize(("outcome", "told"), [("success", [1, 0]), ("failed", [0, 1])])
+@pytest.mark.parametrize(("outcome", "expected"), [("success", [1, 0]), ("failed", [0, 1])])
 def test_a_contradiction_comes_last(
-    aifaceswap: AIFaceSwapClient, receiver: Receiver, outcome: str, told: list[int]
+    aifaceswap: AIFaceSwapClient, receiver: Receiver, outcome: str, expected: list[int]
 ) -> None:
     aifaceswap.control("progress", {"outcome": outcome})
     aifaceswap.control("callbacks", {"contradict": True})
     aifaceswap.call("faceswap", webhook=receiver.url)
     first, second = (receiver.received.get(timeout=5) for _ in range(2))
-    assert [first["success"], second["success"]] == told
+    assert [first["success"], second["success"]] == expected
     assert first["task_id"] == second["task_id"]
 
 
-def test_a_refused_delivery_is_not_tried_again_unless_told(aifaceswap: AIFaceSwapClient) -> None:
+def test_a_refused_delivery_is_not_tried_again_by_default(aifaceswap: AIFaceSwapClient) -> None:
     with Receiver(statuses=(500, 404, 500, 200)) as failing:
         aifaceswap.call("faceswap", webhook=failing.url)
         until(lambda: callbacks(aifaceswap), {"refused": 1})

@@ -1,4 +1,4 @@
-"""A webhook tells the client's own receiver how a job ended."""
+"""A webhook reports to the client's own receiver how a job ended."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from .modelslab import ModelsLabClient
-from .receiver import Receiver
+from ..modelslab.client import ModelsLabClient
+from ..receiver import Receiver
 
 
 def test_success_is_sent(client: ModelsLabClient) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from .client import SandboxClient
+from ..client import SandboxClient
+from ..recorded import Recorded
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "modelslab"
+RECORDED = Recorded("modelslab")
 MEDIA = {
     "single_face_swap": {
         "init_image": "duo.jpg",
@@ -57,9 +56,3 @@ class ModelsLabClient(SandboxClient):
                 return reply
             time.sleep(0.05)
         raise AssertionError(f"job {job_id} did not end")
-
-
-def recorded(case: str) -> tuple[int, Any]:
-    """Status and body of a recorded reply."""
-    folder = SAMPLES / case
-    return int((folder / "status").read_text()), json.loads((folder / "body").read_bytes())

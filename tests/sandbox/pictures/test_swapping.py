@@ -14,9 +14,9 @@ import pytest
 from airflow_provider_faceswap.sandbox.pictures import faces, images, samples
 from airflow_provider_faceswap.sandbox.pictures.faces import Box, Picture, crop, similarity
 
-from .looking import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, frames_of, original
-from .modelslab import ModelsLabClient
-from .receiver import Receiver
+from ..comparing import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, frames_of, original
+from ..modelslab.client import ModelsLabClient
+from ..receiver import Receiver
 
 
 def picture_of(client: ModelsLabClient, reply: dict[str, Any]) -> Picture:
@@ -156,7 +156,7 @@ def test_an_input_that_cannot_be_fetched_fails_the_job(client: ModelsLabClient) 
         assert reply["message"].startswith("Could not download target_image.")
 
 
-def test_an_input_that_is_no_picture_fails_the_job(client: ModelsLabClient) -> None:
+def test_an_input_that_is_not_a_picture_fails_the_job(client: ModelsLabClient) -> None:
     reply = client.submit("multiple_face_swap", target_image=f"{client.url}/").json()
     assert (reply["status"], reply["message"]) == ("failed", "The file in target_image is not a valid image.")
     submitted = client.submit("single_video_swap", init_video=f"{client.url}/").json()

@@ -12,11 +12,11 @@ import pytest
 
 from airflow_provider_faceswap.sandbox.pictures import images
 
-from .client import until
-from .looking import ASTRONAUT, change, original
-from .modelslab import ModelsLabClient
-from .recorded import shape
-from .segmind import RECORDED, SegmindClient
+from ..client import until
+from ..comparing import ASTRONAUT, change, original
+from ..modelslab.client import ModelsLabClient
+from ..recorded import shape
+from .client import RECORDED, SegmindClient
 
 
 def test_a_submission(segmind: SegmindClient) -> None:
@@ -44,7 +44,7 @@ def test_a_job_is_queued_then_processed_then_completed(segmind: SegmindClient, c
     assert shape(answers[1].json()) == RECORDED.shape(f"v2_{call}_processing")
 
 
-def test_the_status_of_a_completed_job_tells_its_cost(segmind: SegmindClient) -> None:
+def test_the_status_of_a_completed_job_has_its_cost(segmind: SegmindClient) -> None:
     response = segmind.status(segmind.ended())
     assert (response.status_code, shape(response.json())) == (200, RECORDED.shape("v2_status_completed"))
     metrics = response.json()["metrics"]

@@ -1,4 +1,4 @@
-"""Jobs go on as the chosen policy says."""
+"""Jobs progress as the chosen policy says."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from airflow_provider_faceswap.sandbox.jobs.progress import Progress, ProgressPolicies
 from airflow_provider_faceswap.sandbox.settings import Settings
 
-from .modelslab import ModelsLabClient
+from ..modelslab.client import ModelsLabClient
 
 
-def test_images_end_at_once_and_videos_after_a_while_unless_told() -> None:
+def test_images_end_at_once_and_videos_after_a_while_by_default() -> None:
     policies = ProgressPolicies(Settings(video_seconds=7))
     assert policies.choose("single_face_swap", is_video=False).at_once
     assert policies.choose("single_video_swap", is_video=True) == Progress(after_seconds=7)

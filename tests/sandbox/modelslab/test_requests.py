@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .modelslab import ModelsLabClient
+from .client import ModelsLabClient
 
 OPERATION = "multiple_face_swap"
 
@@ -60,7 +60,7 @@ def test_a_field_that_is_wrong(
     assert (counts["accepted"], counts["refused"]) == ({}, {"bad_fields": 1})
 
 
-def test_base64_that_is_none(client: ModelsLabClient) -> None:
+def test_invalid_base64(client: ModelsLabClient) -> None:
     reply = client.submit(OPERATION, base64=True).json()
     assert reply["message"]["init_image"] == ["The init image must be a valid base64 image."]
 
@@ -82,7 +82,7 @@ def test_a_wrong_method(client: ModelsLabClient, method: str, path: str) -> None
     assert response.json()["status"] == "error"
 
 
-def test_text_that_is_no_text_is_echoed(client: ModelsLabClient) -> None:
+def test_text_that_is_not_valid_unicode_is_echoed(client: ModelsLabClient) -> None:
     body = json.dumps(client.fields(OPERATION) | {"track_id": "\ud800"})
     client.control("progress", {"outcome": "never"})
     response = client.http.post(f"{client.url}/api/v6/faceswap/{OPERATION}", content=body)

@@ -13,11 +13,11 @@ from airflow_provider_faceswap.sandbox.pictures import faces, images
 from airflow_provider_faceswap.sandbox.pictures.faces import Picture
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 
-from .aifaceswap import ASTRONAUT as ASTRONAUT_CORNERS
-from .aifaceswap import HOPPER, OPERATIONS, RECORDED, TASKS, AIFaceSwapClient, face_ref
-from .looking import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, frames_of, original
-from .receiver import Receiver
-from .recorded import shape
+from ..comparing import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, frames_of, original
+from ..receiver import Receiver
+from ..recorded import shape
+from .client import ASTRONAUT as ASTRONAUT_CORNERS
+from .client import HOPPER, OPERATIONS, RECORDED, TASKS, AIFaceSwapClient, face_ref
 
 VIDEO = ("video_faceswap", "multi_video_faceswap")
 
@@ -50,7 +50,7 @@ def test_a_task_id_is_32_hexadecimal_digits(aifaceswap: AIFaceSwapClient) -> Non
 
 
 @pytest.mark.parametrize("operation", ["extract_face", "extract_base64_face"])
-def test_faces_are_really_found_and_told_from_left_to_right(
+def test_faces_are_really_found_and_listed_from_left_to_right(
     aifaceswap: AIFaceSwapClient, operation: str
 ) -> None:
     data = aifaceswap.call(operation).json()["data"]
@@ -69,7 +69,7 @@ def test_no_face_is_an_empty_list_and_costs_the_same(aifaceswap: AIFaceSwapClien
     assert aifaceswap.credits("aifaceswap") == before - 4
 
 
-def test_boxes_are_told_in_the_pixels_of_a_large_picture(aifaceswap: AIFaceSwapClient) -> None:
+def test_boxes_are_in_the_pixels_of_a_large_picture(aifaceswap: AIFaceSwapClient) -> None:
     large = original("duo.jpg").repeat(4, axis=0).repeat(4, axis=1)
     text = base64.b64encode(images.encode(large)).decode()
     boxes = aifaceswap.call("extract_base64_face", base64_img=text).json()["data"]["pos"]
@@ -327,7 +327,9 @@ def test_an_extraction_that_fails_by_policy(aifaceswap: AIFaceSwapClient) -> Non
     assert (reply["code"], reply["message"]) == (500, "Out of memory.")
 
 
-def test_repeated_submissions_are_told_although_their_webhooks_differ(aifaceswap: AIFaceSwapClient) -> None:
+def test_repeated_submissions_are_counted_although_their_webhooks_differ(
+    aifaceswap: AIFaceSwapClient,
+) -> None:
     aifaceswap.control("progress", {"outcome": "never"})
     for number in (1, 2):
         aifaceswap.call("faceswap", webhook=f"{aifaceswap.url}/nowhere/{number}")

@@ -15,10 +15,10 @@ from airflow_provider_faceswap.sandbox.pictures import images
 from airflow_provider_faceswap.sandbox.pictures.faces import Picture, crop, similarity
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 
-from .looking import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, original
-from .modelslab import ModelsLabClient
-from .recorded import shape
-from .segmind import DOCUMENTED, RECORDED, SHORT, SegmindClient
+from ..comparing import ASTRONAUT, ASTRONAUT_IN_DUO, HOPPER_IN_DUO, change, face_of, original
+from ..modelslab.client import ModelsLabClient
+from ..recorded import shape
+from .client import DOCUMENTED, RECORDED, SHORT, SegmindClient
 
 
 def picture_of(response: httpx.Response) -> Picture:
@@ -263,13 +263,13 @@ def test_a_405_by_fault_and_a_gateway_speak_html(segmind: SegmindClient) -> None
     assert {a.headers["content-type"].partition(";")[0] for a in answers} == {"text/html"}
 
 
-def test_a_rate_limit_tells_its_end_in_a_header_of_its_own(segmind: SegmindClient) -> None:
+def test_a_rate_limit_has_its_end_in_a_header_of_its_own(segmind: SegmindClient) -> None:
     segmind.control("faults", {"kind": "rate_limited", "retry_after": 60, "times": 1})
     segmind.control("faults", {"kind": "rate_limited", "retry_after": None})
     first, second = segmind.swap(), segmind.swap()
     form = "%Y-%m-%dT%H:%M:%SZ"
-    told = first.headers["x-rate-limit-reset-at-utc"]
-    ahead = datetime.strptime(told, form).replace(tzinfo=timezone.utc) - datetime.now(timezone.utc)
+    reset = first.headers["x-rate-limit-reset-at-utc"]
+    ahead = datetime.strptime(reset, form).replace(tzinfo=timezone.utc) - datetime.now(timezone.utc)
     assert timedelta(seconds=50) < ahead <= timedelta(seconds=60)
     assert datetime.strptime(RECORDED.headers("v1_rate_limited_429")["x-rate-limit-reset-at-utc"], form)
     assert "x-rate-limit-reset-at-utc" not in second.headers
@@ -277,7 +277,7 @@ def test_a_rate_limit_tells_its_end_in_a_header_of_its_own(segmind: SegmindClien
     assert first.json() == RECORDED.body("v1_rate_limited_429")
 
 
-def test_a_spoilt_picture_is_billed(segmind: SegmindClient) -> None:
+def test_a_picture_that_goes_wrong_is_billed(segmind: SegmindClient) -> None:
     whole = segmind.swap().content
     segmind.control("faults", {"kind": "truncated_json", "times": 1})
     segmind.control("faults", {"kind": "unknown_status", "times": 1})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .modelslab import ModelsLabClient
+from ..modelslab.client import ModelsLabClient
 
 OPERATION = "multiple_face_swap"
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}

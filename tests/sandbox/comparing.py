@@ -1,4 +1,4 @@
-"""Looking at pictures and clips: what a swap has changed."""
+"""Comparing pictures and clips: what a swap has changed."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import httpx
 
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 
-from .modelslab import ModelsLabClient
+from ..modelslab.client import ModelsLabClient
 
 
 def test_accepted_refused_and_duplicates(client: ModelsLabClient) -> None:

@@ -1,4 +1,4 @@
-"""Faults strike where, when and how they were told to."""
+"""Faults strike where, when and how their rules say."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from airflow_provider_faceswap.sandbox.faults.fault import Fault
 from airflow_provider_faceswap.sandbox.faults.rules import FaultRules
 
-from .aifaceswap import AIFaceSwapClient
-from .modelslab import ModelsLabClient
-from .segmind import SegmindClient
+from ..aifaceswap.client import AIFaceSwapClient
+from ..modelslab.client import ModelsLabClient
+from ..segmind.client import SegmindClient
 
 OPERATION = "multiple_face_swap"
 
@@ -146,7 +146,7 @@ def test_a_submission_that_is_accepted_after_its_client_gave_up(client: ModelsLa
         ("unknown_status", 200, 1),
     ],
 )
-def test_a_spoilt_answer(client: ModelsLabClient, kind: str, status: int, taken: int) -> None:
+def test_an_answer_that_goes_wrong(client: ModelsLabClient, kind: str, status: int, taken: int) -> None:
     client.control("faults", {"kind": kind})
     assert client.submit(OPERATION).status_code == status
     counts = client.counts()
@@ -155,7 +155,7 @@ def test_a_spoilt_answer(client: ModelsLabClient, kind: str, status: int, taken:
     assert counts["faults"] == {kind: 1}
 
 
-def test_whether_a_spoilt_submission_is_accepted_can_be_said(client: ModelsLabClient) -> None:
+def test_whether_a_submission_with_a_fault_is_accepted_can_be_chosen(client: ModelsLabClient) -> None:
     client.control("faults", {"kind": "server_error", "accepted": True, "times": 1})
     assert client.submit(OPERATION).status_code == 500
     assert accepted(client) == 1
@@ -164,7 +164,7 @@ def test_whether_a_spoilt_submission_is_accepted_can_be_said(client: ModelsLabCl
     assert accepted(client) == 1
 
 
-def test_how_answers_are_spoilt(client: ModelsLabClient) -> None:
+def test_how_answers_go_wrong(client: ModelsLabClient) -> None:
     for fault in ({"kind": "truncated_json"}, {"kind": "empty"}, {"kind": "html_200"}):
         client.control("faults", fault | {"times": 1})
         with pytest.raises(json.JSONDecodeError):
@@ -200,7 +200,7 @@ def test_a_vendor_that_does_not_know_an_id(client: ModelsLabClient, times: int |
     assert (job["fetches"], job["reads"]) == (3, 1 if times else 0)
 
 
-def test_an_unknown_id_is_no_answer_to_a_wrong_key(client: ModelsLabClient) -> None:
+def test_a_wrong_key_comes_before_an_unknown_id(client: ModelsLabClient) -> None:
     client.control("faults", {"kind": "unknown_id"})
     url = f"{client.url}/api/v6/deepfake/fetch/{client.submit(OPERATION).json()['id']}"
     assert client.http.post(url, json={"key": "wrong"}).status_code == 401
@@ -221,7 +221,7 @@ def test_an_error_that_names_its_job(
     assert all(ids)
 
 
-def test_an_error_names_no_job_unless_told(segmind: SegmindClient) -> None:
+def test_an_error_does_not_name_its_job_by_default(segmind: SegmindClient) -> None:
     segmind.control("faults", {"kind": "server_error", "accepted": True})
     response = segmind.submit()
     assert (response.status_code, response.json().keys()) == (500, {"error"})
@@ -243,7 +243,7 @@ def test_a_redirect_leads_to_where_followers_are_counted(client: ModelsLabClient
     assert client.counts()["redirects_followed"] == 1
 
 
-def test_a_broken_fetch_is_counted_but_is_no_read(client: ModelsLabClient) -> None:
+def test_a_broken_fetch_is_counted_but_is_not_a_read(client: ModelsLabClient) -> None:
     client.submit(OPERATION)
     client.control("progress", {"after_reads": 1})
     job_id = client.submit(OPERATION).json()["id"]

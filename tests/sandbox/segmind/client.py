@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from .client import SandboxClient, until
-from .recorded import Recorded
+from ..client import SandboxClient, until
+from ..recorded import Recorded
 
 RECORDED = Recorded("segmind")
 DOCUMENTED, SHORT = "/v1/models/faceswap-v2", "/v1/faceswap-v2"
