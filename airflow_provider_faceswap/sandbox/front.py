@@ -20,7 +20,7 @@ from airflow_provider_faceswap.sandbox.jobs.store import OnEnd, QueueFull
 from airflow_provider_faceswap.sandbox.pictures.work import CannotSwap, Work
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-TROUBLE = "Something went wrong while processing your request."
+FAILURE_MESSAGE = "Something went wrong while processing your request."
 REASONS = {NoCredits: "no_credits", QueueFull: "queue_full", CannotSwap: "bad_inputs"}
 
 

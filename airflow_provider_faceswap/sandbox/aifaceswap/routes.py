@@ -25,7 +25,7 @@ from airflow_provider_faceswap.sandbox.aifaceswap.fields import (
 )
 from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
 from airflow_provider_faceswap.sandbox.callbacks.sender import CallbackSender
-from airflow_provider_faceswap.sandbox.front import TROUBLE, Front, Replies
+from airflow_provider_faceswap.sandbox.front import FAILURE_MESSAGE, Front, Replies
 from airflow_provider_faceswap.sandbox.jobs.job import Submission
 
 # How long an extraction, which answers with the faces, may take.
@@ -37,7 +37,7 @@ class AIFaceSwap(Front):
 
     vendor = "aifaceswap"
     prefixes = ("/api/aifaceswap",)
-    failure: ClassVar = {"failed": TROUBLE, "congested": "The service is busy. Try again."}
+    failure: ClassVar = {"failed": FAILURE_MESSAGE, "congested": "The service is busy. Try again."}
     replies: ClassVar[Replies] = replies
 
     def make_endpoints(self) -> list[Route]:

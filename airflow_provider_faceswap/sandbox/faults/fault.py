@@ -7,60 +7,25 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Place = Literal["submit", "fetch", "media"]
-Kind = Literal[
-    "accept_then_break",
-    "break_before_accept",
-    "break_in_answer",
-    "slow_answer",
-    "slow_before_accept",
-    "server_error",
-    "bad_gateway",
-    "rate_limited",
-    "rate_limited_200",
-    "queue_full",
-    "no_credits",
-    "unknown_id",
-    "truncated_json",
-    "empty",
-    "html_200",
-    "redirect",
-    "unknown_status",
-    "echo",
-    "error",
-    "error_200",
-    "media_404",
-    "media_truncated",
-    "media_html",
+ConnectionKind = Literal[
+    "accept_then_break", "break_before_accept", "break_in_answer", "slow_answer", "slow_before_accept"
 ]
+ProxyKind = Literal["bad_gateway", "html_200", "redirect", "empty"]
+# These three are answers in the vendor's own form; a file has none.
+RefusalKind = Literal["rate_limited", "rate_limited_200", "queue_full", "no_credits"]
+ErrorKind = Literal["server_error", "error", "error_200", "echo", "unknown_id"]
+ChangedKind = Literal["truncated_json", "unknown_status"]
+MediaKind = Literal["media_404", "media_truncated", "media_html"]
+VendorKind = Literal[RefusalKind, ErrorKind, ChangedKind]
+Kind = Literal[ConnectionKind, ProxyKind, VendorKind, MediaKind]
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
+VENDOR_KINDS: tuple[Kind, ...] = get_args(VendorKind)
+MEDIA_KINDS: tuple[Kind, ...] = get_args(MediaKind)
 # The vendor did take these requests, unless the fault says otherwise.
-ACCEPTED: frozenset[Kind] = frozenset(
-    {
-        "accept_then_break",
-        "break_in_answer",
-        "slow_answer",
-        "truncated_json",
-        "empty",
-        "html_200",
-        "unknown_status",
-        "media_truncated",
-    }
-)
-# Answers in the vendor's own form; a file has none.
-VENDOR_FORMS: frozenset[Kind] = frozenset(
-    {
-        "server_error",
-        "rate_limited",
-        "rate_limited_200",
-        "queue_full",
-        "no_credits",
-        "unknown_id",
-        "truncated_json",
-        "unknown_status",
-        "echo",
-        "error",
-        "error_200",
-    }
+ACCEPTED: tuple[Kind, ...] = (
+    *("accept_then_break", "break_in_answer", "slow_answer", "empty", "html_200"),
+    *("truncated_json", "unknown_status", "media_truncated"),
 )
 
 
@@ -115,7 +80,7 @@ class Fault(BaseModel):
         place = _only_place(self.kind)
         if place and self.on != place:
             raise ValueError(f"{self.kind} is for {place} only")
-        if self.kind in VENDOR_FORMS and self.on == "media":
+        if self.kind in VENDOR_KINDS and self.on == "media":
             raise ValueError(f"{self.kind} is not for media")
         if self.rate is not None and self.every is not None:
             raise ValueError("choose rate or every, not both")
@@ -128,6 +93,6 @@ class Fault(BaseModel):
 
 
 def _only_place(kind: str) -> Place | None:
-    if kind.startswith("media_"):
+    if kind in MEDIA_KINDS:
         return "media"
     return "fetch" if kind == "unknown_id" else None

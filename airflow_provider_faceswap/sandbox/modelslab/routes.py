@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_provider_faceswap.sandbox.front import TROUBLE, Front, Refused, Replies
+from airflow_provider_faceswap.sandbox.front import FAILURE_MESSAGE, Front, Refused, Replies
 from airflow_provider_faceswap.sandbox.http.responses import json_response
 from airflow_provider_faceswap.sandbox.jobs.job import Job
 from airflow_provider_faceswap.sandbox.modelslab import replies
@@ -26,7 +26,7 @@ class ModelsLab(Front):
 
     vendor = "modelslab"
     prefixes = ("/api",)
-    failure: ClassVar = {"failed": TROUBLE, "congested": "Try Again"}
+    failure: ClassVar = {"failed": FAILURE_MESSAGE, "congested": "Try Again"}
     replies: ClassVar[Replies] = replies
 
     def make_endpoints(self) -> list[Route]:

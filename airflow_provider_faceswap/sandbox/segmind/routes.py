@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_provider_faceswap.sandbox.front import TROUBLE, Front, Refused, Replies
+from airflow_provider_faceswap.sandbox.front import FAILURE_MESSAGE, Front, Refused, Replies
 from airflow_provider_faceswap.sandbox.jobs.job import Job
 from airflow_provider_faceswap.sandbox.pictures.work import Swap
 from airflow_provider_faceswap.sandbox.segmind import replies
@@ -25,7 +25,7 @@ class Segmind(Front):
 
     vendor = "segmind"
     prefixes = ("/v1", "/v2")
-    failure: ClassVar = {"failed": TROUBLE, "congested": "The model is busy. Try again."}
+    failure: ClassVar = {"failed": FAILURE_MESSAGE, "congested": "The model is busy. Try again."}
     replies: ClassVar[Replies] = replies
 
     def make_endpoints(self) -> list[Route]:

@@ -35,9 +35,9 @@ def test_a_job_is_queued_then_processed_then_completed(segmind: SegmindClient, c
     segmind.swap()
     segmind.control("progress", {"after_reads": 3})
     request_id = segmind.submit().json()["request_id"]
-    look = getattr(segmind, call)
-    answers = [look(request_id) for _ in range(3)]
-    until(lambda: look(request_id).json()["status"], "COMPLETED")
+    poll = getattr(segmind, call)
+    answers = [poll(request_id) for _ in range(3)]
+    until(lambda: poll(request_id).json()["status"], "COMPLETED")
     assert [a.json()["status"] for a in answers] == ["QUEUED", "PROCESSING", "PROCESSING"]
     assert {a.status_code for a in answers} == {200}
     assert shape(answers[0].json()) == RECORDED.shape(f"v2_{call}_queued")
