@@ -11,20 +11,24 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airflow_provider_faceswap.sandbox.aifaceswap import AIFaceSwap
-from airflow_provider_faceswap.sandbox.answers import json_response
+from airflow_provider_faceswap.sandbox.aifaceswap.routes import AIFaceSwap
 from airflow_provider_faceswap.sandbox.backend import Backend
-from airflow_provider_faceswap.sandbox.control import BadControl, Control, bad_control
+from airflow_provider_faceswap.sandbox.control.pages import Pages
+from airflow_provider_faceswap.sandbox.control.routes import BadControl, Control, bad_control
 from airflow_provider_faceswap.sandbox.counts import Counts
-from airflow_provider_faceswap.sandbox.hosts import LoopbackHosts
-from airflow_provider_faceswap.sandbox.modelslab import ModelsLab
-from airflow_provider_faceswap.sandbox.pages import Pages
-from airflow_provider_faceswap.sandbox.segmind import Segmind
+from airflow_provider_faceswap.sandbox.http.local import LocalOnly
+from airflow_provider_faceswap.sandbox.http.responses import json_response
+from airflow_provider_faceswap.sandbox.modelslab.routes import ModelsLab
+from airflow_provider_faceswap.sandbox.segmind.routes import Segmind
 from airflow_provider_faceswap.sandbox.settings import Settings
+
+# ModelsLab is last: it answers for all of /api/ that belongs to no other vendor.
+FRONTS = (AIFaceSwap, Segmind, ModelsLab)
 
 
 class CountRequests:
-    """Counts what clients ask, the control routes excluded.
+    """
+    Counts requests, except those to the control routes.
 
     :param app: the application behind.
     :param counts: where requests are counted.
@@ -50,17 +54,13 @@ async def _client_left(request: Request, error: Exception) -> Response:
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
-    """A sandbox of its own; its :class:`Backend` is ``app.state.backend``.
+    """
+    Create a sandbox; its :class:`Backend` is ``app.state.backend``.
 
     :param settings: what it is started with.
     """
     backend = Backend(settings or Settings())
-    # ModelsLab's comes last: it answers for all of /api/ that is nobody else's.
-    fronts: list[AIFaceSwap | Segmind | ModelsLab] = [
-        AIFaceSwap(backend),
-        Segmind(backend),
-        ModelsLab(backend),
-    ]
+    fronts = [front(backend) for front in FRONTS]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -69,11 +69,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     app = Starlette(
         routes=[
-            *Pages(backend, [path for front in fronts for path in front.endpoints()]).routes(),
+            *Pages(backend, [endpoint for front in fronts for endpoint in front.endpoints]).routes(),
             *Control(backend).routes(),
             *(route for front in fronts for route in front.routes()),
         ],
-        middleware=[Middleware(LoopbackHosts), Middleware(CountRequests, counts=backend.counts)],
+        middleware=[Middleware(LocalOnly), Middleware(CountRequests, counts=backend.counts)],
         exception_handlers={
             BadControl: bad_control,
             ClientDisconnect: _client_left,

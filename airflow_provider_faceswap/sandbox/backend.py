@@ -1,24 +1,24 @@
-"""Everything one sandbox knows; nothing is shared between two of them."""
+"""The state of one sandbox; two sandboxes share nothing."""
 
 from __future__ import annotations
 
-from airflow_provider_faceswap.sandbox.callbacks import CallbackPolicy
+from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
+from airflow_provider_faceswap.sandbox.callbacks.webhooks import Webhooks
 from airflow_provider_faceswap.sandbox.counts import Counts
-from airflow_provider_faceswap.sandbox.credits import Credits
-from airflow_provider_faceswap.sandbox.faults import FaultBook
-from airflow_provider_faceswap.sandbox.jobbook import JobBook, OnEnd, QueueFull
-from airflow_provider_faceswap.sandbox.jobs import Job, Submission
-from airflow_provider_faceswap.sandbox.policies import PolicyBook
-from airflow_provider_faceswap.sandbox.progress import ProgressBook
-from airflow_provider_faceswap.sandbox.rendering import Renderer
-from airflow_provider_faceswap.sandbox.segmind_options import SegmindOptions
-from airflow_provider_faceswap.sandbox.settings import Settings
-from airflow_provider_faceswap.sandbox.swap import CannotSwap
-from airflow_provider_faceswap.sandbox.webhooks import Webhooks
+from airflow_provider_faceswap.sandbox.faults.rules import FaultRules
+from airflow_provider_faceswap.sandbox.jobs.credits import Credits
+from airflow_provider_faceswap.sandbox.jobs.job import Job, Submission
+from airflow_provider_faceswap.sandbox.jobs.policies import Policies
+from airflow_provider_faceswap.sandbox.jobs.progress import ProgressPolicies
+from airflow_provider_faceswap.sandbox.jobs.store import JobStore, OnEnd, QueueFull
+from airflow_provider_faceswap.sandbox.pictures.rendering import Renderer
+from airflow_provider_faceswap.sandbox.pictures.work import CannotSwap
+from airflow_provider_faceswap.sandbox.settings import SegmindOptions, Settings
 
 
 class Backend:
-    """The state behind the vendors' fronts and the control routes.
+    """
+    The state behind the vendors' fronts and the control routes.
 
     :param settings: what the sandbox is started with.
     """
@@ -26,27 +26,30 @@ class Backend:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.counts = Counts()
-        self.faults = FaultBook()
-        self.progress = ProgressBook(settings)
+        self.faults = FaultRules()
+        self.progress = ProgressPolicies(settings)
         self.renderer = Renderer(settings, self.counts)
-        self.jobs = JobBook(self.progress, self.renderer, self.counts, settings.max_queued)
+        self.jobs = JobStore(self.progress, self.renderer, self.counts, settings.max_queued)
         self.webhooks = Webhooks(self.counts)
-        self.callbacks = PolicyBook[CallbackPolicy]()
+        self.callbacks = Policies[CallbackPolicy]()
         self.credits = Credits(dict.fromkeys(("segmind", "aifaceswap"), settings.credits))
         self.segmind = SegmindOptions()
 
-    async def buy(self, submission: Submission, price: float, on_end: OnEnd | None = None) -> Job:
-        """Accept a submission for a price; what is refused costs nothing.
+    async def buy(self, submission: Submission, price: float = 0, on_end: OnEnd | None = None) -> Job:
+        """
+        Accept a submission for a price; a refusal costs nothing.
 
         :param submission: what to do.
-        :param price: what it costs.
+        :param price: its price; 0 at a vendor that counts no credits.
         :param on_end: called when the job has ended.
         """
-        self.credits.charge(submission.vendor, price)
+        if price:
+            self.credits.charge(submission.vendor, price)
         try:
             return await self.jobs.accept(submission, on_end)
         except (QueueFull, CannotSwap):
-            self.credits.give_back(submission.vendor, price)
+            if price:
+                self.credits.refund(submission.vendor, price)
             raise
 
     def reset(self) -> None:
@@ -61,7 +64,7 @@ class Backend:
         self.jobs.max_queued = self.settings.max_queued
 
     async def close(self) -> None:
-        """Take no more work."""
+        """Stop all work."""
         self.jobs.reset()
         self.renderer.close()
         await self.webhooks.close()

@@ -9,21 +9,22 @@ from typing import Any
 
 @dataclass
 class Counts:
-    """Tallies of one sandbox; :meth:`reset` starts them anew.
+    """
+    The counts of one sandbox.
 
     :param accepted: accepted (so billed) submissions by operation.
     :param refused: submissions that were not accepted, by reason.
     :param duplicates: accepted submissions whose inputs had been accepted before.
-    :param fetches: requests for the state of a job, broken ones included.
+    :param fetches: requests for the state of a job, including those with a fault.
     :param media_reads: requests for a result file.
     :param connections: TCP connections.
-    :param requests: HTTP requests, the control routes excluded.
+    :param requests: HTTP requests without the control routes.
     :param renderings: pictures and clips that were really computed.
-    :param faults: faults that struck, by kind.
-    :param webhooks: webhook deliveries by outcome.
-    :param callbacks: callbacks by what became of each delivery.
+    :param faults: injected faults by kind.
+    :param webhooks: ModelsLab's webhooks by outcome.
+    :param callbacks: aifaceswap.io's callbacks by the outcome of each delivery.
     :param redirects_followed: requests that followed the ``redirect`` fault.
-    :param peak_queued: the most jobs that were unfinished at one time.
+    :param peak_queued: the highest number of unfinished jobs at one time.
     """
 
     accepted: Counter[str] = field(default_factory=Counter)
@@ -41,9 +42,9 @@ class Counts:
     peak_queued: int = 0
 
     def reset(self) -> None:
-        """Start every tally anew."""
+        """Start every count again."""
         vars(self).update(vars(Counts()))
 
     def to_json(self) -> dict[str, Any]:
-        """The tallies as JSON, counters as objects."""
+        """Return the counts as JSON."""
         return {k: dict(v) if isinstance(v, Counter) else v for k, v in vars(self).items()}

@@ -1,4 +1,4 @@
-"""Running a sandbox: in a thread, for tests, or until a signal ends it."""
+"""Running a sandbox: in a thread for tests, or until a signal ends it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import uvicorn
 
 from airflow_provider_faceswap.sandbox.app import create_app
 from airflow_provider_faceswap.sandbox.backend import Backend
-from airflow_provider_faceswap.sandbox.connections import counting_protocol
+from airflow_provider_faceswap.sandbox.http.tcp import counting_protocol
 from airflow_provider_faceswap.sandbox.settings import Settings
 
 BACKLOG = 2048
 
 
 def _listen(port: int) -> socket.socket:
-    # asyncio turns Nagle's delay off (40 ms an answer) only where the protocol is spelt out.
+    # asyncio turns off Nagle's delay (40 ms per answer) only if the protocol is given.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,7 +30,8 @@ def _listen(port: int) -> socket.socket:
 
 
 class SandboxServer:
-    """A sandbox on a port of its own on 127.0.0.1; a context manager runs it in a thread.
+    """
+    A sandbox on a port of its own on 127.0.0.1; as a context manager it runs in a thread.
 
     :param settings: what it is started with.
     :param port: the port; 0 picks a free one.
@@ -60,7 +61,7 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Its URL."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -69,11 +70,11 @@ class SandboxServer:
         return self.settings.key
 
     def run(self) -> None:
-        """Serve in this thread until stopped. It already listens: an early request waits."""
+        """Serve in this thread until :meth:`stop`. The port listens already: an early request waits."""
         self._server.run(sockets=[self._socket])
 
     def stop(self) -> None:
-        """Stop serving and wait for the end."""
+        """Stop serving, and wait until the thread has ended."""
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join()

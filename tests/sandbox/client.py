@@ -40,12 +40,12 @@ class SandboxClient:
         return left
 
 
-def until(look: Callable[[], Value], wanted: Value) -> None:
-    """Look until the wanted is seen, a while at most."""
-    seen = look()
+def until(read: Callable[[], Value], expected: Value) -> None:
+    """Read again and again until the expected value appears, for at most a few seconds."""
+    seen = read()
     for _ in range(100):
-        if seen == wanted:
+        if seen == expected:
             return
         time.sleep(0.02)
-        seen = look()
-    raise AssertionError(f"{seen!r} is not {wanted!r}")
+        seen = read()
+    raise AssertionError(f"{seen!r} is not {expected!r}")

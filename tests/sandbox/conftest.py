@@ -10,10 +10,10 @@ import pytest
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from airflow_provider_faceswap.sandbox.settings import Settings
 
-from .aifaceswap import AIFaceSwapClient
-from .modelslab import ModelsLabClient
+from .aifaceswap.client import AIFaceSwapClient
+from .modelslab.client import ModelsLabClient
 from .receiver import Receiver
-from .segmind import SegmindClient
+from .segmind.client import SegmindClient
 
 
 @pytest.fixture(scope="session")

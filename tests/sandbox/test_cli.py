@@ -1,4 +1,4 @@
-"""The command line: it starts quickly, says where it is, and ends when told to."""
+"""The command line: it starts quickly, prints its URL, and ends on a signal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_it_starts_quickly_and_ends_cleanly(number: signal.Signals) -> None:
             assert process.stderr.read() == ""
 
 
-def test_it_ends_soon_in_the_middle_of_a_slow_answer() -> None:
+def test_it_ends_quickly_in_the_middle_of_a_slow_answer() -> None:
     with sandbox("--port", "0") as (process, line), httpx.Client(trust_env=False) as http:
         url, key = line.split()[1], line.split()[-1]
         http.post(f"{url}/_sandbox/faults", json={"kind": "slow_answer", "on": "fetch", "seconds": 60})
@@ -70,7 +70,7 @@ def test_it_takes_the_key_that_it_was_given_and_no_other() -> None:
         assert [http.post(fetch, json={"key": k}).status_code for k in (key, "other")] == [200, 401]
 
 
-def test_a_port_in_use_is_said_in_one_sentence() -> None:
+def test_one_sentence_says_that_a_port_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=20)
@@ -79,7 +79,7 @@ def test_a_port_in_use_is_said_in_one_sentence() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_missing_packages_are_said_in_one_sentence() -> None:
+def test_one_sentence_says_that_packages_are_missing() -> None:
     hidden = (
         "import importlib.util, runpy\n"
         "real = importlib.util.find_spec\n"
@@ -95,8 +95,8 @@ def test_missing_packages_are_said_in_one_sentence() -> None:
 def test_it_shares_nothing_with_the_client_and_loads_no_airflow() -> None:
     listing = (
         "import sys\n"
-        "import airflow_provider_faceswap.sandbox.cli, airflow_provider_faceswap.sandbox.video\n"
-        "import airflow_provider_faceswap.sandbox.samples\n"
+        "import airflow_provider_faceswap.sandbox.cli, airflow_provider_faceswap.sandbox.pictures.clips\n"
+        "import airflow_provider_faceswap.sandbox.pictures.samples\n"
         "print('\\n'.join(sys.modules))\n"
     )
     done = subprocess.run(

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from .aifaceswap import OPERATIONS, AIFaceSwapClient
-from .aifaceswap import RECORDED as AIFACESWAP
-from .modelslab import ModelsLabClient
-from .segmind import DOCUMENTED, SHORT, SegmindClient
-from .segmind import RECORDED as SEGMIND
+from .aifaceswap.client import OPERATIONS, AIFaceSwapClient
+from .aifaceswap.client import RECORDED as AIFACESWAP
+from .modelslab.client import RECORDED as MODELSLAB
+from .modelslab.client import ModelsLabClient
+from .segmind.client import DOCUMENTED, SHORT, SegmindClient
+from .segmind.client import RECORDED as SEGMIND
 
 CALLS = {
+    "modelslab": ("submit", "fetch"),
     "segmind": ("v1", "v2-submit", "v2-status", "v2-result", "credits"),
     "aifaceswap": ("submit", "extract_face", "extract_base64_face", "callback"),
 }
-CASES = [folder for vendor in (SEGMIND, AIFACESWAP) for folder in sorted(vendor.folder.iterdir())]
+CASES = [folder for vendor in (MODELSLAB, SEGMIND, AIFACESWAP) for folder in sorted(vendor.folder.iterdir())]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
@@ -37,7 +39,7 @@ def test_every_call_has_recorded_replies() -> None:
     assert found == {(vendor, call) for vendor, calls in CALLS.items() for call in calls}
 
 
-def test_the_printed_sample_that_is_no_json_was_repaired_and_nothing_else() -> None:
+def test_the_printed_sample_that_is_not_json_was_repaired_and_nothing_else() -> None:
     with pytest.raises(json.JSONDecodeError):
         AIFACESWAP.body("extract_base64_face_as_printed")
     printed = (AIFACESWAP.folder / "extract_base64_face_as_printed" / "body").read_text()
@@ -111,14 +113,15 @@ def test_a_control_that_makes_no_sense_is_refused(
 
 
 def test_the_manual_names_every_operation_and_choice(client: ModelsLabClient) -> None:
-    from airflow_provider_faceswap.sandbox.callbacks import CallbackPolicy
-    from airflow_provider_faceswap.sandbox.progress import Progress
-    from airflow_provider_faceswap.sandbox.segmind_options import SegmindOptions
+    from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
+    from airflow_provider_faceswap.sandbox.faults.fault import Fault
+    from airflow_provider_faceswap.sandbox.jobs.progress import Progress
+    from airflow_provider_faceswap.sandbox.settings import SegmindOptions
 
     manual = client.http.get(f"{client.url}/_sandbox/").text
     names = {"faceswap-v2", "faceswap-v2-async", "get-user-credits", *OPERATIONS}
-    for model in (CallbackPolicy, Progress, SegmindOptions):
-        names |= model.model_fields.keys()
+    for model in (CallbackPolicy, Fault, Progress, SegmindOptions):
+        names |= model.model_fields.keys() - {"kind"}
     assert [name for name in sorted(names) if f"``{name}``" not in manual] == []
 
 

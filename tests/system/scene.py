@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from typing_extensions import Self
 
-from airflow_provider_faceswap.sandbox.progress import Progress
+from airflow_provider_faceswap.sandbox.jobs.progress import Progress
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from harness.cluster import Cluster
 

@@ -1,0 +1,1 @@
+"""aifaceswap.io: it calls back and cannot be polled."""

@@ -1,0 +1,1 @@
+"""Calling the client's own receiver when a job has ended."""

@@ -1,0 +1,1 @@
+"""What goes wrong: fault rules, and how they change an answer."""

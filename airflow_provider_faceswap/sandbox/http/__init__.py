@@ -1,0 +1,1 @@
+"""HTTP helpers: local clients only, addresses, responses, TCP connections."""

@@ -1,0 +1,1 @@
+"""What was accepted: submissions, jobs and how they progress, and the credits they cost."""

@@ -1,0 +1,1 @@
+"""ModelsLab: it is polled."""

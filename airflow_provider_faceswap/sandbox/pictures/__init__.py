@@ -1,0 +1,1 @@
+"""Real pictures and clips: samples, inputs, faces, and the swaps themselves."""
