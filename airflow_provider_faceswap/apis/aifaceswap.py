@@ -37,6 +37,8 @@ from airflow_provider_faceswap.exceptions import (
 
 BASE = "/api/aifaceswap/v1"
 MAX_FACES = 3
+_ACCEPTED = (0, *range(200, 300))
+"""Codes under which a ``task_id`` says "taken"; the documents show 200 alone."""
 Box = tuple[int, int, int, int]
 Base64 = Annotated[Text, AfterValidator(check_base64)]
 
@@ -80,24 +82,27 @@ class AIFaceSwapSubmission(Submission):
         code = _code(envelope)
         if envelope is None or code is None:
             raise InDoubtError(f"{reply}; this is no answer of aifaceswap.io: the job may be taken")
-        data = envelope.get("data")
-        if code == 200 and reply.status < 300 and isinstance(data, dict):
+        data = envelope["data"] if isinstance(envelope.get("data"), dict) else {}
+        if code in _ACCEPTED and reply.status < 300:
             points = read_seconds(data.get("points"))
             job = self.taken(data, None if points is None else Cost(amount=points))
             if job is not None:
                 return job
-        if code != 200 and code < 500 and (reply.status == 200 or 400 <= reply.status < 500):
+        if code not in _ACCEPTED and code < 500 and reply.may_refuse and not data.get("task_id"):
             _refuse(reply, code, envelope)
         raise InDoubtError(f"{reply}; neither a result nor a refusal: the job may be taken")
 
     def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
-        """Return the job that the answer tells of, if it tells of one."""
+        """Return the job that the answer names, if it names one."""
         job_id = read_id(data.get("task_id"))
         return None if job_id is None else Job(job_id=job_id, state=JobState.PROCESSING, cost=cost)
 
 
 def _code(envelope: dict[str, Any] | None) -> int | None:
-    code = read_seconds((envelope or {}).get("code"))
+    stated = (envelope or {}).get("code")
+    if isinstance(stated, str) and stated.strip().lower() == "success":
+        return 200
+    code = read_seconds(stated)
     return None if code is None else int(code)
 
 

@@ -7,6 +7,11 @@ import enum
 from pydantic import BaseModel, ConfigDict, Field
 
 
+def no_link(said: str) -> str:
+    """Return the message of a job in the state NO_RESULT: what happened, then the vendor's words."""
+    return "finished, and its answer holds no http(s) link" + (f": {said}" if said else "")
+
+
 class JobState(str, enum.Enum):
     """Where a job stands, in words that all vendors share."""
 
@@ -15,6 +20,8 @@ class JobState(str, enum.Enum):
     FAILED = "failed"
     CONGESTED = "congested"
     """Failed because the vendor's queue was full: only a new submission helps."""
+    NO_RESULT = "no_result"
+    """Finished, and the answer holds no link to a result: asking again changes nothing."""
     UNKNOWN = "unknown"
     """The vendor does not know the id."""
     UNCLEAR = "unclear"
@@ -23,7 +30,7 @@ class JobState(str, enum.Enum):
     @property
     def settled(self) -> bool:
         """Whether one such answer is final."""
-        return self in (JobState.SUCCESS, JobState.FAILED, JobState.CONGESTED)
+        return self in (JobState.SUCCESS, JobState.FAILED, JobState.CONGESTED, JobState.NO_RESULT)
 
     @property
     def waiting(self) -> bool:

@@ -30,6 +30,15 @@ class Reply:
     body: bytes
     redact: Callable[[str], str] = field(default=str, repr=False)
 
+    @property
+    def may_refuse(self) -> bool:
+        """
+        Whether the status allows a refusal in the vendor's own format: 200 and 4xx do.
+
+        Under any other status, words of a refusal do not prove that the job was not taken.
+        """
+        return self.status == 200 or 400 <= self.status < 500
+
     def json(self) -> dict[str, Any] | None:
         """Return the body if it is a JSON object, else None."""
         if self.body.count(b"[") + self.body.count(b"{") > _MAX_CONTAINERS:

@@ -17,7 +17,14 @@ from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission
-from airflow_provider_faceswap.apis.segmind_reading import decoded, finished, is_picture, job_of, wait_of
+from airflow_provider_faceswap.apis.segmind_reading import (
+    decoded,
+    finished,
+    is_picture,
+    job_of,
+    names_a_request,
+    wait_of,
+)
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     FaceSwapError,
@@ -92,7 +99,7 @@ class FaceswapNow(_Faceswap):
             picture = decoded(data.get("image"))
             if picture is not None:
                 return finished(reply, picture, read_seconds(data.get("infer_time")))
-        if data and data.get("error") and (reply.status == 200 or 400 <= reply.status < 500):
+        if data and data.get("error") and reply.may_refuse:
             _refuse(reply, data["error"])
         raise InDoubtError(f"{reply}; this is neither a picture nor a refusal of Segmind{_hint(reply)}")
 
@@ -110,18 +117,19 @@ class FaceswapQueued(_Faceswap):
         """
         Read the request's id.
 
-        :raises RefusedForNowError: rate limit, or a server error: these are not taken.
+        :raises RefusedForNowError: rate limit, or a server error in Segmind's own format that names no
+            request: these are not taken.
         :raises RefusedError: any other refusal in the vendor's own format.
         :raises InDoubtError: for anything else.
         """
         data = reply.json() or {}
         job_id = read_id(data.get("request_id"))
-        if job_id and reply.status < 500:
+        if job_id:
             return job_of(job_id, reply, data)
-        if reply.status >= 500:
-            raise RefusedForNowError(f"{reply}; Segmind takes nothing when it answers so")
-        if data.get("error") and (reply.status == 200 or 400 <= reply.status < 500):
+        if data.get("error") and reply.may_refuse:
             _refuse(reply, data["error"])
+        if data.get("error") and reply.status >= 500 and not names_a_request(reply, data):
+            raise RefusedForNowError(f"{reply}; Segmind takes nothing when it answers so")
         raise InDoubtError(f"{reply}; neither a request id nor a refusal: the job may be taken")
 
 

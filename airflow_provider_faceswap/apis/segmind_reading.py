@@ -7,7 +7,7 @@ import binascii
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_faceswap.apis.job import Cost, Job, JobState
+from airflow_provider_faceswap.apis.job import Cost, Job, JobState, no_link
 from airflow_provider_faceswap.apis.reading import (
     read_id,
     read_meta,
@@ -18,6 +18,7 @@ from airflow_provider_faceswap.apis.reading import (
 from airflow_provider_faceswap.apis.reply import Reply
 
 _RUNNING = ("queued", "processing")
+_NAMES = ("request_id", "id", "poll_url", "status_url", "response_url")
 
 
 def is_picture(body: bytes) -> bool:
@@ -63,21 +64,30 @@ def job_of(job_id: str, reply: Reply, data: dict[str, Any]) -> Job:
         state = JobState.PROCESSING
     elif status == "failed":
         state = JobState.FAILED
-    elif status == "completed" and (output or content):
-        state = JobState.SUCCESS
+    elif status == "completed":
+        state = JobState.SUCCESS if output or content else JobState.NO_RESULT
     metrics = data["metrics"] if isinstance(data.get("metrics"), dict) else {}
-    said = next((data[name] for name in ("error", "message", "detail") if data.get(name)), None)
+    said = reply.one_line(
+        next((data[name] for name in ("error", "message", "detail") if data.get(name)), None)
+    )
     return Job(
         job_id=job_id,
         state=state,
         output=output if state is JobState.SUCCESS else (),
         content=content if state is JobState.SUCCESS else None,
-        message=reply.one_line(said),
+        message=no_link(said) if state is JobState.NO_RESULT else said,
         seconds=read_seconds(metrics.get("inference_time", data.get("infer_time"))),
         cost=_cost(reply, metrics),
         meta={**read_meta(data, reply.redact), **_meta(reply, metrics)},
         poll_url=next(iter(read_urls(data.get("response_url"))), None),
     )
+
+
+def names_a_request(reply: Reply, data: dict[str, Any]) -> bool:
+    """Return whether an error names a request anywhere: then Segmind may have taken the job."""
+    inner = data["error"] if isinstance(data.get("error"), dict) else {}
+    named = any(part.get(name) for part in (data, inner) for name in _NAMES)
+    return named or "x-request-id" in reply.headers
 
 
 def _cost(reply: Reply, metrics: dict[str, Any]) -> Cost | None:

@@ -32,6 +32,12 @@ SUBMITTED = {
     "submit_multi_faceswap": "processing",
     "submit_video_faceswap": "processing",
     "submit_multi_video_faceswap": "processing",
+    "submit_code_zero": "processing",
+    "submit_code_201": "processing",
+    "submit_code_text_200": "processing",
+    "submit_code_success": "processing",
+    "submit_code_zero_without_task_id": "InDoubtError",
+    "submit_refusal_with_task_id": "InDoubtError",
 }
 
 

@@ -128,7 +128,7 @@ def test_every_recorded_submission_reply_is_a_job_or_an_error_of_the_family(case
     result = outcome(SUBMIT, case)
     if isinstance(result, Job):
         data = read_sample(case).json()
-        assert data is not None and result.job_id == str(data["id"])
+        assert data is not None and result.job_id == str(data.get("id", ""))
     else:
         assert isinstance(result, (RefusedError, InDoubtError, AuthenticationError))
 
@@ -201,6 +201,60 @@ def test_what_was_certainly_not_taken_is_told_from_what_is_in_doubt(
     assert type(caught.value) is error
 
 
+CONGESTED = (
+    "Try Again",
+    "Please try again later.",
+    "The model is busy. Try again.",
+    "Queue error, try again",
+)
+VERDICTS = (
+    "no face detected, please try again with another image",
+    "No face found. Please try again.",
+    "Try again with a shorter clip",
+    "Unsupported resolution, try again using a smaller one",
+    "Invalid image: face not found",
+    "face id not found in image",
+    "Job failed: face not found",
+    "Request rejected because the face was not found",
+)
+UNKNOWN = ("Request not found", "Job 278 not found", "The request with id 278 was not found", "No such job")
+
+
+@pytest.mark.parametrize("said", CONGESTED)
+def test_try_again_in_the_queues_words_is_congestion(said: str) -> None:
+    assert FETCH.read(reply({"status": "failed", "message": said})).state is JobState.CONGESTED
+    with pytest.raises(RefusedForNowError):
+        SUBMIT.read(reply({"status": "error", "message": said}))
+
+
+@pytest.mark.parametrize("said", VERDICTS)
+@pytest.mark.parametrize("status", ["failed", "error"])
+def test_what_is_said_of_the_media_is_a_verdict(said: str, status: str) -> None:
+    assert FETCH.read(reply({"status": status, "message": said})).state is JobState.FAILED
+    with pytest.raises(RefusedError) as caught:
+        SUBMIT.read(reply({"status": status, "message": said}))
+    assert type(caught.value) is RefusedError
+
+
+@pytest.mark.parametrize("said", UNKNOWN)
+def test_an_unknown_id_is_said_of_the_request(said: str) -> None:
+    assert FETCH.read(reply({"status": "error", "message": said})).state is JobState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("call", "case"), [(SUBMIT, "submit_success_without_link"), (FETCH, "fetch_success_without_link")]
+)
+def test_a_finished_job_without_a_link_says_so_at_once(call: Any, case: str) -> None:
+    job = call.read(read_sample(SAMPLES / case))
+    assert job.job_id == "278" and job.state is JobState.NO_RESULT and job.state.settled
+    assert job.message.startswith("finished, and its answer holds no http(s) link")
+
+
+def test_a_picture_that_is_done_at_once_may_have_no_id() -> None:
+    job = SUBMIT.read(read_sample(SAMPLES / "submit_success_without_id"))
+    assert (job.job_id, job.state, len(job.output)) == ("", JobState.SUCCESS, 1)
+
+
 def test_a_job_that_failed_at_once_was_taken() -> None:
     job = SUBMIT.read(reply({"status": "failed", "id": 5, "message": "No face found"}))
     assert (job.job_id, job.state, job.message) == ("5", JobState.FAILED, "No face found")
@@ -220,8 +274,11 @@ def test_a_lost_connection_is_in_doubt_only_where_something_was_sent() -> None:
         (200, {"generationTime": 1, "id": 278, "output": [URL]}, JobState.SUCCESS),
         (200, {"status": "success", "output": "", "proxy_links": [URL]}, JobState.SUCCESS),
         (500, {"status": "success", "output": [URL]}, JobState.SUCCESS),
-        (200, {"status": "success", "output": []}, JobState.UNCLEAR),
-        (200, {"status": "success", "output": ["file:///etc/passwd"]}, JobState.UNCLEAR),
+        (200, {"status": "success", "output": []}, JobState.NO_RESULT),
+        (200, {"status": "success", "output": ""}, JobState.NO_RESULT),
+        (200, {"status": "success", "output": None}, JobState.NO_RESULT),
+        (200, {"status": "success", "output": ["file:///etc/passwd"]}, JobState.NO_RESULT),
+        (200, {"status": "processing", "output": []}, JobState.PROCESSING),
         (200, {"status": "exploded"}, JobState.UNCLEAR),
         (200, {"status": 7}, JobState.UNCLEAR),
         (200, {}, JobState.UNCLEAR),

@@ -40,7 +40,11 @@ OUTCOMES = {
     "v1_timeout_504": "InDoubtError",
     "v1_timeout_html_504": "InDoubtError",
     "v2_submit_queued": "processing",
-    "v2_submit_bad_gateway_502": "RefusedForNowError",
+    "v2_submit_completed_without_output": "no_result",
+    "v2_submit_server_error_named_500": "unclear",
+    "v2_submit_bad_gateway_502": "InDoubtError",
+    "v2_submit_empty_500": "InDoubtError",
+    "v2_submit_server_error_other_json_503": "InDoubtError",
     "v2_submit_server_error_500": "RefusedForNowError",
     "v2_submit_no_credits_406": "RefusedError",
     "v2_submit_rate_limited_429": "RefusedForNowError",
@@ -52,7 +56,7 @@ OUTCOMES = {
     "v2_result_output_list": "success",
     "v2_result_output_text": "success",
     "v2_result_images": "success",
-    "v2_result_without_output": "unclear",
+    "v2_result_without_output": "no_result",
     "v2_result_failed_422": "failed",
     "v2_result_failed_without_id_422": "failed",
     "v2_result_not_found_404": "unknown",
@@ -85,6 +89,36 @@ def test_every_recorded_answer_to_a_look(case: str) -> None:
 )
 def test_every_recorded_answer_of_the_credits(case: str, expected: str) -> None:
     assert outcome(Credits(), read("segmind", case)) == expected
+
+
+@pytest.mark.parametrize("status", [200, 404, 500, 502, 503])
+def test_a_request_that_is_named_is_taken_whatever_the_status(status: int) -> None:
+    assert QUEUED.read(Reply(status, {}, b'{"error": "no", "request_id": "r-1"}')).job_id == "r-1"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "expected"),
+    [
+        ({}, b'{"error": "Internal server error"}', "RefusedForNowError"),
+        ({}, b'{"error": {"message": "overloaded"}, "request_id": null}', "RefusedForNowError"),
+        ({}, b'{"error": ""}', "InDoubtError"),
+        ({}, b'{"error": "no", "request_id": "../r1"}', "InDoubtError"),
+        ({}, b'{"error": {"message": "no", "request_id": "r-1"}}', "InDoubtError"),
+        ({}, b'{"error": "no", "poll_url": "https://api.segmind.com/v2/requests/r-1"}', "InDoubtError"),
+        ({"x-request-id": "r-1"}, b'{"error": "Internal server error"}', "InDoubtError"),
+        ({}, b'{"error": "Internal', "InDoubtError"),
+        ({}, b'["error"]', "InDoubtError"),
+    ],
+)
+def test_a_server_error_is_not_taken_only_in_segminds_own_words_without_an_id(
+    headers: dict[str, str], body: bytes, expected: str
+) -> None:
+    assert outcome(QUEUED, Reply(500, headers, body)) == expected
+
+
+def test_a_finished_request_without_a_link_says_so() -> None:
+    job = LOOK.read(read("segmind", "v2_result_without_output"))
+    assert job.state.settled and job.message.startswith("finished, and its answer holds no http(s) link")
 
 
 def test_a_picture_and_what_it_cost() -> None:
