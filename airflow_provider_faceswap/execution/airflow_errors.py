@@ -48,7 +48,7 @@ def as_airflow(error: FaceSwapError, base: type[AirflowException]) -> AirflowExc
     :param error: of this provider.
     :param base: the Airflow class, which decides about retries.
     """
-    cls = _both(type(error), base)
+    cls = _both(type(error), base)  # type: ignore[arg-type]  # classes are hashable
     both = cls.__new__(cls, *error.args)
     both.__dict__.update(error.__dict__)
     return both

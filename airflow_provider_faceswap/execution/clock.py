@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import time as _time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ class Clock:
     :param sleep: waits for some seconds.
     """
 
-    time: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
+    time: Callable[[], float] = _time.time
+    sleep: Callable[[float], None] = _time.sleep
 
 
 def utc(moment: float) -> str:
     """Return a moment for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(moment))
+    return _time.strftime("%Y-%m-%d %H:%M:%S UTC", _time.gmtime(moment))

@@ -17,6 +17,7 @@ from airflow_provider_faceswap.storage import spool
 log = logging.getLogger(__name__)
 
 ErrorT = TypeVar("ErrorT", bound=FaceSwapError)
+ResultT = TypeVar("ResultT", bound="dict[str, Any] | None")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Collector:
 
     def collect(self, entry: Entry) -> dict[str, Any]:
         """
-        Return a finished job's result: as it was recorded, else from the vendor, else from recorded links.
+        Return a finished job's result: as recorded, else from the vendor, else from its links.
 
         :param entry: of the finished job.
         :raises ResultError: if it is nowhere any more.
@@ -93,7 +94,7 @@ class Collector:
             entry.moved_to(State.FINISHED, problem="", result=recorded, spooled_at="")
         )
 
-    def _kept(self, entry: Entry, keep: Callable[[], Any]) -> Any:
+    def _kept(self, entry: Entry, keep: Callable[[], ResultT]) -> ResultT:
         try:
             return keep()
         except ResultError as error:

@@ -114,11 +114,11 @@ class Journal:
 
 
 def _never_expire() -> timedelta:
-    try:
-        from airflow.sdk import NEVER_EXPIRE
-    except ImportError:  # a store without it keeps entries for as long as it is asked to
-        return timedelta(days=3650)
-    return NEVER_EXPIRE
+    from airflow.sdk.execution_time import context
+
+    # A store without the constant keeps entries for as long as it is asked to.
+    never: timedelta = getattr(context, "NEVER_EXPIRE", timedelta(days=3650))
+    return never
 
 
 def _may_pass(error: BaseException) -> bool:

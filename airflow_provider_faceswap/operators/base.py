@@ -1,38 +1,41 @@
-"""What every swap operator is told, and how Airflow starts and resumes it."""
+"""What every swap operator takes, and how Airflow starts and resumes it."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
-from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
-from airflow_provider_faceswap.execution import collect
+from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_seconds, as_text, check_choice
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from os import PathLike
+
+    from airflow.sdk import Context, ObjectStoragePath
 
     from airflow_provider_faceswap.apis.request import Submission
     from airflow_provider_faceswap.apis.ticket import Ticket
     from airflow_provider_faceswap.execution.attempt import Attempt
+    from airflow_provider_faceswap.execution.clock import Clock
+    from airflow_provider_faceswap.execution.completion import Completion
+    from airflow_provider_faceswap.execution.outcome import Outcome
+    from airflow_provider_faceswap.execution.pause import Refusals
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.journal.store import Journal
 
 MIN_SECONDS = 0.1
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
-FIRST_PAUSE, GROWTH, MAX_PAUSE = 12.0, 1.25, 120.0
-"""Seconds before a refused submission is tried again; never under 8, see ``triggers.jobs``."""
 
 
-class SwapOperator(BaseOperator):
+class SwapOperator(WithFullSignature, BaseOperator):
     """
     Submit a job to a vendor, once, and collect what it makes.
 
@@ -40,23 +43,34 @@ class SwapOperator(BaseOperator):
     :param wait_for_completion: False to return as soon as the vendor has accepted the job.
     :param deferrable: wait in the triggerer, without a worker slot.
     :param timeout: seconds from submission until the task gives up waiting.
-    :param poll_interval: seconds between two looks at the job; None to follow the vendor's eta.
-    :param output_path: folder, as the URL of an ``ObjectStoragePath``, that the results are stored in.
-    :param on_in_doubt: what to do where nobody can tell whether the vendor took a submission: ``fail`` the
+    :param poll_interval: seconds between two polls of the job; None to follow the vendor's eta.
+    :param output_path: folder, as ``ObjectStoragePath`` or its URL, that the results are stored in.
+    :param output_name: name of the stored file without its suffix; None for ``{provider}-{job_id}``.
+    :param on_in_doubt: what to do where nobody can know whether the vendor took a submission: ``fail`` the
         task for good, or ``resubmit`` and accept that it may be paid twice.
+    :param on_clear: what a person's clear does with a finished job: ``collect`` its result again, or
+        ``resubmit``, which buys another one.
     :param max_resubmits: how often a job that the vendor dropped from a full queue is submitted again.
     :param short_wait: seconds to wait on the worker for a job that is likely to end so soon.
     :param idempotency_key: stands for the inputs when a later try asks whether its job is the same.
     :param consent_reference: free text that is kept beside the stored results.
-    :raises AirflowFailException: if no retry can help: refused inputs, a job that failed for good.
-    :raises AirflowException: if a retry may help: no connection, a refusal for now.
+    :raises AirflowFailException: if no retry can help: refused inputs, a job that failed for good. It is also
+        an error of :mod:`airflow_provider_faceswap.exceptions`, with ``provider``, ``job_id`` and ``paid``.
+    :raises AirflowException: if a retry may help: no connection, a refusal for now; as above.
     """
 
     provider: ClassVar[str]
     operation: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
     in_doubt_wait: float = 0.0
-    template_fields: Sequence[str] = ("conn_id", "output_path", "idempotency_key", "consent_reference")
+    adopt_from_callback: bool = True
+    template_fields: Sequence[str] = (
+        "conn_id",
+        "output_path",
+        "output_name",
+        "idempotency_key",
+        "consent_reference",
+    )
     ui_color = "#e8e4f7"
 
     def __init__(
@@ -65,12 +79,14 @@ class SwapOperator(BaseOperator):
         conn_id: str,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        timeout: float = 3600,
-        poll_interval: float | None = None,
-        output_path: str | None = None,
-        on_in_doubt: str = "fail",
+        timeout: float | timedelta = 3600,
+        poll_interval: float | timedelta | None = None,
+        output_path: str | PathLike[str] | ObjectStoragePath | None = None,
+        output_name: str | None = None,
+        on_in_doubt: Literal["fail", "resubmit"] = "fail",
+        on_clear: Literal["collect", "resubmit"] = "collect",
         max_resubmits: int = 1,
-        short_wait: float = 10,
+        short_wait: float | timedelta = 10,
         idempotency_key: str | None = None,
         consent_reference: str | None = None,
         **kwargs: Any,
@@ -79,12 +95,14 @@ class SwapOperator(BaseOperator):
         self.conn_id = conn_id
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
-        self.timeout = timeout
-        self.poll_interval = poll_interval
-        self.output_path = output_path
-        self.on_in_doubt = on_in_doubt
+        self.timeout = as_seconds(timeout)
+        self.poll_interval = None if poll_interval is None else as_seconds(poll_interval)
+        self.output_path = as_text(output_path)
+        self.output_name = output_name
+        self.on_in_doubt = check_choice("on_in_doubt", on_in_doubt, ("fail", "resubmit"))
+        self.on_clear = check_choice("on_clear", on_clear, ("collect", "resubmit"))
         self.max_resubmits = max_resubmits
-        self.short_wait = short_wait
+        self.short_wait = as_seconds(short_wait)
         self.idempotency_key = idempotency_key
         self.consent_reference = consent_reference
 
@@ -94,114 +112,139 @@ class SwapOperator(BaseOperator):
 
         :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
         """
-        return self._tell(context, _begin)
+        return self._run(context, lambda attempt: attempt.run())
 
     def execute_again(
-        self, context: Context, event: Any = None, refusals: int = 0, since: float = 0.0
+        self,
+        context: Context,
+        event: Any = None,
+        refusals: dict[str, Any] | None = None,
+        before: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """
         Submit again after the vendor refused for now.
 
         :param event: the timer's; it says nothing.
-        :param refusals: how often it refused so far.
-        :param since: when it first did, in seconds since the epoch.
+        :param refusals: how often the vendor refused so far, and since when.
+        :param before: the entry to go on with where there is no task state store.
         """
-        return self._tell(context, _begin, refusals, since)
+        from airflow_provider_faceswap.execution.pause import Refusals
+        from airflow_provider_faceswap.journal.entry import Entry
 
-    def execute_complete(self, context: Context, event: Any, submission: dict[str, Any]) -> dict[str, Any]:
+        so_far = Refusals(**(refusals or {}))
+        return self._run(context, lambda attempt: attempt.run(Entry.from_store(before)), so_far)
+
+    def execute_complete(
+        self, context: Context, event: Any, submission: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """
-        Poll at the job again after its trigger fired, and collect its result.
+        Poll the job again after its trigger fired, and collect its result.
 
         :param event: the trigger's event; it holds states, no results.
-        :param submission: the ticket that was deferred with.
+        :param submission: the ticket that was deferred with; ``dag.test()`` drops it.
         """
         from airflow_provider_faceswap.apis.ticket import Ticket
+        from airflow_provider_faceswap.execution.waiting import check_event
 
-        ticket = Ticket.from_dict(submission)
-        end, problem = collect.check_event(event, ticket.job_id or ticket.nonce)
-        return self._resume(context, ticket, end, problem)
+        saved = submission or self._saved_ticket(context)
+        if saved is None:
+            return self._run(context, lambda attempt: attempt.run())
+        ticket = Ticket.from_dict(saved)
+        end, problem = check_event(event, ticket.job_id or ticket.nonce)
+        return self._run(context, lambda attempt: attempt.resume(ticket, end, problem))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Poll once more where Airflow ended the deferral by itself: the job may be done and is paid."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (TaskDeferralError, TaskDeferralTimeout) as error:
-            ti = context["ti"]
-            saved = ti.xcom_pull(task_ids=self.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
-            if not isinstance(saved, dict):
+            saved = self._saved_ticket(context)
+            if saved is None:
                 raise
             problem = f"the deferral was cut off: {error}"
         from airflow_provider_faceswap.apis.ticket import Ticket
+        from airflow_provider_faceswap.execution.waiting import CUT_OFF
 
-        return self._resume(context, Ticket.from_dict(saved), collect.CUT_OFF, problem)
+        ticket = Ticket.from_dict(saved)
+        return self._run(context, lambda attempt: attempt.resume(ticket, CUT_OFF, problem))
 
-    def _resume(self, context: Context, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
-        return self._tell(context, lambda story: story.resume(ticket, end, problem))
+    def _saved_ticket(self, context: Context) -> dict[str, Any] | None:
+        ti = context["ti"]
+        saved = ti.xcom_pull(task_ids=self.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
+        return saved if isinstance(saved, dict) else None
 
-    def _tell(
-        self,
-        context: Context,
-        tell: Callable[[Attempt], dict[str, Any]],
-        refusals: int = 0,
-        since: float = 0.0,
+    def _run(
+        self, context: Context, step: Callable[[Attempt], Outcome], refusals: Refusals | None = None
     ) -> dict[str, Any]:
-        from airflow_provider_faceswap.execution.attempt import Deferral
+        from airflow_provider_faceswap.execution.airflow_errors import translated
+        from airflow_provider_faceswap.execution.outcome import Done, Refused
+        from airflow_provider_faceswap.execution.pause import Refusals
         from airflow_provider_faceswap.journal.store import Journal
 
-        journal = Journal(context)
-        with collect.translated(retry_buys=not journal.durable):
+        journal, refusals = Journal(context), refusals or Refusals()
+        with translated(self.provider, retry_buys=not journal.durable):
             self._check()
-            story = self._story(context, journal)
-            while True:
-                try:
-                    return tell(story)
-                except Deferral as deferral:
-                    ticket = deferral.ticket
-                    break
-                except RefusedForNowError as error:
-                    refusals, since = refusals + 1, since or time.time()
-                    pause = self._pause(error, refusals, since)
+            attempt = self._attempt(context, journal)
+            outcome = step(attempt)
+            while isinstance(outcome, Refused):
+                now = self.clock.time()
+                refusals = refusals.another(now)
+                pause = refusals.pause(outcome.error, now, self.timeout)
+                count = refusals.count
+                self.log.info(
+                    "%s; submitting again in %.0f s (refused %s times)", outcome.error, pause, count
+                )
                 if self.deferrable:
-                    self._defer_submission(pause, refusals, since)
-                time.sleep(pause)
-                tell = _begin
-        self._defer(context, ticket)
+                    before = None if journal.durable else outcome.before.as_dict()
+                    self._defer_submission(pause, {"refusals": asdict(refusals), "before": before})
+                self.clock.sleep(pause)
+                outcome = attempt.run(outcome.before)
+            if isinstance(outcome, Done):
+                return outcome.result
+            self._defer(context, outcome.ticket)
 
-    def _story(self, context: Context, journal: Journal) -> Attempt:
-        from airflow_provider_faceswap.execution.attempt import Attempt
-        from airflow_provider_faceswap.execution.completion import completion_for
-        from airflow_provider_faceswap.execution.purchase import Purchase
-        from airflow_provider_faceswap.journal.fingerprint import fingerprint
+    def _attempt(self, context: Context, journal: Journal) -> Attempt:
+        from airflow_provider_faceswap.execution.attempt import Attempt, Waiting
+        from airflow_provider_faceswap.execution.purchase import Purchase, Terms
+        from airflow_provider_faceswap.execution.results import Results
+        from airflow_provider_faceswap.journal.fingerprint import digests
+        from airflow_provider_faceswap.storage.outputs import OutputStore
 
         if not journal.durable:
-            self.log.warning("This Airflow keeps no task state (3.3 does): a retry of this task submits anew")
+            self.log.warning("Airflow below 3.3 keeps no task state: a retry of this task submits again")
+        ti, request = context["ti"], self.request_class
         inputs = {name: getattr(self, name) for name in self.inputs}
-        purchase = Purchase(
-            completion=completion_for(self.provider, self.hook, self.request_class),
-            request_class=self.request_class,
-            make_request=self.make_request,
-            journal=journal,
-            fingerprint=fingerprint(self.provider, self.endpoint, inputs, self.idempotency_key),
-            max_tries=context["ti"].max_tries,
-            timeout=min(self.timeout, self.request_class.max_wait),
+        terms = Terms(
+            inputs=digests(self.provider, self.endpoint, inputs, self.idempotency_key),
+            max_tries=ti.max_tries,
+            clear_number=getattr(context["dag_run"], "clear_number", None) or 0,
+            tries_after_clear=ti.try_number - 1 + (self.retries or 0),
+            timeout=min(self.timeout, request.max_wait),
             on_in_doubt=self.on_in_doubt,
             max_resubmits=self.max_resubmits,
+            buy_again=self.on_clear == "resubmit",
         )
-        return Attempt(
-            purchase=purchase,
-            shelf=collect.OutputStore(
-                self.request_class.operation,
-                self.request_class.kind,
-                self.output_path,
-                self.consent_reference,
-            ),
-            announce=lambda job_id: context["ti"].xcom_push(key="job_id", value=job_id),
+        outputs = OutputStore(
+            self.output_path, request.kind, request.operation, self.output_name, self.consent_reference
+        )
+        purchase = Purchase(
+            completion=self.completion,
+            request_class=request,
+            make_request=self.make_request,
+            journal=journal,
+            results=Results(outputs, self.completion, self.timeout),
+            terms=terms,
+            clock=self.clock,
+        )
+        how = Waiting(
             wait_for_completion=self.wait_for_completion,
             deferrable=self.deferrable,
             poll_interval=self.poll_interval,
             short_wait=self.short_wait,
             in_doubt_wait=self.in_doubt_wait,
+            adopt_from_callback=self.adopt_from_callback,
         )
+        return Attempt(purchase, how, lambda job_id: ti.xcom_push(key="job_id", value=job_id))
 
     @cached_property
     def hook(self) -> SwapHook:
@@ -209,6 +252,20 @@ class SwapOperator(BaseOperator):
         from airflow_provider_faceswap.hooks import hook_for
 
         return hook_for(self.provider, self.conn_id)
+
+    @cached_property
+    def completion(self) -> Completion:
+        """How the vendor brings the result."""
+        from airflow_provider_faceswap.execution.completion import completion_for
+
+        return completion_for(self.provider, self.hook, self.request_class)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time."""
+        from airflow_provider_faceswap.execution.clock import Clock
+
+        return Clock()
 
     @property
     def request_class(self) -> type[Submission]:
@@ -231,9 +288,9 @@ class SwapOperator(BaseOperator):
         return {name: getattr(self, name) for name in self.inputs}
 
     def _check(self) -> None:
-        """Find everything that is wrong before anything is paid."""
-        if self.on_in_doubt not in ("fail", "resubmit"):
-            raise InputError("on_in_doubt", "must be 'fail' or 'resubmit'")
+        """Find what is wrong with the arguments and the connection, at each start."""
+        check_choice("on_in_doubt", self.on_in_doubt, ("fail", "resubmit"))
+        check_choice("on_clear", self.on_clear, ("collect", "resubmit"))
         interval = 1 if self.poll_interval is None else self.poll_interval
         numbers = {"timeout": self.timeout, "short_wait": self.short_wait, "poll_interval": interval}
         for name, value in {**numbers, "max_resubmits": self.max_resubmits}.items():
@@ -241,36 +298,25 @@ class SwapOperator(BaseOperator):
             if not isinstance(value, (int, float)) or not value >= least:
                 raise InputError(name, f"must be a number of at least {least}")
         self.hook.settings  # noqa: B018 - checks the connection
+        self.output_path, self.output_name = as_text(self.output_path), as_text(self.output_name)
         if self.output_path is not None:
             from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 
             open_folder(check_folder(self.output_path))
 
-    def _pause(self, error: RefusedForNowError, refusals: int, since: float) -> float:
-        growing = min(FIRST_PAUSE * GROWTH ** min(refusals - 1, 20), MAX_PAUSE)
-        pause = max(error.retry_after or 0.0, growing * random.uniform(0.8, 1.2))
-        if time.time() + pause > since + self.timeout:
-            remedy = "use a pool with as many slots as the plan's queue limit, or raise timeout"
-            raise RefusedForNowError(f"{error}; refused {refusals} times until the timeout: {remedy}")
-        self.log.info("%s; submitting again in %.0f s (refused %s times)", error, pause, refusals)
-        return pause
-
-    def _defer_submission(self, pause: float, refusals: int, since: float) -> NoReturn:
+    def _defer_submission(self, pause: float, kwargs: dict[str, Any]) -> NoReturn:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
-        self.defer(
-            trigger=DateTimeTrigger(datetime.fromtimestamp(time.time() + pause, tz=timezone.utc)),
-            method_name="execute_again",
-            kwargs={"refusals": refusals, "since": since},
-        )
+        until = datetime.fromtimestamp(self.clock.time() + pause, tz=timezone.utc)
+        self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
-        from airflow_provider_faceswap.execution.completion import completion_for
+        from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral
 
         context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
-        collect.announce_deferral(ticket)
+        announce_deferral(ticket)
         self.defer(
-            trigger=completion_for(self.provider, self.hook, self.request_class).trigger(
+            trigger=self.completion.trigger(
                 ticket,
                 deadline=ticket.deadline,
                 poll_interval=self.poll_interval,
@@ -278,9 +324,5 @@ class SwapOperator(BaseOperator):
             ),
             method_name="execute_complete",
             kwargs={"submission": ticket.as_dict()},
-            timeout=timedelta(seconds=max(0.0, ticket.deadline - time.time())) + collect.BACKSTOP,
+            timeout=timedelta(seconds=max(0.0, ticket.deadline - self.clock.time())) + BACKSTOP,
         )
-
-
-def _begin(story: Attempt) -> dict[str, Any]:
-    return story.begin()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.operators.arguments import check_choice
 from airflow_provider_faceswap.operators.base import SwapOperator
 
 _PICTURES = ("source_img", "target_img")
@@ -60,8 +61,7 @@ class SegmindFaceSwapOperator(SwapOperator):
     @property
     def endpoint(self) -> str:
         """v1 and v2 are two endpoints of one operation."""
-        if self.api_version not in ("v1", "v2"):
-            raise InputError("api_version", "must be 'v1' or 'v2'")
+        check_choice("api_version", self.api_version, ("v1", "v2"))
         return self.operation if self.api_version == "v1" else f"v2/{self.operation}"
 
     def _check(self) -> None:

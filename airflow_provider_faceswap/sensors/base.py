@@ -1,9 +1,8 @@
-"""The story that every sensor tells: look, wait or defer, collect. It submits nothing."""
+"""What every sensor does: poll, wait or defer, collect. It submits nothing."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -24,11 +23,24 @@ from airflow.sdk.exceptions import (
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
-from airflow_provider_faceswap.exceptions import InputError, JobUnsettledError, PollError
-from airflow_provider_faceswap.execution import collect
+from airflow_provider_faceswap.exceptions import (
+    InputError,
+    JobUnsettledError,
+    JournalError,
+    PollError,
+    ResultError,
+)
+from airflow_provider_faceswap.execution import waiting
+from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
+from airflow_provider_faceswap.execution.clock import Clock
+from airflow_provider_faceswap.journal.decisions import moved
+from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from os import PathLike
+
+    from airflow.sdk import Context, ObjectStoragePath
 
     from airflow_provider_faceswap.apis.job import Job
     from airflow_provider_faceswap.apis.watch import Watch
@@ -36,19 +48,20 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.base import SwapHook
 
 POKE_INTERVAL = 10.0
-"""Seconds between two looks where neither the user nor an eta says."""
+"""Seconds between two polls where neither the user nor an eta says."""
 
 
-class JobSensor(BaseSensorOperator):
+class JobSensor(WithFullSignature, BaseSensorOperator):
     """
     Wait for a job that was submitted elsewhere, and collect its result.
 
-    :param job_id: the vendor's id of the job.
+    :param job_id: the vendor's id of the job, or the submitter's whole result, which gives
+        ``submitted_at`` and ``eta`` too.
     :param conn_id: the Airflow connection that holds the API key.
     :param deferrable: wait in the triggerer, without a worker slot.
     :param timeout: seconds from the sensor's start until AirflowSensorTimeout.
-    :param poke_interval: seconds between two looks; None to follow ``eta`` (deferrable) or for ten.
-    :param output_path: folder, as the URL of an ``ObjectStoragePath``, that the results are stored in.
+    :param poke_interval: seconds between two polls; None to follow ``eta`` (deferrable) or for ten.
+    :param output_path: folder, as ``ObjectStoragePath`` or its URL, that the results are stored in.
     :param end_from_trigger: end the task in the triggerer, which saves a second start on a worker; not
         together with ``output_path`` or outlets.
     :param submitted_at: ISO 8601 time of the submission, from the submitter's result.
@@ -62,12 +75,12 @@ class JobSensor(BaseSensorOperator):
     def __init__(
         self,
         *,
-        job_id: str,
+        job_id: str | Mapping[str, Any],
         conn_id: str,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        timeout: float = 3600,
+        timeout: float | timedelta = 3600,
         poke_interval: float | timedelta | None = None,
-        output_path: str | None = None,
+        output_path: str | PathLike[str] | ObjectStoragePath | None = None,
         end_from_trigger: bool = False,
         submitted_at: str | None = None,
         eta: float | str | None = None,
@@ -81,7 +94,7 @@ class JobSensor(BaseSensorOperator):
         self.job_id = job_id
         self.conn_id = conn_id
         self.deferrable = deferrable
-        self.output_path = output_path
+        self.output_path = as_text(output_path)
         self.end_from_trigger = end_from_trigger
         self.submitted_at = submitted_at
         self.eta = eta
@@ -96,10 +109,15 @@ class JobSensor(BaseSensorOperator):
 
     @cached_property
     def completion(self) -> Completion:
-        """How the vendor tells of a job's end."""
+        """How the vendor brings a job's result."""
         from airflow_provider_faceswap.execution.completion import completion_for
 
         return completion_for(self.provider, self.hook)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time."""
+        return Clock()
 
     @property
     def nonce(self) -> str:
@@ -114,25 +132,33 @@ class JobSensor(BaseSensorOperator):
     @cached_property
     def ticket(self) -> Ticket:
         """The job as the user describes it; raises InputError."""
-        if self.job_id in (None, "", "None"):
-            raise InputError("job_id", "is required; look whether its template renders to the submitter's id")
-        job_id = read_id(self.job_id)
+        given = self.job_id if isinstance(self.job_id, Mapping) else {"job_id": self.job_id}
+        if given.get("job_id") in (None, "", "None"):
+            raise InputError("job_id", "is required; check that its template renders to the submitter's id")
+        job_id = read_id(given["job_id"])
         if job_id is None:
             raise InputError("job_id", "must be the vendor's id, of letters, digits, '_' and '-'")
-        now = time.time()
+        now = self.clock.time()
+        eta = given.get("eta") if self.eta is None else self.eta
         return Ticket(
             job_id=job_id,
-            submitted_at=_epoch(self.submitted_at) or now,
+            submitted_at=self._submitted_at or now,
             deadline=now + self.timeout,
-            eta=read_seconds(self.eta),
+            eta=read_seconds(eta),
             route=self.route,
             nonce=self.nonce,
+            base_url=self.hook.settings.base_url,
         )
 
     @property
-    def _as_told(self) -> Ticket:
-        # The ticket's time of submission may be this sensor's start: a result must not tell that.
-        return replace(self.ticket, submitted_at=_epoch(self.submitted_at) or 0.0)
+    def _submitted_at(self) -> float | None:
+        given = self.job_id.get("submitted_at") if isinstance(self.job_id, Mapping) else None
+        return _epoch(self.submitted_at or given)
+
+    @property
+    def _as_given(self) -> Ticket:
+        # The ticket's time of submission may be this sensor's start: a result must not say that.
+        return replace(self.ticket, submitted_at=self._submitted_at or 0.0)
 
     @cached_property
     def _watch(self) -> Watch:
@@ -145,10 +171,10 @@ class JobSensor(BaseSensorOperator):
         :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
         """
         with self._as_the_user_wants():
-            with collect.translated():
+            with translated(self.provider):
                 self._check()
             if self.deferrable:
-                with collect.translated():
+                with translated(self.provider):
                     end, job = self._poll_once()
                     if end not in (None, DEADLINE):
                         return self._finish(end, job)
@@ -157,24 +183,27 @@ class JobSensor(BaseSensorOperator):
                 return super().execute(context)
             except AirflowSensorTimeout as error:
                 said = f" ({self._watch.problem})" if self._watch.problem else ""
-                raise AirflowSensorTimeout(f"{self.provider} job {self.job_id}: {error}{said}") from None
+                which = f"{self.provider} job {self.ticket.job_id}"
+                raise AirflowSensorTimeout(f"{which}: {error}{said}") from None
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Poll once."""
-        with collect.translated():
+        with translated(self.provider):
             end, job = self._poll_once()
             if end in (None, DEADLINE):
                 return False
             return PokeReturnValue(True, self._finish(end, job))
 
-    def execute_complete(self, context: Context, event: Any) -> dict[str, Any]:
+    def execute_complete(self, context: Context, event: Any, base_url: str = "") -> dict[str, Any]:
         """
-        Poll at the job again after its trigger fired, and collect its result.
+        Poll the job again after its trigger fired, and collect its result.
 
         :param event: the trigger's event; it holds states, no results.
+        :param base_url: where the connection led when the sensor started; ``dag.test()`` drops it.
         """
-        with collect.translated():
-            end, problem = collect.check_event(event, self.ticket.job_id)
+        with translated(self.provider):
+            self._check_host(base_url)
+            end, problem = waiting.check_event(event, self.ticket.job_id)
         return self._collect(end, problem)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -185,61 +214,81 @@ class JobSensor(BaseSensorOperator):
                 return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
             except (TaskDeferralError, TaskDeferralTimeout) as error:
                 problem = f"the deferral was cut off: {error}"
+            with translated(self.provider):
+                self._check_host(str((next_kwargs or {}).get("base_url") or ""))
             return self._collect(DEADLINE, problem)
 
     def _check(self) -> None:
-        self.ticket  # noqa: B018 - checks the job's id
         self.hook.settings  # noqa: B018 - checks the connection
+        self.ticket  # noqa: B018 - checks the job's id
         if self.end_from_trigger and (self.output_path or self.outlets):
             raise InputError(
                 "end_from_trigger", "a trigger stores nothing; leave out output_path and outlets"
             )
         if self.end_from_trigger and not self.deferrable:
             raise InputError("end_from_trigger", "needs deferrable=True")
+        self.output_path = as_text(self.output_path)
         if self.output_path is not None:
             from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 
             open_folder(check_folder(self.output_path))
+
+    def _check_host(self, base_url: str) -> None:
+        now = self.hook.settings.base_url
+        if base_url and base_url != now:
+            raise JournalError(f"{self.provider} {moved(self._entry(base_url), now)}")
+
+    def _entry(self, base_url: str = "") -> Entry:
+        return Entry.of_ticket(replace(self._as_given, base_url=base_url), provider=self.provider)
 
     def _poll_once(self) -> tuple[str | None, Job | None]:
         try:
             job = self.completion.poll(self.ticket)
         except PollError as error:
             self.log.warning("Job %s: %s", self.ticket.job_id, error)
-            return self._watch.on_error(str(error), time.time()), None
-        return self._watch.on_state(job, time.time()), job
+            return self._watch.on_error(str(error), self.clock.time()), None
+        return self._watch.on_state(job, self.clock.time()), job
 
     def _collect(self, end: str, problem: str) -> dict[str, Any]:
-        with collect.translated():
-            end, job = collect.confirm(self.completion, self.ticket, end)
+        with translated(self.provider):
+            end, job = waiting.confirm(self.completion, self.ticket, end, self.clock)
             try:
                 return self._finish(end, job, problem)
             except JobUnsettledError as error:
                 if end != DEADLINE:
                     raise
-                raise AirflowSensorTimeout(str(error)) from None
+                raise as_airflow(error, AirflowSensorTimeout) from None
 
     def _finish(self, end: str | None, job: Job | None, problem: str = "") -> dict[str, Any]:
+        from airflow_provider_faceswap.execution.collector import about, clean_up
+        from airflow_provider_faceswap.execution.results import Results
+        from airflow_provider_faceswap.storage.outputs import OutputStore
+
         said = (job and job.message) or problem
-        collect.raise_for_state(self.provider, self.ticket.job_id, str(end), said)
-        assert job is not None  # a success was seen
-        shelf = collect.OutputStore("fetch", "any", self.output_path)
-        result = shelf.save(self.completion, job, self._as_told)
+        if end != "success" or job is None:
+            raise waiting.error_of(self.provider, self.ticket.job_id, str(end), said)
+        outputs = OutputStore(self.output_path, "any", "fetch")
+        entry = self._entry().moved_to(State.RUNNING)
+        try:
+            result = Results(outputs, self.completion, self.timeout).keep(entry, job)
+        except ResultError as error:
+            raise about(entry, error) from None
         if result["stored"]:
-            self.completion.forget(self.ticket)
+            clean_up(lambda: self.completion.forget(self.ticket))
         return result
 
     def _defer(self) -> None:
-        collect.announce_deferral(self.ticket)
+        waiting.announce_deferral(self.ticket)
         self.defer(
             trigger=self.completion.trigger(
-                self._as_told,
+                self._as_given,
                 deadline=self.ticket.deadline,
                 poll_interval=None if self.follow_eta else self.poke_interval,
                 end_from_trigger=self.end_from_trigger,
             ),
             method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout) + collect.BACKSTOP,
+            kwargs={"base_url": self.ticket.base_url},
+            timeout=timedelta(seconds=self.timeout) + waiting.BACKSTOP,
         )
 
     @contextmanager

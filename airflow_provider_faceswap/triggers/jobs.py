@@ -27,9 +27,10 @@ class SwapJobsTrigger(SwapTrigger):
     :param provider: the vendor's connection type.
     :param conn_id: the Airflow connection.
     :param jobs: one dict a job: ``job_id``, and where known ``submitted_at`` (seconds since the
-        epoch), ``eta`` (seconds) and ``route`` (where to ask).
+        epoch), ``eta`` (seconds), ``route`` (where to ask) and ``base_url``: a connection that leads
+        elsewhere meanwhile is not asked about the job.
     :param deadline: when to stop, in seconds since the epoch.
-    :param poll_interval: seconds between two looks at a job; None to follow the eta.
+    :param poll_interval: seconds between two polls of a job; None to follow the eta.
     :param end_from_trigger: push the result of a single finished job and end the task here.
     :param operation: the operation that such a result names.
     """
@@ -60,10 +61,10 @@ class SwapJobsTrigger(SwapTrigger):
                 await asyncio.sleep(min(2.0**failures, 60.0, max(0.0, self.deadline - time.time())))
 
     async def _watch(self, hook: SwapHook, entry: dict[str, Any]) -> Ended:
-        job_id = str(entry.get("job_id", ""))
+        job_id, bought_at = str(entry.get("job_id", "")), str(entry.get("base_url") or "")
         poll_class = vendor(self.provider).poll
         assert poll_class is not None  # of a vendor that is polled
-        look = poll_class(job_id=job_id, route=entry.get("route") or {})
+        poll = poll_class(job_id=job_id, route=entry.get("route") or {})
         watch = Watch(
             submitted_at=entry.get("submitted_at") or time.time(),
             deadline=self.deadline,
@@ -74,7 +75,7 @@ class SwapJobsTrigger(SwapTrigger):
             await asyncio.sleep(watch.wait(time.time()))
             job = None
             try:
-                job = await hook.asend(look)
+                job = await hook.asend(poll, bought_at)
                 end = watch.on_state(job, time.time())
             except FaceSwapError as error:
                 retry_after = error.retry_after if isinstance(error, PollError) else None

@@ -1,0 +1,75 @@
+"""Arguments as Airflow people pass them, and signatures that show all of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from datetime import timedelta
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_faceswap.exceptions import InputError
+
+if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
+
+def as_seconds(value: float | timedelta) -> float:
+    """Return a time in seconds; what is no time is left for the check at run time."""
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def as_text(path: str | PathLike[str] | ObjectStoragePath | None) -> Any:
+    """
+    Return a path as the text that templates render.
+
+    :param path: an ``ObjectStoragePath`` gives its URL, a local path a ``file://`` URL.
+    """
+    if path is None or isinstance(path, str):
+        return path
+    if hasattr(path, "protocol"):
+        return str(path)
+    return f"file://{fspath(path)}" if isinstance(path, PathLike) else path
+
+
+def check_choice(name: str, value: Any, choices: Sequence[str]) -> Any:
+    """
+    Return an argument that must be one of some words.
+
+    :param name: of the argument.
+    :param value: as it was given.
+    :param choices: the words.
+    :raises InputError: if it is none of them; in a constructor that is a Dag import error.
+    """
+    if value not in choices:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from airflow_provider_faceswap.execution.airflow_errors import as_airflow
+
+        error = InputError(name, f"must be {' or '.join(map(repr, choices))}, not {str(value)[:40]!r}")
+        raise as_airflow(error, AirflowFailException)
+    return value
+
+
+class WithFullSignature:
+    """
+    Shows in each subclass' ``__init__`` what its bases take too, instead of ``**kwargs``.
+
+    Editors, ``help()`` and Airflow's ``default_args`` read it; nothing has to be written twice.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        init = cls.__dict__.get("__init__")
+        if init is None:
+            return
+        own = inspect.signature(init)
+        inherited = inspect.signature(super(cls, cls).__init__)
+        shared = [
+            item
+            for item in inherited.parameters.values()
+            if item.kind is item.KEYWORD_ONLY and item.name not in own.parameters
+        ]
+        first = [item for item in own.parameters.values() if item.kind is not item.VAR_KEYWORD]
+        rest = [item for item in own.parameters.values() if item.kind is item.VAR_KEYWORD]
+        init.__signature__ = own.replace(parameters=[*first, *shared, *rest])
