@@ -11,7 +11,7 @@ _VENDORS = {"modelslab": "ModelsLab", "segmind": "Segmind", "aifaceswap": "aifac
 _COMMON_FIELDS: dict[str, Any] = {
     "requests_per_second": {
         "label": "Requests per second",
-        "description": "At most so many calls per second from one process. Empty: no limit.",
+        "description": "The most calls that one process sends in a second. Empty: no limit.",
         "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
     },
     "timeout": {
@@ -21,7 +21,7 @@ _COMMON_FIELDS: dict[str, Any] = {
     },
     "max_connections": {
         "label": "Connections",
-        "description": "At most so many connections from one process. Empty: 50.",
+        "description": "The most connections that one process opens. Empty: 50.",
         "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
     },
     "verify": {
@@ -39,11 +39,6 @@ _COMMON_FIELDS: dict[str, Any] = {
         "description": "Whether results may be downloaded from private addresses. Empty: false.",
         "schema": {"type": ["boolean", "null"]},
     },
-    "max_active_jobs": {
-        "label": "Queue limit",
-        "description": "How many jobs the account's plan lets wait or run at a time.",
-        "schema": {"type": ["integer", "null"], "minimum": 1},
-    },
 }
 
 
@@ -59,6 +54,11 @@ _SEGMIND_FIELDS: dict[str, Any] = {
         "label": "Path of v1",
         "description": "/v1/models/faceswap-v2 in the documents, or /v1/faceswap-v2. Empty: the former.",
         "schema": {"type": ["string", "null"]},
+    },
+    "sync_timeout": {
+        "label": "Timeout of v1 (seconds)",
+        "description": "For one call of v1, which answers with the picture. Empty: 150.",
+        "schema": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 600},
     },
 }
 

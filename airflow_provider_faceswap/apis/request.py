@@ -21,7 +21,9 @@ from airflow_provider_faceswap.exceptions import (
 )
 
 MAX_REPLY = 4 * 1024 * 1024
-"""Bytes of a decoded reply of most calls; a longer one is refused."""
+"""Bytes of a decoded reply to a submission; a longer one is refused."""
+MAX_POLL_REPLY = 1024 * 1024
+"""Bytes of a decoded reply to a poll, and of any reply that is read in an event loop."""
 
 RequestT = TypeVar("RequestT", bound="Request")
 
@@ -42,6 +44,8 @@ class Request(BaseModel):
     method: ClassVar[Literal["GET", "POST"]] = "POST"
     max_reply: ClassVar[int] = MAX_REPLY
     """Bytes of a decoded reply; a longer one is refused."""
+    answers_at_once: ClassVar[bool] = False
+    """Whether the answer holds the result, so that it takes as long as the work."""
 
     @classmethod
     def checked(cls: type[RequestT], inputs: Mapping[str, Any]) -> RequestT:
@@ -83,6 +87,16 @@ class Request(BaseModel):
         :param sent: whether anything may have reached the vendor.
         """
 
+    def unread(self, status: int) -> Job | None:
+        """
+        Return what the status alone says where the reply is too large for an event loop.
+
+        A worker may read more, so a job that is settled here is looked at again there.
+
+        :return: None where it says nothing: then the call has failed.
+        """
+        return None
+
 
 class Submission(Request):
     """A call that the vendor bills once it has accepted it."""
@@ -114,6 +128,7 @@ class Poll(Request):
     """
 
     billed: ClassVar[bool] = False
+    max_reply: ClassVar[int] = MAX_POLL_REPLY
 
     job_id: Annotated[str, AfterValidator(_job_id)]
     route: dict[str, str] = {}

@@ -80,6 +80,7 @@ class FaceswapNow(_Faceswap):
     """
 
     max_reply: ClassVar[int] = MAX_PICTURE
+    answers_at_once: ClassVar[bool] = True
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return the connection's path."""
@@ -144,6 +145,10 @@ class QueuedRequest(Poll):
         """Return ``/v2/requests/{id}``."""
         return f"/v2/requests/{self.job_id}"
 
+    def unread(self, status: int) -> Job | None:
+        """Return a finished request: only a picture within the answer makes it this large."""
+        return Job(job_id=self.job_id, state=JobState.SUCCESS) if status == 200 else None
+
     def read(self, reply: Reply) -> Job:
         """
         Read how the request stands; FAILED comes as HTTP 422 and is a verdict all the same.
@@ -176,7 +181,7 @@ class Credits(Request):
 
     def read(self, reply: Reply) -> Job:
         """
-        Read the credits, as the job's message.
+        Read the credits that are left, into the job's ``meta``.
 
         :raises AuthenticationError: if the vendor refused the key.
         :raises PollError: for anything else.
@@ -186,7 +191,10 @@ class Credits(Request):
         data = reply.json()
         if reply.status != 200 or data is None:
             raise PollError(f"Segmind did not tell: {reply}", wait_of(reply))
-        return Job(job_id="", state=JobState.SUCCESS, message=reply.one_line(data))
+        left = read_seconds(data.get("credits"))
+        return Job(
+            job_id="", state=JobState.SUCCESS, meta={} if left is None else {"remaining_credits": left}
+        )
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
         """The question may always be repeated."""

@@ -24,7 +24,7 @@ class AIFaceSwapHook(SwapHook):
         return body, {"Authorization": f"Bearer {key}"}
 
     def probe(self) -> None:
-        """Every documented call is billed: there is none to test the key with."""
+        """Return nothing: every documented call is billed."""
 
 
 HOOK = AIFaceSwapHook

@@ -1,4 +1,4 @@
-"""What every vendor's hook has in common: connection -> settings -> one call over httpx."""
+"""What every vendor's hook has in common: connection -> settings -> one request over httpx."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import httpx
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reply import Reply
-from airflow_provider_faceswap.apis.request import Request
+from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY, Request
 from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, SettingsError
-from airflow_provider_faceswap.hooks.exchange import UnusableReplyError, exchange, run
+from airflow_provider_faceswap.hooks.exchange import ReplyTooLargeError, UnusableReplyError, exchange, run
 from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.hooks.quiet import unlogged
 from airflow_provider_faceswap.hooks.redaction import secret_pattern
 from airflow_provider_faceswap.hooks.settings import Settings
-from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, Line, line
-
-if TYPE_CHECKING:
-    pass
+from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedClient, shared_client
 
 LARGE_REPLY = 64 * 1024
 """Bytes from which a reply is read beside the event loop, which it could block for half a second."""
@@ -44,10 +41,10 @@ _NOT_SENT = (
 
 class SwapHook(BaseHook):
     """
-    Send calls to a vendor with the API key of an Airflow connection.
+    Send requests to a vendor with the API key of an Airflow connection.
 
     :param conn_id: the connection; its password is the API key.
-    :param transport: stands in for the network, such as ``httpx.MockTransport``.
+    :param transport: replaces the network, such as ``httpx.MockTransport``.
     """
 
     conn_name_attr = "conn_id"
@@ -65,11 +62,19 @@ class SwapHook(BaseHook):
 
     @abstractmethod
     def authorize(self, body: dict[str, Any], key: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the body and the headers of a call with the API key where the vendor wants it."""
+        """Return the body and the headers of a request, with the API key where the vendor wants it."""
 
     @abstractmethod
     def probe(self) -> Request | None:
-        """Return a free call that tells a right key from a wrong one, if there is one."""
+        """Return a free request that fails with a wrong key, if there is one."""
+
+    def accepted(self, job: Job) -> str:
+        """
+        Return the text of a connection test that succeeded.
+
+        :param job: what the vendor answered to :meth:`probe`.
+        """
+        return f"{self.hook_name} accepts the API key."
 
     @cached_property
     def settings(self) -> Settings:
@@ -89,6 +94,12 @@ class SwapHook(BaseHook):
             conn = self.get_connection(self.conn_id)
         except AirflowNotFoundException:
             raise self._not_defined() from None
+        # An editor of connections must not be able to send another service's password to a vendor.
+        if conn.conn_type and conn.conn_type != self.conn_type:
+            raise SettingsError(
+                f"connection {self.conn_id!r} is of type {conn.conn_type!r}, not {self.conn_type!r}: "
+                f"choose a connection of type {self.conn_type!r}, or change its type"
+            )
         return self.settings_class.from_connection(conn, conn.extra_dejson, self.default_url)
 
     def _not_defined(self) -> SettingsError:
@@ -97,57 +108,77 @@ class SwapHook(BaseHook):
             "with the API key as its password"
         )
 
-    def send(self, call: Request) -> Job:
+    def check(self) -> None:
         """
-        Send a call and read its reply.
+        Find everything that is wrong with the connection, before anything is sent or noted.
 
-        :param call: an endpoint of the vendor.
-        :raises FaceSwapError: an error of the family, as the call reads it.
+        :raises SettingsError: naming the field and the remedy, never the key.
+        """
+        settings = self.settings
+        try:
+            settings.check()
+        except SettingsError as error:
+            raise SettingsError(f"connection {self.conn_id!r}, {error}") from None
+
+    def call_timeout(self, request_class: type[Request]) -> float:
+        """
+        Return the seconds that a call may take.
+
+        :param request_class: the request's class.
+        """
+        return self.settings.timeout_for(request_class)
+
+    def send(self, request: Request) -> Job:
+        """
+        Send a request and read its reply.
+
+        :param request: to the vendor.
+        :raises FaceSwapError: an error of the family, as the request reads it.
         """
         self._throttle(self.settings.requests_per_second)
-        return self._read(call, run(self._send_afresh(call)))
+        return self._read(request, run(self._send_afresh(request)))
 
-    async def _send_afresh(self, call: Request) -> Reply | FaceSwapError:
+    async def _send_afresh(self, request: Request) -> Reply | Job | FaceSwapError:
         settings = self.settings
-        # A fresh client for each call: a billed request never meets a connection that went stale.
-        # It is httpx's own, which tells for certain whether a connection was made.
+        # A fresh client for each request: a billed one never meets a connection that went stale.
+        # It is httpx's own, which knows for certain whether a connection was made.
         async with httpx.AsyncClient(
-            timeout=settings.httpx_timeout,
             verify=settings.tls,
             proxy=settings.proxy,
             follow_redirects=False,
             transport=self._transport,
         ) as client:
-            return await self._outcome(client, settings, call)
+            return await self._outcome(client, settings, request, request.max_reply)
 
-    async def asend(self, call: Request) -> Job:
+    async def asend(self, request: Request) -> Job:
         """
-        Send a call from an event loop, over the client that the loop shares.
+        Send a request from an event loop, over the client that the loop shares.
 
-        :param call: an endpoint of the vendor; never a billed one.
-        :raises FaceSwapError: an error of the family, as the call reads it.
+        :param request: to the vendor; never a billed one.
+        :raises FaceSwapError: an error of the family, as the request reads it.
         """
-        if call.billed:
-            raise RuntimeError("billed calls are sent by workers only, through send()")
-        async with self._line(RENEW) as line:
-            async with line.acquire() as lease:
-                outcome = await self._outcome(lease.client, lease.settings, call)
+        if request.billed:
+            raise RuntimeError("billed requests are sent by workers only, through send()")
+        max_reply = min(request.max_reply, MAX_POLL_REPLY)
+        async with self._shared_client(RENEW) as shared:
+            async with shared.acquire() as lease:
+                outcome = await self._outcome(lease.client, lease.settings, request, max_reply)
             try:
                 if isinstance(outcome, Reply) and len(outcome.body) > LARGE_REPLY:
-                    return await asyncio.to_thread(self._read, call, outcome)
-                return self._read(call, outcome)
+                    return await asyncio.to_thread(self._read, request, outcome)
+                return self._read(request, outcome)
             except FaceSwapError as error:
-                line.on_error(error, lease.settings)
+                shared.on_error(error, lease.settings)
                 raise
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Keep the loop's shared client open between several calls of :meth:`asend`."""
-        async with self._line(RECENT):
+        async with self._shared_client(RECENT):
             yield
 
-    def _line(self, max_age: float) -> AbstractAsyncContextManager[Line]:
-        return line((type(self), self.conn_id), self._load_settings, self._transport, max_age)
+    def _shared_client(self, max_age: float) -> AbstractAsyncContextManager[SharedClient]:
+        return shared_client((type(self), self.conn_id), self._load_settings, self._transport, max_age)
 
     def route_to(self, job: Job) -> dict[str, str]:
         """
@@ -163,56 +194,75 @@ class SwapHook(BaseHook):
         return {"path": parts.path} if own and not parts.query else {}
 
     def test_connection(self) -> tuple[bool, str]:
-        """Tell whether the vendor takes the API key; costs nothing."""
+        """Find out whether the vendor accepts the API key; costs nothing."""
         try:
+            self.check()
             probe = self.probe()
             if probe is None:
-                return (
-                    True,
-                    f"{self.settings.base_url} is complete; no free call tells whether the key is right",
+                # False: Airflow's command line shows no text beside a success, which would claim too much.
+                return False, (
+                    f"Not tested: {self.hook_name} has no free call that would prove the API key. "
+                    f"The connection's settings are complete; calls go to {self.settings.base_url}"
                 )
-            found = self.send(probe)
+            job = self.send(probe)
         except AuthenticationError as error:
             return False, str(error)
         except FaceSwapError as error:
-            return False, f"The key could not be tested: {error}"
-        return True, f"The vendor takes the API key. {found.message}".strip()
+            return False, f"The API key could not be tested: {error}"
+        if job.state is JobState.UNCLEAR:
+            return False, f"The API key could not be tested: this is not an answer of {self.hook_name}"
+        return True, self.accepted(job)
 
     async def _outcome(
-        self, client: httpx.AsyncClient, settings: Settings, call: Request
-    ) -> Reply | FaceSwapError:
+        self, client: httpx.AsyncClient, settings: Settings, request: Request, max_reply: int
+    ) -> Reply | Job | FaceSwapError:
         key = settings.api_key.get_secret_value()
-        body, headers = self.authorize(call.body(), key)
-        url = settings.base_url + call.path(settings.route)
-        payload: dict[str, Any] = {}
-        if files := call.files():
-            payload = {"data": body, "files": {name: (name, content) for name, content in files.items()}}
-        elif call.method == "POST":
-            payload = {"json": body}
-        request = client.build_request(call.method, url, headers=headers, **payload)
+        timeout = settings.timeout_for(type(request))
+        http_request = self._http_request(client, settings, request, key)
         try:
             with unlogged():
-                response, content = await exchange(client, request, settings.timeout, call.max_reply)
+                response, content = await exchange(client, http_request, timeout, max_reply)
         except Exception as error:  # the transports let errors of their own libraries through
-            return self._broken_off(call, settings, error)
+            if isinstance(error, ReplyTooLargeError) and max_reply < request.max_reply:
+                return request.unread(error.status) or self._broken_off(request, settings, error)
+            return self._broken_off(request, settings, error)
         return Reply(response.status_code, response.headers, content, partial(secret_pattern(key).sub, "***"))
 
-    def _broken_off(self, call: Request, settings: Settings, error: Exception) -> FaceSwapError:
+    def _http_request(
+        self, client: httpx.AsyncClient, settings: Settings, request: Request, key: str
+    ) -> httpx.Request:
+        body, headers = self.authorize(request.body(), key)
+        payload: dict[str, Any] = {}
+        if files := request.files():
+            payload = {"data": body, "files": {name: (name, content) for name, content in files.items()}}
+        elif request.method == "POST":
+            payload = {"json": body}
+        return client.build_request(
+            request.method,
+            settings.base_url + request.path(settings.route),
+            headers=headers,
+            timeout=settings.httpx_timeout(settings.timeout_for(type(request))),
+            **payload,
+        )
+
+    def _broken_off(self, request: Request, settings: Settings, error: Exception) -> FaceSwapError:
         host = settings.origin[1]
         if isinstance(error, UnusableReplyError):
-            return call.broken_off(f"{host} {error}", sent=True)
+            return request.broken_off(f"{host} {error}", sent=True)
         kind = type(error).__name__
         if isinstance(error, _NOT_SENT):
             remedy = "check the connection's host and proxy"
-            return call.broken_off(f"no connection to {host} ({kind}); {remedy}", sent=False)
-        return call.broken_off(f"{kind} while talking to {host}", sent=True)
+            return request.broken_off(f"no connection to {host} ({kind}); {remedy}", sent=False)
+        return request.broken_off(f"{kind} while talking to {host}", sent=True)
 
-    def _read(self, call: Request, outcome: Reply | FaceSwapError) -> Job:
+    def _read(self, request: Request, outcome: Reply | Job | FaceSwapError) -> Job:
         # Raised out here, so that no httpx error, whose request holds the key, hangs on as its context.
         if isinstance(outcome, FaceSwapError):
             raise outcome
+        if isinstance(outcome, Job):
+            return outcome
         try:
-            return call.read(outcome)
+            return request.read(outcome)
         except AuthenticationError as error:
             raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PollingClient(httpx.AsyncClient):
-    """httpx with aiohttp's connections, a quarter of the CPU; the environment's proxies hold as ever."""
+    """httpx with aiohttp's connections, a quarter of the CPU; the environment's proxies still hold."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -58,7 +58,7 @@ def make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None) 
     """
     verify = settings.tls
     return PollingClient(
-        timeout=settings.httpx_timeout,
+        timeout=settings.httpx_timeout(),
         limits=httpx.Limits(max_connections=settings.max_connections),
         verify=usual_tls(verify) if isinstance(verify, bool) else verify,
         proxy=settings.proxy,

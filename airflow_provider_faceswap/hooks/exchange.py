@@ -21,17 +21,31 @@ class UnusableReplyError(Exception):
     """Something came that no vendor's reader should see."""
 
 
+class ReplyTooLargeError(UnusableReplyError):
+    """
+    A reply exceeds the bound of its size.
+
+    :param status: its HTTP status.
+    :param largest: the bound, in bytes.
+    """
+
+    def __init__(self, status: int, largest: int) -> None:
+        super().__init__(f"sent a reply of over {largest} bytes")
+        self.status = status
+
+
 class _Body:
     """A body as it arrives: decoded no further than its bound, however small it came over the wire."""
 
-    def __init__(self, headers: httpx.Headers, largest: int) -> None:
+    def __init__(self, response: httpx.Response, largest: int) -> None:
         self.content = bytearray()
+        self._status = response.status_code
         self._largest = largest
         self._wire = 0
-        encoding = headers.get("content-encoding", "").strip().lower()
+        encoding = response.headers.get("content-encoding", "").strip().lower()
         self._inflate = None
         if encoding in ("gzip", "x-gzip", "deflate"):
-            self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)  # tells gzip from zlib by itself
+            self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)  # recognises gzip and zlib by itself
         elif encoding not in ("", "identity"):
             raise UnusableReplyError(
                 f"sent a reply in an encoding that was not asked for: {one_line(encoding)}"
@@ -46,7 +60,7 @@ class _Body:
                 raise UnusableReplyError("sent a reply that cannot be decompressed") from None
         self.content += part
         if max(len(self.content), self._wire) > self._largest:
-            raise UnusableReplyError(f"sent a reply of over {self._largest} bytes")
+            raise ReplyTooLargeError(self._status, self._largest)
 
 
 async def exchange(
@@ -76,8 +90,9 @@ async def _exchange(
     try:
         if 300 <= response.status_code < 400:
             raise UnusableReplyError(_redirected(response))
-        body = _Body(response.headers, largest)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
+        body = _Body(response, largest)
+        if not isinstance(response.stream, httpx.AsyncByteStream):
+            raise TypeError(f"{type(response.stream).__name__} cannot be read in an event loop")
         async for part in response.stream:  # the stream itself: httpx would decode all of a part at once
             body.feed(part)
         return response, bytes(body.content)

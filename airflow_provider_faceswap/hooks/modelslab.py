@@ -42,7 +42,7 @@ class ModelsLabHook(SwapHook):
         return {"key": key, **body}, {}
 
     def probe(self) -> Fetch:
-        """Return a look at an id that no job has."""
+        """Return a poll of an id that no job has."""
         return Fetch(job_id="0")
 
 

@@ -6,6 +6,8 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
+
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
@@ -16,7 +18,7 @@ def origin_of(parts: SplitResult) -> Origin:
     """
     Return scheme, host and port of a split URL.
 
-    :raises ValueError: if the port is no number.
+    :raises ValueError: if the port is not a number.
     """
     scheme = parts.scheme.lower()
     port = parts.port or {"http": 80, "https": 443}.get(scheme, 0)
@@ -24,7 +26,7 @@ def origin_of(parts: SplitResult) -> Origin:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine's own."""
+    """Return whether a host name or address is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -51,8 +53,14 @@ def base_url_of(conn: Connection, default_url: str) -> str:
     parts = urlsplit(host)
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http(s) URL such as https://example.com, or empty")
-    if parts.username or parts.query or parts.fragment:
-        raise ValueError("must hold no user, query or fragment; the API key goes into the password field")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(
+            "must hold no user, password, query or fragment; the API key goes into the field API key"
+        )
     if parts.port is None and conn.port:
         parts = parts._replace(netloc=f"{parts.netloc}:{conn.port}")
+    try:
+        _ = httpx.URL(parts.geturl()).host  # raises where the name is not valid IDNA
+    except (httpx.InvalidURL, ValueError):
+        raise ValueError("must be an http(s) URL with a valid host name") from None
     return parts.geturl()

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
+from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.request import Request
 from airflow_provider_faceswap.apis.segmind import DEFAULT_PATH, Credits
 from airflow_provider_faceswap.hooks.base import SwapHook
 from airflow_provider_faceswap.hooks.settings import Settings
@@ -16,9 +18,15 @@ class SegmindSettings(Settings):
     What a Segmind connection says.
 
     :param path: path of the v1 endpoint; the documents and other sources differ.
+    :param sync_timeout: seconds that a call of v1 may take, which answers with the picture.
     """
 
     path: str = Field(DEFAULT_PATH, pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,8}$")
+    sync_timeout: float = Field(150.0, gt=0, le=600)
+
+    def timeout_for(self, request: type[Request]) -> float:
+        """Return the time of v1 for a swap that answers at once, else the ordinary one."""
+        return self.sync_timeout if request.answers_at_once else self.timeout
 
     @property
     def route(self) -> dict[str, str]:
@@ -44,8 +52,17 @@ class SegmindHook(SwapHook):
         return body, {"x-api-key": key}
 
     def probe(self) -> Credits:
-        """Return a question for the account's credits."""
+        """Return a request for the account's credits."""
         return Credits()
+
+    def accepted(self, job: Job) -> str:
+        """Return the text of a connection test that succeeded, with the credits."""
+        left = job.meta.get("remaining_credits")
+        return (
+            super().accepted(job)
+            if left is None
+            else f"{self.hook_name} accepts the API key; {left} credits left"
+        )
 
 
 HOOK = SegmindHook

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from airflow_provider_faceswap.apis.fields import is_url
@@ -16,19 +17,27 @@ from airflow_provider_faceswap.exceptions import SettingsError
 from airflow_provider_faceswap.hooks.origin import Origin, base_url_of, is_loopback, origin_of
 
 if TYPE_CHECKING:
-    import httpx
     from airflow.sdk import Connection
+
+    from airflow_provider_faceswap.apis.request import Request
 
 log = logging.getLogger(__name__)
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
+
+MAX_KEY = 512
+"""Characters of an API key; masking it in a hostile reply costs in proportion."""
+_MASK = "***"
+_PLANNED = {"max_active_jobs"}
+"""Extras that a connection may hold already, and that nothing reads yet."""
+_unverified: set[str] = set()
 
 
 class Settings(BaseModel):
     """
     What a connection says, checked. A vendor's hook adds its own fields.
 
-    :param base_url: the vendor's origin, or the one that the connection puts in its place.
+    :param base_url: the vendor's origin, or the one that the connection names instead.
     :param api_key: the key, from the connection's password.
     :param timeout: seconds that one call may take.
     :param max_connections: connections of one process to the vendor.
@@ -36,7 +45,6 @@ class Settings(BaseModel):
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
-    :param max_active_jobs: the plan's limit of queued jobs.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,7 +57,6 @@ class Settings(BaseModel):
     verify: bool | str = True
     proxy: str | None = None
     allow_private_hosts: bool = False
-    max_active_jobs: int | None = Field(None, ge=1)
 
     @field_validator("verify", mode="before")
     @classmethod
@@ -83,13 +90,12 @@ class Settings(BaseModel):
         """
         where = f"connection {conn.conn_id!r}"
         key = (conn.password or "").strip()
-        if not key:
-            raise SettingsError(
-                f"{where}: the API key is missing; put it into the field API key, the password"
-            )
-        if unknown := sorted(set(extra) - set(cls.extras())):
+        _check_key(key, where)
+        if unknown := sorted(set(extra) - set(cls.extras()) - _PLANNED):
             log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
         given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
+        if masked := sorted(name for name, value in given.items() if _MASK in str(value)):
+            raise SettingsError(f"{where}, extra {masked[0]}: {_MASK} hides a value; enter the value itself")
         try:
             settings = cls(base_url=base_url_of(conn, default_url), api_key=SecretStr(key), **given)
         except ValidationError as error:
@@ -100,7 +106,30 @@ class Settings(BaseModel):
         except ValueError as error:
             raise SettingsError(f"{where}, field host: {error}") from None
         _check_plain_http(settings, where)
+        if settings.verify is False and where not in _unverified:
+            _unverified.add(where)
+            log.warning("%s: verify is false, so anybody on the way can read the API key", where)
         return settings
+
+    def check(self) -> None:
+        """
+        Find out whether an HTTP client can be made of these settings; nothing is sent.
+
+        :raises SettingsError: naming the extra and the remedy.
+        """
+        _ = self.tls
+        try:
+            # Without certificates, which take 20 ms to load: this is about the proxies.
+            httpx.Client(verify=False, proxy=self.proxy).close()
+        except (ValueError, ImportError, httpx.InvalidURL):
+            where = "extra proxy" if self.proxy else "the environment's proxy (HTTPS_PROXY, ALL_PROXY)"
+        else:
+            return
+        raise SettingsError(f"{where} cannot be used; give a URL such as http://proxy.example.com:3128")
+
+    def timeout_for(self, request: type[Request]) -> float:
+        """Return the seconds that one call of a request may take."""
+        return self.timeout
 
     @property
     def origin(self) -> Origin:
@@ -123,19 +152,38 @@ class Settings(BaseModel):
             )
         except OSError as error:
             problem = error.strerror or type(error).__name__
-        raise SettingsError(f"extra verify: {self.verify} is no CA bundle: {problem}")
+        raise SettingsError(
+            f"extra verify: {self.verify} is not a CA bundle ({problem}); give a PEM file or a folder of them"
+        )
 
-    @property
-    def httpx_timeout(self) -> httpx.Timeout:
-        """Shorter to connect: only then is it certain, within ``timeout``, that nothing was sent."""
-        import httpx
+    def httpx_timeout(self, seconds: float | None = None) -> httpx.Timeout:
+        """
+        Return the limits of a call's single steps.
 
-        return httpx.Timeout(self.timeout, connect=self.timeout / 2)
+        To connect it is shorter: only then is it certain, within the call's own limit, that nothing was sent.
+
+        :param seconds: that the call may take; None for the ordinary time.
+        """
+        return httpx.Timeout(seconds or self.timeout, connect=self.timeout / 2)
 
     @property
     def route(self) -> dict[str, str]:
         """The connection's own choices that endpoints need to know their path."""
         return {}
+
+
+def _check_key(key: str, where: str) -> None:
+    problem = ""
+    if not key:
+        problem = "is missing"
+    elif key == _MASK:
+        problem = f"is {_MASK}, which Airflow shows instead of a key"
+    elif not all("!" <= char <= "~" for char in key):
+        problem = "holds blanks or characters that no HTTP header takes"
+    elif len(key) > MAX_KEY:
+        problem = f"has over {MAX_KEY} characters"
+    if problem:
+        raise SettingsError(f"{where}: the API key {problem}; put it into the field API key, the password")
 
 
 def _check_plain_http(settings: Settings, where: str) -> None:

@@ -36,9 +36,9 @@ class Lease:
     calls: int = 0
 
 
-class Line:
+class SharedClient:
     """
-    One connection's line to its vendor, in one event loop.
+    One connection's client in one event loop, with its settings and its throttle.
 
     :param load: reads the Airflow connection.
     :param transport: stands in for the network.
@@ -51,39 +51,39 @@ class Line:
         self.throttle = Throttle()
         self._load = load
         self._transport = transport
-        self._lent: Lease | None = None
+        self._lease: Lease | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._renewed_at = -math.inf
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Lease]:
         """
-        Wait for this call's turn, then lend the client of the settings as they are by then.
+        Wait for this call's turn, then lend the client, made from the settings as they are by then.
 
         :raises PollError: while the vendor wants no calls.
         """
         async with self.throttle.acquire():
-            if self._lent is None:
-                raise RuntimeError("a line is used after its last user has left")
-            lease = self._lent
+            if self._lease is None:
+                raise RuntimeError("a shared client is used after its last user has left")
+            lease = self._lease
             lease.calls += 1
             try:
                 yield lease
             finally:
                 lease.calls -= 1
-                if lease is not self._lent:
+                if lease is not self._lease:
                     await _close_unused(lease)
 
     def on_error(self, error: FaceSwapError, settings: Settings) -> None:
         """
-        Take in what the answer to one call means for all.
+        Draw from the answer to one call what it means for all.
 
         :param error: what the reply was read as.
         :param settings: those that the call was sent with.
         """
         if isinstance(error, PollError) and error.retry_after:
             self.throttle.pause(error.retry_after)
-        elif isinstance(error, AuthenticationError) and self._lent and settings is self._lent.settings:
+        elif isinstance(error, AuthenticationError) and self._lease and settings is self._lease.settings:
             self._renew_after(RECENT)
 
     async def ready(self, max_age: float) -> None:
@@ -92,7 +92,7 @@ class Line:
 
         :param max_age: the age in seconds up to which a reading will do.
         """
-        if self._lent is None:
+        if self._lease is None:
             # Shielded: one user that is cancelled must not take the others' reading along.
             await asyncio.shield(self._renew())
         else:
@@ -100,7 +100,7 @@ class Line:
 
     async def close(self) -> None:
         """Close the client and forget the settings."""
-        lease, self._lent = self._lent, None
+        lease, self._lease = self._lease, None
         if lease:
             await _close_unused(lease)
 
@@ -119,16 +119,16 @@ class Line:
     async def _read(self) -> None:
         try:
             settings = await self._load()
-            if self._lent and settings == self._lent.settings:
+            if self._lease and settings == self._lease.settings:
                 return
             new = Lease(await asyncio.to_thread(_make_client, settings, self._transport), settings)
         except Exception as error:
-            if self._lent is None:
+            if self._lease is None:
                 raise
             reason = error if isinstance(error, FaceSwapError) else type(error).__name__
             log.warning("The connection's last settings stay in use: it cannot be read again: %s", reason)
             return
-        old, self._lent = self._lent, new
+        old, self._lease = self._lease, new
         self.throttle.adjust(settings)
         if old:
             log.info("The connection has changed: calls go to %s from now on", settings.base_url)
@@ -137,38 +137,38 @@ class Line:
             await self.close()
 
 
-_lines: dict[asyncio.AbstractEventLoop, dict[Hashable, Line]] = {}
+_clients: dict[asyncio.AbstractEventLoop, dict[Hashable, SharedClient]] = {}
 _closings: set[asyncio.Task[None]] = set()
 
 
 @asynccontextmanager
-async def line(
+async def shared_client(
     key: Hashable,
     load: Callable[[], Awaitable[Settings]],
     transport: httpx.AsyncBaseTransport | None = None,
     max_age: float = RENEW,
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[SharedClient]:
     """
-    Use a connection's line in the running loop; the last user to leave closes its client.
+    Use a connection's client in the running loop; the last user to leave closes it.
 
     :param key: names the connection.
     :param load: reads it.
     :param transport: stands in for the network.
     :param max_age: the age in seconds up to which an earlier reading of the connection will do.
     """
-    for loop in [loop for loop in _lines if loop.is_closed()]:
-        del _lines[loop]
-    lines = _lines.setdefault(asyncio.get_running_loop(), {})
-    # A line stays after its last user, for its throttle: those who come and go keep to the limit, too.
-    one = lines.setdefault((key, transport), Line(load, transport))
-    one.users += 1
+    for loop in [loop for loop in _clients if loop.is_closed()]:
+        del _clients[loop]
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    # The entry stays after its last user, for its throttle: those who come and go keep to the limit, too.
+    shared = clients.setdefault((key, transport), SharedClient(load, transport))
+    shared.users += 1
     try:
-        await one.ready(max_age)
-        yield one
+        await shared.ready(max_age)
+        yield shared
     finally:
-        one.users -= 1
-        if not one.users:
-            await one.close()
+        shared.users -= 1
+        if not shared.users:
+            await shared.close()
 
 
 def _make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:

@@ -27,7 +27,7 @@ from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from airflow_provider_faceswap.hooks.redaction import secret_pattern
 from tests.apis.test_any_reply import FETCH, SUBMIT, check_text, replies, statuses
 
-KEY = 'sbx-"q/uo&ted\\kéy'
+KEY = 'sbx-"q/uo&ted\\key'
 EXPECTED = {
     "worker": (InDoubtError, RefusedError, AuthenticationError),
     "triggerer": (PollError, AuthenticationError),

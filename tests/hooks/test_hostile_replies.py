@@ -17,7 +17,7 @@ import pytest
 
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
-from airflow_provider_faceswap.apis.request import MAX_REPLY
+from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY
 from airflow_provider_faceswap.exceptions import FaceSwapError, InDoubtError, NotSentError, PollError
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from tests.wire import Script, serve
@@ -120,8 +120,8 @@ def test_a_reply_that_is_compressed_all_the_same_is_read(ask: Any, how: str, enc
         (b"gzip", compressed(RUNNING, "gzip")[:-20], "no answer of ModelsLab"),
         (
             b"gzip",
-            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\x00\x00\x00\xff\xff" * 900_000,
-            "over 4194304",
+            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\x00\x00\x00\xff\xff" * 225_000,
+            "over 1048576",
         ),
     ],
 )
@@ -151,7 +151,7 @@ def peak():  # of this process alone: ru_maxrss would count what its parent had
 
 poll()
 before = peak()
-assert "over 4194304 bytes" in poll(), poll()
+assert "over 1048576 bytes" in poll(), poll()
 print(peak() - before)
 """
 
@@ -163,7 +163,7 @@ def test_a_bomb_is_refused_without_decoding_it(
 ) -> None:
     squeeze = zlib.compressobj(6, wbits=31 if encoding == "gzip" else 15)
     bomb = b"".join(squeeze.compress(bytes(10**6)) for _ in range(300)) + squeeze.flush()
-    assert len(bomb) < MAX_REPLY, "300 MB within the bound on the wire"
+    assert len(bomb) < MAX_POLL_REPLY, "300 MB within the bound on the wire"
     answers = iter([b"{}"])
 
     def script(link: socket.socket, head: bytes) -> None:
@@ -190,7 +190,7 @@ def endless(link: socket.socket, head: bytes) -> None:
 @both
 def test_an_endless_reply_is_cut(ask: Any, how: str) -> None:
     error = ask(endless, FETCH, how)
-    assert isinstance(error, PollError) and f"over {MAX_REPLY} bytes" in str(error)
+    assert isinstance(error, PollError) and f"over {MAX_POLL_REPLY} bytes" in str(error)
 
 
 def test_an_endless_answer_to_a_submission_is_in_doubt(ask: Any) -> None:

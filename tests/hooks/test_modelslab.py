@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
-from airflow_provider_faceswap.apis.request import MAX_REPLY
+from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     InDoubtError,
@@ -128,7 +128,7 @@ def test_a_redirect_is_not_followed(connect: Any, how: str) -> None:
 
 @both
 def test_an_endless_reply_is_cut(connect: Any, how: str) -> None:
-    vendor = Vendor(httpx.Response(200, content=b" " * (MAX_REPLY + 1)))
+    vendor = Vendor(httpx.Response(200, content=b" " * (MAX_POLL_REPLY + 1)))
     with pytest.raises(PollError, match="over"):
         send(vendor.hook(), FETCH, how)
 
@@ -227,11 +227,13 @@ def test_a_poll_url_counts_only_on_the_connections_own_origin(
         ({"status": "failed", "message": "Request not found"}, True),
         (httpx.Response(401, json={"status": "error", "message": "Invalid API key"}), False),
         (httpx.ConnectError("x"), False),
+        ({}, False),
     ],
 )
 def test_the_connection_test_tells_a_right_key_from_a_wrong_one(
     connect: Any, answer: Any, works: bool
 ) -> None:
     vendor = Vendor(answer)
-    assert vendor.hook().test_connection()[0] is works
+    done, said = vendor.hook().test_connection()
+    assert done is works and (said == "ModelsLab accepts the API key.") is works
     assert all("/fetch/" in request.url.path for request in vendor.requests)

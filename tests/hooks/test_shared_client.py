@@ -224,9 +224,9 @@ async def test_no_cancellation_is_lost(vendor: Vendor, connect: Any) -> None:
 async def test_vendors_cookies_are_not_kept(vendor: Vendor, connect: Any) -> None:
     connect(vendor.url)
     hook = ModelsLabHook()
-    async with hook.connected(), hook._line(60) as line:
+    async with hook.connected(), hook._shared_client(60) as shared:
         await hook.asend(FETCH)
-        async with line.acquire() as lease:
+        async with shared.acquire() as lease:
             assert not lease.client.cookies
 
 
@@ -280,7 +280,9 @@ async def test_a_connection_edited_while_a_trigger_waits_is_followed(
         await hook.asend(FETCH)
         assert not new.keys, "it is read again at intervals, not at every call"
         monkeypatch.setattr(shared_client, "RENEW", 0.0)
-        async with shared_client.line((ModelsLabHook, "modelslab_default"), hook._load_settings, max_age=0.0):
+        async with shared_client.shared_client(
+            (ModelsLabHook, "modelslab_default"), hook._load_settings, max_age=0.0
+        ):
             await until(lambda: not old.open)
         await hook.asend(FETCH)
     assert old.keys == ["key-1", "key-1"] and new.keys == ["key-2"]
@@ -298,8 +300,8 @@ async def test_calls_under_way_keep_their_client_when_the_connection_changes(
         slow = asyncio.create_task(hook.asend(FETCH))
         await until(lambda: len(old.keys) == 1)
         connect(new.url)
-        async with hook._line(0.0) as line:
-            await until(lambda: line._renewal is not None and line._renewal.done())
+        async with hook._shared_client(0.0) as shared:
+            await until(lambda: shared._renewal is not None and shared._renewal.done())
         await hook.asend(FETCH)
         assert len(new.keys) == 1 and old.open
         old.answers.set()
@@ -344,8 +346,8 @@ async def test_a_failing_lookup_keeps_the_last_settings(
     hook = ModelsLabHook(transport=transport)
     async with hook.connected():
         monkeypatch.delenv("AIRFLOW_CONN_MODELSLAB_DEFAULT")
-        async with hook._line(0.0) as line:
-            await until(lambda: line._renewal is not None and line._renewal.done())
+        async with hook._shared_client(0.0) as shared:
+            await until(lambda: shared._renewal is not None and shared._renewal.done())
         assert (await hook.asend(FETCH)).state is JobState.PROCESSING
     assert sent and "last settings stay in use" in caplog.text
 
@@ -356,7 +358,7 @@ def test_loops_one_after_the_other_share_nothing(connect: Any) -> None:
         transport, sent = answering()
         asyncio.run(ModelsLabHook(transport=transport).asend(FETCH))
         assert len(sent) == 1
-    assert sum(1 for loop in shared_client._lines if loop.is_closed()) <= 1
+    assert sum(1 for loop in shared_client._clients if loop.is_closed()) <= 1
 
 
 def test_a_loop_closed_with_users_left_is_forgotten(connect: Any) -> None:
@@ -368,7 +370,7 @@ def test_a_loop_closed_with_users_left_is_forgotten(connect: Any) -> None:
     loop.run_until_complete(stays.__aenter__())
     loop.close()
     asyncio.run(hook.asend(FETCH))
-    assert loop not in shared_client._lines
+    assert loop not in shared_client._clients
     del stays
 
 

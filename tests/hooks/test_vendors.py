@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import contextlib
 import json
 from typing import Any
 
 import httpx
 import pytest
 
-from airflow_provider_faceswap.apis.aifaceswap import FaceSwap
-from airflow_provider_faceswap.apis.segmind import FaceswapNow, QueuedRequest
-from airflow_provider_faceswap.exceptions import InDoubtError, SettingsError
+from airflow_provider_faceswap.apis.aifaceswap import ExtractFace, FaceSwap
+from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY
+from airflow_provider_faceswap.apis.segmind import FaceswapNow, FaceswapQueued, QueuedRequest
+from airflow_provider_faceswap.exceptions import InDoubtError, PollError, SettingsError
 from airflow_provider_faceswap.hooks.aifaceswap import AIFaceSwapHook
 from airflow_provider_faceswap.hooks.segmind import SegmindHook
 
@@ -84,7 +88,7 @@ def test_segminds_connection_test_reads_the_credits(
     vendor = Vendor(httpx.Response(status, json={"credits": 12.5}))
     found, said = SegmindHook(transport=httpx.MockTransport(vendor)).test_connection()
     assert found is works
-    assert not works or "12.5" in said
+    assert not works or said == "Segmind accepts the API key; 12.5 credits left"
     assert vendor.requests[0].url.path == "/v1/get-user-credits"
 
 
@@ -116,4 +120,66 @@ def test_aifaceswaps_connection_test_sends_nothing(monkeypatch: pytest.MonkeyPat
     connect(monkeypatch, "aifaceswap")
     vendor = Vendor(httpx.Response(500))
     works, said = AIFaceSwapHook(transport=httpx.MockTransport(vendor)).test_connection()
-    assert works and "no free call" in said and not vendor.requests
+    assert not works, "Airflow's command line shows the text of a failure alone"
+    assert said.startswith("Not tested: ") and "no free call" in said and "settings are complete" in said
+    assert not vendor.requests
+
+
+class Timed(Vendor):
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.limits: dict[str, float] = request.extensions["timeout"]
+        return super().__call__(request)
+
+
+QUEUED = FaceswapQueued.checked({"source_img": URL, "target_img": URL})
+
+
+@pytest.mark.parametrize(
+    ("call", "extra", "seconds"),
+    [
+        (SWAP, {}, 150),
+        (SWAP, {"sync_timeout": 200, "timeout": 20}, 200),
+        (QUEUED, {"sync_timeout": 200, "timeout": 20}, 20),
+        (QueuedRequest(job_id="r1"), {}, 30),
+    ],
+)
+def test_a_swap_that_answers_at_once_has_a_time_limit_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, call: Any, extra: dict[str, Any], seconds: float
+) -> None:
+    connect(monkeypatch, "segmind", extra=extra)
+    vendor = Timed(httpx.Response(200, json={"status": "QUEUED", "request_id": "r1", "image": ""}))
+    hook = SegmindHook(transport=httpx.MockTransport(vendor))
+    with contextlib.suppress(InDoubtError):
+        hook.send(call)
+    assert hook.call_timeout(type(call)) == seconds
+    assert vendor.limits["read"] == seconds and vendor.limits["connect"] == extra.get("timeout", 30) / 2
+
+
+def test_an_extraction_keeps_the_ordinary_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, "aifaceswap")
+    assert AIFaceSwapHook().call_timeout(ExtractFace) == 30
+
+
+@pytest.mark.parametrize("seconds", [0, 601, "long"])
+def test_a_time_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, seconds: Any) -> None:
+    connect(monkeypatch, "segmind", extra={"sync_timeout": seconds})
+    with pytest.raises(SettingsError, match="sync_timeout"):
+        _ = SegmindHook().settings
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, "success"), (500, None)])
+async def test_a_picture_within_a_poll_is_too_large_for_a_triggerer_and_read_by_a_worker(
+    monkeypatch: pytest.MonkeyPatch, status: int, state: str | None
+) -> None:
+    connect(monkeypatch, "segmind")
+    picture = base64.b64encode(JPEG + bytes(1_500_000)).decode()
+    vendor = Vendor(httpx.Response(status, json={"status": "COMPLETED", "output": picture}))
+    hook = SegmindHook(transport=httpx.MockTransport(vendor))
+    if state is None:
+        with pytest.raises(PollError, match=f"over {MAX_POLL_REPLY} bytes"):
+            await hook.asend(QueuedRequest(job_id="r1"))
+    else:
+        job = await hook.asend(QueuedRequest(job_id="r1"))
+        assert (job.job_id, job.state.value, job.content) == ("r1", state, None)
+        read = await asyncio.to_thread(hook.send, QueuedRequest(job_id="r1"))
+        assert read.content is not None and len(read.content) > 1_500_000
