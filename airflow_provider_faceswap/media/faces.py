@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_faceswap.exceptions import InputError, ResultError
-from airflow_provider_faceswap.media.errors import explained
+from airflow_provider_faceswap.media.errors import UnreadableError, explained
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
 _MAX_BYTES = 64 * 1024**2
 _MAX_MARGIN = 4
+_DECODERS = {"jpg": "mjpeg", "png": "png", "webp": "webp"}
 _GIVE = "give the picture's bytes, its base64 text or the path of its file"
 
 
@@ -28,22 +29,44 @@ def crop_faces(frame: bytes | str, boxes: Sequence[Sequence[float]], margin: flo
     :return: for each box, base64 text of a JPEG picture.
     :raises InputError: naming the remedy.
     """
-    from airflow_provider_faceswap.media.pictures import cut, from_bytes, to_jpeg
-
     if not _is_number(margin) or not 0 <= margin <= _MAX_MARGIN:
         raise InputError("margin", f"must be a number from 0 to {_MAX_MARGIN}")
     content = _content(frame)
+    places = [[float(number) for number in box] for box in _checked(boxes)]
     with explained("frame", _GIVE):
-        picture = from_bytes(content)
-    places = _places(boxes, margin, picture.width, picture.height)
-    return [base64.b64encode(to_jpeg(cut(picture, *place))).decode() for place in places]
+        return _cut(content, places, margin)
+
+
+def _cut(content: bytes, boxes: list[list[float]], margin: float) -> list[str]:
+    from airflow_provider_faceswap.media.process import decode
+
+    try:
+        name = recognise(content[:HEAD], "image").name
+    except ResultError:
+        name = ""
+    if name not in _DECODERS:
+        raise UnreadableError("it is not a JPEG, PNG or WebP picture")
+    arguments = {"decoder": _DECODERS[name], "boxes": boxes, "margin": float(margin)}
+    return decode(_Picture(content), "faces", len(boxes), **arguments).pictures
+
+
+class _Picture:
+    """The content of a picture, for the process that decodes it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.total = len(content)
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return the bytes from there on, at most that many."""
+        return self._content[offset : offset + size]
 
 
 def _content(frame: bytes | str) -> bytes:
     if isinstance(frame, bytes):
         return frame
     if not isinstance(frame, str):
-        raise InputError("frame", f"must be no {type(frame).__name__}; {_GIVE}")
+        raise InputError("frame", f"must not be {type(frame).__name__}; {_GIVE}")
     text = frame.strip()
     # The base64 text of a JPEG picture begins like a path.
     return _decoded(text) if _is_base64(text) else _read(text)
@@ -73,35 +96,20 @@ def _read(text: str) -> bytes:
             if len(content) <= _MAX_BYTES:
                 return content
             raise InputError("frame", f"is a file of over {_MAX_BYTES} bytes; {_GIVE}")
-    except (OSError, ValueError):  # a text that can be no path is none
+    except (OSError, ValueError):  # such as a text that cannot be a path
         pass
-    raise InputError("frame", f"is no picture, and no file that can be read; {_GIVE}")
+    raise InputError("frame", f"is neither a picture nor a file that can be read; {_GIVE}")
 
 
-def _places(
-    boxes: Sequence[Sequence[float]], margin: float, width: int, height: int
-) -> list[tuple[int, int, int, int]]:
+def _checked(boxes: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:
     if not isinstance(boxes, Sequence) or not boxes:
-        raise InputError("boxes", "must be a list of [x1, y1, x2, y2] that holds one at least")
-    return [_place(number, box, margin, width, height) for number, box in enumerate(boxes, start=1)]
-
-
-def _place(number: int, box: Any, margin: float, width: int, height: int) -> tuple[int, int, int, int]:
-    """Return a box with its margin, in whole pixels of the picture."""
-    if not isinstance(box, Sequence) or len(box) != 4 or not all(map(_is_number, box)):
-        raise InputError("boxes", f"number {number} must be [x1, y1, x2, y2], four numbers")
-    x1, y1, x2, y2 = box
-    if x1 >= x2 or y1 >= y2:
-        raise InputError("boxes", f"number {number} must be [x1, y1, x2, y2] with x1 < x2 and y1 < y2")
-    if x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0:
-        raise InputError("boxes", f"number {number} lies outside the picture of {width} x {height}")
-    across, down = margin * (x2 - x1), margin * (y2 - y1)
-    return (
-        max(0, math.floor(x1 - across)),
-        max(0, math.floor(y1 - down)),
-        min(width, math.ceil(x2 + across)),
-        min(height, math.ceil(y2 + down)),
-    )
+        raise InputError("boxes", "must be a list of at least one [x1, y1, x2, y2]")
+    for number, box in enumerate(boxes, start=1):
+        if not isinstance(box, Sequence) or len(box) != 4 or not all(map(_is_number, box)):
+            raise InputError("boxes", f"number {number} must be [x1, y1, x2, y2], four numbers")
+        if box[0] >= box[2] or box[1] >= box[3]:
+            raise InputError("boxes", f"number {number} must be [x1, y1, x2, y2] with x1 < x2 and y1 < y2")
+    return boxes
 
 
 def _is_number(value: Any) -> bool:

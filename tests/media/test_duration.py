@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
-from airflow_provider_faceswap.media import measure_duration, remote
+from airflow_provider_faceswap.media import limits, measure_duration, remote
 from tests.media.clips import SECONDS, clip
 from tests.media.conftest import Host
 from tests.storage.conftest import JPEG
@@ -96,7 +96,7 @@ def test_an_endless_body_is_hung_up_on(host: Host, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_drip_is_given_up(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "MAX_SECONDS", 0.4)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 0.4)
 
     async def handler(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -118,9 +118,9 @@ def test_a_drip_is_given_up(host: Host, monkeypatch: pytest.MonkeyPatch) -> None
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "something else in place of a video"),
         (b"", "something else in place of a video"),
         (JPEG, "something else in place of a video"),
-        (b"GIF89a" + b"\x00" * 600, "in place of an mp4, mov, webm or mkv video"),
-        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 600, "in place of an mp4, mov, webm or mkv video"),
-        (base64.b64encode(clip("index-first.mp4")), "in place of an mp4, mov, webm or mkv video"),
+        (b"GIF89a" + b"\x00" * 600, "instead of an mp4, mov, webm or mkv video"),
+        (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 600, "instead of an mp4, mov, webm or mkv video"),
+        (base64.b64encode(clip("index-first.mp4")), "instead of an mp4, mov, webm or mkv video"),
         (clip("index-last.mp4")[:3000], "damaged or breaks off"),
         (clip("index-first.mp4")[:500], "damaged or breaks off"),
         (clip("clip.webm")[:200], "damaged or breaks off|holds no moving pictures|how long"),
@@ -228,10 +228,10 @@ def test_what_ends_the_task_while_a_clip_is_read_ends_it(host: Host, monkeypatch
     class Timeout(BaseException):
         """As Airflow's own is."""
 
-    def interrupted(file: Any) -> Any:
+    def interrupted(file: Any, offset: int) -> Any:
         if host.requests:
             raise Timeout
-        return range_(file)
+        return range_(file, offset)
 
     range_ = remote.RemoteFile._range
     monkeypatch.setattr(remote.RemoteFile, "_range", interrupted)

@@ -115,8 +115,8 @@ def test_what_is_no_picture_is_refused(frame: Any) -> None:
 @pytest.mark.parametrize(
     ("boxes", "said"),
     [
-        ([], "one at least"),
-        (None, "one at least"),
+        ([], "at least one"),
+        (None, "at least one"),
         ("1234", "number 1 must be"),
         ([1, 2, 3, 4], "number 1 must be"),
         ([[1, 2, 3, 4], [1, 2, 3]], "number 2 must be"),

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import base64
+import io
 from typing import Any
 
+import av
 import pytest
 
 from airflow_provider_faceswap.apis.aifaceswap import ExtractBase64Face, MultiVideoFaceSwap
 from airflow_provider_faceswap.exceptions import InputError
-from airflow_provider_faceswap.media import crop_faces, grab_frame, opening
+from airflow_provider_faceswap.media import crop_faces, grab_frame
+from airflow_provider_faceswap.media.child import clips
+from airflow_provider_faceswap.media.errors import UnreadableError
 from tests.media.clips import RATE, SECONDS, STEP, clip, decoded, light
 from tests.media.conftest import Host
 from tests.storage.settings import settings
@@ -81,7 +85,7 @@ def test_a_time_that_is_none_is_refused(host: Host, at: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("other-codec.mkv", "none of the kinds that are decoded"), ("sound.mp4", "no moving pictures")],
+    [("other-codec.mkv", "not one of those that are decoded"), ("sound.mp4", "no moving pictures")],
 )
 def test_what_cannot_be_decoded_is_refused(host: Host, name: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
@@ -89,9 +93,7 @@ def test_what_cannot_be_decoded_is_refused(host: Host, name: str, said: str) -> 
     assert caught.value.field == "source_video" and "t0k3n" not in str(caught.value)
 
 
-def test_the_media_library_is_kept_from_all_other_files(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    import av
-
+def test_the_media_library_is_kept_from_all_other_files(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
 
     def spy(file: Any, *args: Any, **options: Any) -> Any:
@@ -100,17 +102,19 @@ def test_the_media_library_is_kept_from_all_other_files(host: Host, monkeypatch:
 
     open_ = av.open
     monkeypatch.setattr(av, "open", spy)
-    grab(host, clip("index-last.mp4"))
-    assert not isinstance(given["file"], str) and given["format"] == "mov"
+    content: Any = io.BytesIO(clip("index-last.mp4"))
+    assert clips.duration(content, "mov") == {"seconds": SECONDS}
+    assert given["file"] is content and given["format"] == "mov"
     forbidden = {"protocol_whitelist": "none", "enable_drefs": "0", "use_absolute_path": "0"}
     assert forbidden.items() <= given["options"].items()
 
 
-def test_a_frame_larger_than_the_bound_is_not_decoded(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_provider_faceswap.media.clip.MAX_PIXELS", 64 * 48 - 1)
-    assert opening.MAX_PIXELS <= 2**26
-    with pytest.raises(InputError, match="damaged"):
-        grab(host, clip("index-last.mp4"))
+def test_a_frame_larger_than_the_bound_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    content: Any = io.BytesIO(clip("index-last.mp4"))
+    assert clips.frame(content, "mov", 0.0)["pictures"]
+    monkeypatch.setattr(clips, "MAX_PIXELS", 64 * 48 - 1)
+    with pytest.raises(UnreadableError, match="damaged"):
+        clips.frame(content, "mov", 0.0)
 
 
 def test_a_clip_becomes_references_for_its_faces(host: Host) -> None:

@@ -1,0 +1,1 @@
+"""What runs in the child process that decodes; nothing else imports PyAV."""
