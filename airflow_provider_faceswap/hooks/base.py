@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY, Request
-from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, SettingsError
+from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError, SettingsError
 from airflow_provider_faceswap.hooks.exchange import ReplyTooLargeError, UnusableReplyError, exchange, run
 from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.hooks.quiet import unlogged
@@ -150,11 +150,12 @@ class SwapHook(BaseHook):
         ) as client:
             return await self._outcome(client, settings, request, request.max_reply)
 
-    async def asend(self, request: Request) -> Job:
+    async def asend(self, request: Request, base_url: str = "") -> Job:
         """
         Send a request from an event loop, over the client that the loop shares.
 
         :param request: to the vendor; never a billed one.
+        :param base_url: where its job was bought; the request goes nowhere else.
         :raises FaceSwapError: an error of the family, as the request reads it.
         """
         if request.billed:
@@ -162,6 +163,11 @@ class SwapHook(BaseHook):
         max_reply = min(request.max_reply, MAX_POLL_REPLY)
         async with self._shared_client(RENEW) as shared:
             async with shared.acquire() as lease:
+                if base_url and lease.settings.base_url != base_url:
+                    raise PollError(
+                        f"the connection moved to {lease.settings.base_url}, and the job was bought at "
+                        f"{base_url}; point it back to collect the job"
+                    )
                 outcome = await self._outcome(lease.client, lease.settings, request, max_reply)
             try:
                 if isinstance(outcome, Reply) and len(outcome.body) > LARGE_REPLY:

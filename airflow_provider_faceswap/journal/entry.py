@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from airflow_provider_faceswap.apis.reading import JOB_ID
 from airflow_provider_faceswap.apis.results import check_result
 from airflow_provider_faceswap.apis.ticket import Ticket
 
@@ -17,10 +16,10 @@ MAX_LEFT = 20
 
 _MAX_TEXT = 2000
 
-JobId = Annotated[str, StringConstraints(pattern=rf"\A(?:{JOB_ID.pattern.removesuffix(chr(92) + 'Z')})?\Z")]
-Name = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_/. -]{0,128}\Z")]
+JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_/. -]{0,128}$")]
 Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT)]
-Nonce = Annotated[str, StringConstraints(pattern=r"\A(?:[A-Za-z0-9_-]{1,64})?\Z")]
+Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Moment = Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=1_000_000)]
 
