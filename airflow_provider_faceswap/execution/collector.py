@@ -61,7 +61,7 @@ class Collector:
 
     def collect(self, entry: Entry) -> dict[str, Any]:
         """
-        Return a finished job's result: as recorded, else from the vendor, else from its links.
+        Return a finished job's result: as recorded, else from the vendor, else from links.
 
         :param entry: of the finished job.
         :raises ResultError: if it is nowhere any more.
