@@ -50,3 +50,28 @@ def check_folder_url(name: str, url: str) -> str:
             f"s3://my_conn@my-bucket/faceswap-{name} or file:///data/faceswap-{name}"
         )
     return url
+
+
+def folder_option(name: str) -> str | None:
+    """
+    Return the folder URL of an option, without a slash at its end, or None if it is not set.
+
+    :param name: of the option.
+    :raises SettingsError: if it is not the URL of a folder.
+    """
+    value = option(name)
+    return check_folder_url(name, value) if value else None
+
+
+def local_roots() -> tuple[str, ...]:
+    """
+    Return the folders of local disk that inputs may be read from; none by default.
+
+    :raises SettingsError: if one is not absolute.
+    """
+    roots = tuple(part.strip() for part in option("local_roots").split(",") if part.strip())
+    if not all(root.startswith("/") for root in roots):
+        raise SettingsError(
+            f"[{SECTION}] local_roots must be absolute folders, separated by commas, such as /data/faces"
+        )
+    return roots

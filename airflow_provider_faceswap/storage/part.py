@@ -6,12 +6,16 @@ import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
 
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.storage.hosts import Link
+
 MAX_BYTES = 5 * 1024**3
+"""Bytes that a job's downloads may take, all its files and tries together."""
 SLOWEST = 32 * 1024
 """Bytes a second that a download must make on the whole: a drip would hold the worker for days."""
 GRACE = 120.0
@@ -24,6 +28,46 @@ class NotYetError(Exception):
     """The link did not work, and may work in a moment."""
 
 
+class Budget:
+    """
+    What the downloads of one job may take.
+
+    :param max_bytes: over all files and tries.
+    :param seconds: from now on.
+    """
+
+    def __init__(self, max_bytes: int | None = None, seconds: float = float("inf")) -> None:
+        self.max_bytes = MAX_BYTES if max_bytes is None else max_bytes
+        self.seconds = seconds
+        self._spent = 0
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the deadline."""
+        return max(0.0, self._ends - time.monotonic())
+
+    def check(self, more: int) -> None:
+        """
+        Check that more bytes may come.
+
+        :raises ResultError: if not.
+        """
+        if self._spent + more > self.max_bytes:
+            raise ResultError(
+                f"the result is larger than {self.max_bytes} bytes, over all its files and tries"
+            )
+
+    def spend(self, count: int) -> None:
+        """
+        Take in that bytes came.
+
+        :raises ResultError: if they are too many.
+        """
+        self.check(count)
+        self._spent += count
+
+
 class Part:
     """
     The part of a result that has been fetched.
@@ -31,11 +75,14 @@ class Part:
     :param path: where it is written.
     :param kind: what it must be.
     :param patience: seconds without any progress after which it is given up.
+    :param budget: of its job; one for this file alone if not given.
     """
 
-    def __init__(self, path: Path, kind: Kind, patience: float) -> None:
+    def __init__(self, path: Path, kind: Kind, patience: float, budget: Budget | None = None) -> None:
         self.path = path
         self.size = 0
+        self.link: Link | None = None
+        self.budget = budget or Budget()
         self._kind = kind
         self._patience = patience
         self._total: int | None = None
@@ -49,8 +96,15 @@ class Part:
         """Whether nothing new has come for too long."""
         return time.monotonic() - self._moved >= self._patience
 
+    @property
+    def progress(self) -> str:
+        """How much came, to put behind what went wrong; empty if nothing did."""
+        if not self.size:
+            return ""
+        return f" after {self.size} of {'an unknown number of' if self._total is None else self._total} bytes"
+
     def headers(self) -> dict[str, str]:
-        """Return what asks for the rest, if the server said how to tell that it is still the same file."""
+        """Return what asks for the rest, if the server gave a validator for it."""
         if not self.size or not self._validator:
             return {}
         return {"Range": f"bytes={self.size}-", "If-Range": self._validator}
@@ -69,7 +123,7 @@ class Part:
         self._total = length
         etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
         self._validator = etag if etag.startswith('"') else modified
-        self._check_size(length or 0)
+        self.budget.check(length or 0)
 
     def _check_rest(self, headers: Mapping[str, str]) -> None:
         found = _CONTENT_RANGE.match(headers.get("Content-Range", "").strip())
@@ -80,7 +134,7 @@ class Part:
             self._forget()
             raise NotYetError("another part came than the one that was asked for")
         self._total = total
-        self._check_size(total)
+        self.budget.check(total - self.size)
 
     def _forget(self) -> None:
         self.size, self._total, self._validator, self._head = 0, None, "", b""
@@ -101,9 +155,9 @@ class Part:
         """
         Write a piece.
 
-        :raises ResultError: as soon as the file is too large, too slow or none of its kind.
+        :raises ResultError: as soon as the file is too large, too slow or not of its kind.
         """
-        self._check_size(self.size + len(chunk))
+        self.budget.spend(len(chunk))
         file.write(chunk)
         self.size += len(chunk)
         if len(self._head) < HEAD:
@@ -127,11 +181,7 @@ class Part:
         if not self.size:
             raise NotYetError("an empty body came")
 
-    def _check_size(self, size: int) -> None:
-        if size > MAX_BYTES:
-            raise ResultError(f"the result is larger than {MAX_BYTES} bytes")
-
     def _check_pace(self) -> None:
-        # Only bytes that were not there before buy time: a server may cut and begin anew for ever.
+        # Only bytes that were not there before buy time: a server may cut and begin again forever.
         if time.monotonic() - self._started > GRACE + self._most / SLOWEST:
-            raise ResultError(f"the result comes slower than {SLOWEST // 1024} KB a second")
+            raise ResultError(f"the result comes slower than {SLOWEST // 1024} KB a second{self.progress}")

@@ -18,8 +18,29 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_REDIRECTS = 5
+
 _MOVED = (301, 302, 303, 307, 308)
 _MAY_PASS = (404, 408, 421, 425, 429)
+
+
+async def fetch(link: Link, part: Part, rules: HostRules, settings: Settings) -> Link:
+    """
+    Ask for a result, and follow redirects to where it is.
+
+    :param link: checked.
+    :param part: takes what comes; its ``link`` is the one that was asked last, also after an error.
+    :return: the link that answered with the result.
+    :raises NotYetError: if another try may bring more.
+    :raises ResultError: if none will.
+    """
+    for _ in range(MAX_REDIRECTS + 1):
+        part.link = link
+        moved = await transfer(link, part, rules, settings)
+        if moved is None:
+            return link
+        link = rules.follow(link, moved)
+    raise ResultError(f"the vendor's link was redirected more than {MAX_REDIRECTS} times")
 
 
 async def transfer(link: Link, part: Part, rules: HostRules, settings: Settings) -> str | None:
@@ -43,7 +64,7 @@ async def transfer(link: Link, part: Part, rules: HostRules, settings: Settings)
         except aiohttp.ClientConnectorCertificateError:
             final = f"the certificate of {link.host} is not trusted; see the connection's extra verify"
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-            problem = f"{type(error).__name__} from {link.host}"
+            problem = f"{type(error).__name__} from {link.host}{part.progress}"
     if guard and guard.refused:
         raise ResultError(f"the vendor's link leads to {link.host}: {guard.refused}")
     if final:

@@ -1,0 +1,100 @@
+"""A folder before the first payment: proven writable, and its names free."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from uuid import uuid4
+
+from airflow_provider_faceswap.apis.reading import one_line
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
+from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.provenance import SUFFIX, named_id, read_line
+
+log = logging.getLogger(__name__)
+
+MAX_NAME = 128
+"""Bytes of an output_name; the job's id, a number and suffixes may follow, and 255 are a file name's end."""
+
+_PERMANENT = (FileNotFoundError, PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError)
+_PERMANENT_CODES = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+
+
+def check_name(name: str) -> None:
+    """
+    Check an ``output_name``.
+
+    :raises InputError: naming the remedy.
+    """
+    if not isinstance(name, str) or name.strip() in ("", "None"):
+        raise InputError("output_name", "is empty; give a file name without suffix, or look at its template")
+    if "{{" in name or not name.isprintable():
+        raise InputError("output_name", "holds a template that was not rendered, or control characters")
+    if set(name) & set('/\\?#*[]:"<>|') or name.startswith(".") or name != name.strip():
+        raise InputError(
+            "output_name",
+            "must be a file name without suffix: no slash, no dot or blank at its start, and none of "
+            '\\ ? # * [ ] : " < > |',
+        )
+    if len(name.encode()) > MAX_NAME:
+        raise InputError("output_name", f"must be at most {MAX_NAME} bytes long")
+
+
+def check_writable(folder: str) -> Place:
+    """
+    Open a folder and prove that it can be written, with a small file of a random name.
+
+    :param folder: its checked URL.
+    :raises InputError: if it cannot.
+    :raises NotSentError: if the store fails in a way that may pass.
+    """
+    place = open_place(folder, lambda problem: InputError("output_path", problem))
+    probe = f".faceswap-probe-{uuid4().hex}"
+    try:
+        place.prepare()
+        place.write(probe, b"may be deleted\n")
+    except Exception as error:  # each store has errors of its own
+        raise _blame(error, folder, "written") from None
+    try:
+        place.remove(probe)
+    except Exception as error:
+        log.warning("%s/%s could not be deleted: %s", folder, probe, one_line(f"{error}"))
+    return place
+
+
+def check_names_free(place: Place, name: str, replaces: str) -> None:
+    """
+    Check that no file of another job has a name.
+
+    :param place: the folder.
+    :param name: without suffix.
+    :param replaces: id of the job whose files may be there.
+    :raises InputError: if one has.
+    :raises NotSentError: if the store fails in a way that may pass.
+    """
+    try:
+        found = {file.removesuffix(SUFFIX) for file in place.names(f"{name}.")}
+        owners = {file: read_line(place, file) for file in sorted(found)}
+    except Exception as error:
+        raise _blame(error, name, "read") from None
+    for file, line in owners.items():
+        job = named_id(line or {})
+        if not job or job != replaces:
+            whose = f"job {one_line(job, most=100)}" if job else "something else"
+            raise InputError(
+                "output_name",
+                f"{file} in output_path belongs to {whose}: give another name, such as one with "
+                "{{ run_id }} in it, or move the file",
+            )
+
+
+def _blame(error: Exception, what: str, done: str) -> FaceSwapError:
+    said = one_line(f"{type(error).__name__}: {error}")
+    code = error.errno if isinstance(error, OSError) else None
+    # Missing credentials are errors of a kind of their own in each store's library.
+    if isinstance(error, _PERMANENT) or code in _PERMANENT_CODES or "Credential" in type(error).__name__:
+        return InputError(
+            "output_path",
+            f"{what} cannot be {done}: {said}; create it, or give the workers the right to it",
+        )
+    return NotSentError(f"output_path: {what} cannot be {done} now: {said}; nothing was sent to the vendor")

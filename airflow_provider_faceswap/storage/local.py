@@ -1,0 +1,83 @@
+"""Local files opened so that no symlink, FIFO or device is taken for a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.options import local_roots
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def open_regular(path: str | Path, folder: int | None = None) -> BinaryIO:
+    """
+    Open a regular file for reading; a symlink is not followed.
+
+    :param folder: descriptor of the folder that a relative path starts from.
+    :raises OSError: if it is missing or something else.
+    """
+    # Looked at before it is opened, as opening a device may do something, and again afterwards.
+    _check_regular(os.stat(path, dir_fd=folder, follow_symlinks=False))
+    handle = os.open(path, _FLAGS | os.O_NONBLOCK, dir_fd=folder)
+    try:
+        _check_regular(os.fstat(handle))
+    except OSError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def _check_regular(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise FileNotFoundError("not a regular file")
+
+
+def read_local(name: str, path: str, max_bytes: int) -> bytes:
+    """
+    Read a local file that lies below one of the folders of ``[faceswap] local_roots``.
+
+    :param name: of the argument that names it, for errors.
+    :param path: absolute; symlinks are resolved first.
+    :param max_bytes: bytes that it may have at most.
+    :raises InputError: in one and the same sentence if it is missing, and if it may not be read.
+    """
+    try:
+        with _open_below_roots(path) as file:
+            content = file.read(max_bytes + 1)
+    except (OSError, ValueError):  # ValueError: a null byte
+        raise InputError(
+            name,
+            "names a local file that is missing or is not below [faceswap] local_roots: set local_roots "
+            "on the workers, or give a URL or an object-storage path such as s3://conn_id@bucket/key",
+        ) from None
+    if not content or len(content) > max_bytes:
+        raise InputError(name, f"names a file that is empty, or larger than {max_bytes} bytes")
+    return content
+
+
+def _open_below_roots(path: str) -> BinaryIO:
+    if not os.path.isabs(path):
+        raise FileNotFoundError
+    real = Path(os.path.realpath(path))
+    for root in local_roots():
+        top = Path(os.path.realpath(root))
+        if real != top and real.is_relative_to(top):
+            return _open_below(top, real.relative_to(top))
+    raise FileNotFoundError
+
+
+def _open_below(top: Path, relative: Path) -> BinaryIO:
+    # Folder by folder, so that none that is swapped for a symlink meanwhile leads out of the root.
+    folder = os.open(top, _FLAGS | os.O_DIRECTORY)
+    try:
+        for part in relative.parts[:-1]:
+            inner = os.open(part, _FLAGS | os.O_DIRECTORY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return open_regular(relative.name, folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,283 @@
+"""Where results are stored: a folder in object storage, and one line of provenance for each file."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from airflow_provider_faceswap.apis.reading import one_line
+from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
+from airflow_provider_faceswap.storage import spool
+from airflow_provider_faceswap.storage.checks import check_name, check_names_free, check_writable
+from airflow_provider_faceswap.storage.download import download
+from airflow_provider_faceswap.storage.folders import check_folder, url_problem
+from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
+from airflow_provider_faceswap.storage.part import Budget
+from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim
+from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, measure, put_claimed
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.hooks.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_MAX_URL = 4096
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_FORMAT = re.compile(r"[a-z0-9]{1,8}\Z")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """
+    A file that was stored.
+
+    :param url: full URL, as ObjectStoragePath takes it.
+    :param bytes: its size.
+    :param sha256: of its content, in hex.
+    :param format: such as ``mp4``.
+    """
+
+    url: str
+    bytes: int
+    sha256: str
+    format: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Any) -> StoredFile:
+        """
+        Check what :meth:`as_dict` returned, after it lay where others could write.
+
+        :raises ValueError: if it is something else.
+        """
+        if not isinstance(value, dict) or set(value) != {"url", "bytes", "sha256", "format"}:
+            raise ValueError("a stored file must have url, bytes, sha256 and format")
+        url, size, digest, kind = value["url"], value["bytes"], value["sha256"], value["format"]
+        if not isinstance(url, str) or len(url) > _MAX_URL or not url.isprintable() or url_problem(url):
+            raise ValueError("a stored file's url must be an object storage URL without a query")
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**63:
+            raise ValueError("a stored file's bytes must be a whole number of at least 0")
+        if not isinstance(digest, str) or not _SHA256.match(digest):
+            raise ValueError("a stored file's sha256 must be 64 hex digits")
+        if not isinstance(kind, str) or not _FORMAT.match(kind):
+            raise ValueError("a stored file's format must be a short name such as mp4")
+        return cls(url, size, digest, kind)
+
+
+@dataclass(frozen=True)
+class OutputStore:
+    """
+    Where a job's files are stored, and under which name.
+
+    :param output_path: a folder's URL, or None to store nothing.
+    :param kind: what each file must be.
+    :param operation: the vendor's name of the operation.
+    :param output_name: the files' name without suffix; ``{provider}-{job_id}`` if None.
+    :param consent_reference: free text kept beside each file.
+    """
+
+    output_path: str | None
+    kind: Kind
+    operation: str
+    output_name: str | None = None
+    consent_reference: str | None = None
+
+    def check(self, *, replaces: str = "") -> None:
+        """
+        Find what would keep the files from being stored, before anything is paid.
+
+        :param replaces: id of the job whose files may be there.
+        :raises InputError: naming the argument and the remedy.
+        :raises NotSentError: if the store fails in a way that may pass.
+        """
+        if self.output_name is not None:
+            check_name(self.output_name)
+        if self.output_path is None:
+            return
+        place = check_writable(check_folder(self.output_path))
+        if self.output_name is not None:
+            check_names_free(place, self.output_name, replaces)
+
+    def save(
+        self,
+        urls: Sequence[str],
+        settings: Settings,
+        *,
+        provider: str,
+        job_id: str,
+        fallback_name: str,
+        submitted_at: float | None,
+        seconds: float,
+    ) -> list[StoredFile]:
+        """
+        Download a finished job's files and store each with its provenance.
+
+        :param urls: the vendor's links.
+        :param settings: of the connection that the job was bought with.
+        :param fallback_name: names the files where there is no job id.
+        :param submitted_at: seconds since the epoch, if known.
+        :param seconds: that all the files may take.
+        :raises ResultError: if a file cannot be fetched or stored.
+        """
+        if self.output_path is None:
+            return []
+        owner = Owner(provider, job_id, fallback_name, submitted_at)
+        budget, stored = Budget(seconds=seconds), []
+        with _repeatable(), _opened(self.output_path, owner) as place:
+            for number, url in enumerate(urls, start=1):
+                with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
+                    local = Path(scratch, "result")
+                    download(url, local, self.kind, settings, budget)
+                    with local.open("rb") as source:
+                        stored.append(self._store(source, place, owner, _numbered(number, len(urls))))
+        return stored
+
+    def save_content(
+        self, content: bytes, *, provider: str, job_id: str, fallback_name: str, submitted_at: float | None
+    ) -> StoredFile:
+        """
+        Store a picture that came with the vendor's answer.
+
+        :raises ResultError: if it is not a picture, or cannot be stored.
+        """
+        owner = Owner(provider, job_id, fallback_name, submitted_at)
+        with _repeatable(), _opened(self._folder(), owner) as place:
+            return self._store(io.BytesIO(content), place, owner)
+
+    def save_spooled(
+        self, spooled_at: str, *, provider: str, job_id: str, fallback_name: str, submitted_at: float | None
+    ) -> StoredFile:
+        """
+        Store a picture that :func:`spool.write` kept.
+
+        :param spooled_at: where.
+        :raises ResultError: if it cannot be read or stored.
+        """
+        owner = Owner(provider, job_id, fallback_name, submitted_at)
+        with _repeatable(), tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
+            local = Path(scratch, "result")
+            spool.read_to(spooled_at, local)
+            with _opened(self._folder(), owner) as place, local.open("rb") as source:
+                return self._store(source, place, owner)
+
+    def copy(
+        self,
+        files: Sequence[StoredFile],
+        *,
+        provider: str,
+        job_id: str,
+        fallback_name: str,
+        submitted_at: float | None,
+    ) -> list[StoredFile]:
+        """
+        Store files of this job again that are stored elsewhere.
+
+        :param files: what was stored.
+        :raises ResultError: if one has changed, cannot be read or cannot be stored.
+        """
+        owner = Owner(provider, job_id, fallback_name, submitted_at)
+        copies = []
+        with _repeatable(), _opened(self._folder(), owner) as place:
+            for number, file in enumerate(files, start=1):
+                with tempfile.TemporaryFile(prefix="faceswap-") as local:
+                    fetch_stored(file.url, (file.bytes, file.sha256), local)
+                    copies.append(self._store(local, place, owner, _numbered(number, len(files))))
+        return copies
+
+    def holds(self, files: Sequence[StoredFile], *, provider: str, job_id: str, fallback_name: str) -> bool:
+        """
+        Whether files are where this store puts that job's: same folder, same name.
+
+        :param files: what was stored.
+        """
+        if self.output_path is None:
+            return False
+        folder = check_folder(self.output_path)
+        owner = Owner(provider, job_id, fallback_name)
+        return all(
+            file.url in self._urls(folder, owner, f"{_numbered(number, len(files))}.{file.format}")
+            for number, file in enumerate(files, start=1)
+        )
+
+    def _urls(self, folder: str, owner: Owner, end: str) -> set[str]:
+        return {f"{folder}/{stem}{end}" for stem in islice(owner.stems(self.output_name), MAX_NAMES)}
+
+    def _folder(self) -> str:
+        if self.output_path is None:
+            raise ResultError(
+                "the vendor gave the picture itself and no link: set output_path to a folder to store it in"
+            )
+        return self.output_path
+
+    def _store(self, source: BinaryIO, place: Place, owner: Owner, number: str = "") -> StoredFile:
+        suffix = recognise(source.read(HEAD), self.kind).name
+        size, digest = measure(source)
+        facts = {"bytes": size, "sha256": digest, "format": suffix}
+        for stem in islice(owner.stems(self.output_name), MAX_NAMES):
+            name = f"{stem}{number}.{suffix}"
+            line = owner.line(self.operation, self.consent_reference, {"file": name, **facts})
+            with blamed(name):
+                if not claim(place, name, owner, line):
+                    log.warning("%s belongs to another job; it is left alone", name)
+                    continue
+                put_claimed(place, name, source, size)
+            url = f"{check_folder(self._folder())}/{name}"
+            log.info("Stored job %s as %s, %s bytes", owner.id, url, size)
+            return StoredFile(url, size, digest, suffix)
+        raise ResultError(f"{MAX_NAMES} names in output_path belong to other jobs already")
+
+
+def still_there(files: Sequence[StoredFile]) -> bool:
+    """
+    Whether stored files exist with their recorded size.
+
+    :raises ResultError: if a store cannot be read now.
+    """
+    for file in files:
+        folder, _, name = file.url.rpartition("/")
+        problem = ""
+        try:
+            if open_place(folder, ResultError).size(name) != file.bytes:
+                return False
+        except Exception as error:  # each store has errors of its own
+            problem = one_line(f"{type(error).__name__}: {error}")
+        if problem:
+            raise ResultError(f"it cannot be seen now whether {file.url} is still there: {problem}")
+    return True
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """Say of each error that another try is free; what no retry mends elsewhere, a mended store does here."""
+    problem = ""
+    try:
+        yield
+    except FaceSwapError as error:
+        problem = str(error)
+    if problem:
+        raise ResultError(f"{problem}; mend it and retry or clear: nothing is paid again")
+
+
+@contextmanager
+def _opened(output_path: str, owner: Owner) -> Iterator[Place]:
+    owner.check()
+    place = open_place(check_folder(output_path), lambda problem: ResultError(f"output_path {problem}"))
+    with blamed("the folder"):
+        place.prepare()
+    yield place
+
+
+def _numbered(number: int, total: int) -> str:
+    return "" if total == 1 else f"-{number}"

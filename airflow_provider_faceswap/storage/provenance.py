@@ -1,0 +1,133 @@
+"""The line beside each stored file: what it is, and which job it belongs to."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from airflow_provider_faceswap.apis.reading import read_id
+from airflow_provider_faceswap.apis.results import iso
+from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.storage.places import Place, read_start
+
+SUFFIX = ".provenance.json"
+MAX_LINE = 64 * 1024
+"""Bytes of a line that are read: whose it is, is not known before."""
+MAX_NAMES = 100
+"""Names that are tried for a file before somebody should clear the folder."""
+_MAX_ID = 64
+
+
+@dataclass(frozen=True)
+class Owner:
+    """
+    The job that files belong to.
+
+    :param provider: the vendor's connection type.
+    :param job_id: the vendor's id, or nothing.
+    :param fallback_name: names it where there is no id.
+    :param submitted_at: seconds since the epoch, if known.
+    """
+
+    provider: str
+    job_id: str
+    fallback_name: str
+    submitted_at: float | None = None
+
+    @property
+    def id(self) -> str:
+        """What identifies the job."""
+        return self.job_id or self.fallback_name
+
+    def check(self) -> None:
+        """
+        Check that the job can name a file.
+
+        :raises ResultError: if not.
+        """
+        if any(read_id(text) != text for text in (self.provider, self.id)):
+            raise ResultError("the job's id holds characters that cannot name a file")
+
+    def stems(self, output_name: str | None) -> Iterator[str]:
+        """Return the names to try for a file, each for the case that those before belong to other jobs."""
+        own = f"{self.provider}-{self.id}"
+        yield output_name or own
+        again = f"{output_name}-{self.id[:_MAX_ID]}" if output_name else own
+        if output_name:
+            yield again
+        for number in count(2):
+            yield f"{again}-{number}"
+
+    def line(self, operation: str, consent_reference: str | None, facts: dict[str, Any]) -> bytes:
+        """
+        Return the line for a file.
+
+        :param facts: about the file.
+        """
+        line = {
+            "provider": self.provider,
+            "operation": operation,
+            "job_id": self.job_id,
+            **({} if self.job_id else {"uuid": self.fallback_name}),
+            "submitted_at": iso(self.submitted_at),
+            "stored_at": iso(time.time()),
+            "consent_reference": consent_reference,
+            **facts,
+        }
+        return (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="replace")
+
+    def owns(self, line: dict[str, Any]) -> bool:
+        """Whether a line is about this job. Two hosts of a vendor may give the same id, at other times."""
+        if line.get("provider") != self.provider or named_id(line) != self.id:
+            return False
+        submitted_at = iso(self.submitted_at)
+        return submitted_at is None or line.get("submitted_at") in (None, submitted_at)
+
+
+def named_id(line: dict[str, Any]) -> str:
+    """Return what identifies a line's job; nothing if the line does not say."""
+    found = line.get("job_id") or line.get("uuid")
+    return found if isinstance(found, str) else ""
+
+
+def read_line(place: Place, name: str) -> dict[str, Any] | None:
+    """
+    Read the line of a file.
+
+    :return: None if there is none; an empty one if it cannot be understood.
+    """
+    if not place.exists(name + SUFFIX):
+        return None
+    try:
+        text = read_start(place, name + SUFFIX, MAX_LINE)
+    except FileNotFoundError:  # gone by now, or not a file
+        return {}
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return line if isinstance(line, dict) else {}
+
+
+def claim(place: Place, name: str, owner: Owner, line: bytes) -> bool:
+    """
+    Write a file's line, before the file itself, unless the name belongs to another job.
+
+    :return: whether the name is this job's now.
+    """
+    beside = name + SUFFIX
+    found = read_line(place, name)
+    if found is None:
+        if place.exists(name):
+            return False
+        if place.create(beside, line):
+            return True
+        found = read_line(place, name) or {}
+    if not owner.owns(found):
+        return False
+    place.write(beside, line)
+    return True

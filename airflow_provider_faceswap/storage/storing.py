@@ -1,0 +1,74 @@
+"""A file measured, put under its claimed name, and fetched from where it was stored."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import BinaryIO
+
+from airflow_provider_faceswap.apis.reading import one_line
+from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.storage.formats import CHUNK
+from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.provenance import SUFFIX
+
+
+@contextmanager
+def blamed(name: str) -> Iterator[None]:
+    """Turn what a store raises into the family's error about a file."""
+    problem = ""
+    try:
+        yield
+    except Exception as error:  # each store has errors of its own
+        problem = one_line(f"{type(error).__name__}: {error}")
+    if problem:
+        raise ResultError(f"{name} could not be written to output_path: {problem}")
+
+
+def put_claimed(place: Place, name: str, source: BinaryIO, size: int) -> None:
+    """
+    Put a file under the name that its line claims.
+
+    :param size: of the file.
+    """
+    try:
+        source.seek(0)
+        place.put(name, source, size)
+    except BaseException:
+        with suppress(Exception):
+            if not place.exists(name):  # else the line would keep the name for a file that never was
+                place.remove(name + SUFFIX)
+        raise
+
+
+def measure(source: BinaryIO) -> tuple[int, str]:
+    """Return a file's size and its SHA-256 in hex."""
+    source.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def fetch_stored(url: str, expected: tuple[int, str], local: BinaryIO) -> None:
+    """
+    Copy a stored file to local disk.
+
+    :param expected: its size and SHA-256.
+    :raises ResultError: if it is another one now, or cannot be read.
+    """
+    folder, _, name = url.rpartition("/")
+    problem = ""
+    try:
+        with closing(open_place(folder, ResultError).open(name)) as source:
+            shutil.copyfileobj(source, local, CHUNK)
+        if measure(local) != expected:
+            problem = "its content is not the one that was stored"
+    except Exception as error:  # each store has errors of its own
+        problem = one_line(f"{type(error).__name__}: {error}")
+    if problem:
+        raise ResultError(f"{url} could not be copied: {problem}")
+    local.seek(0)
