@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sys
@@ -32,6 +33,9 @@ def confine() -> None:
     if sys.platform == "linux":
         import ctypes
 
+        # FFmpeg starts as many threads as it sees processors, and each takes address space.
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for name, most in _LIMITS.items():
         _, hard = resource.getrlimit(name)

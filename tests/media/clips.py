@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import tempfile
 from fractions import Fraction
 from functools import cache
@@ -141,3 +142,21 @@ def light(picture: bytes, x: int | None = None, y: int | None = None) -> int:
     across = frame.width // 2 if x is None else x
     down = frame.height // 2 if y is None else y
     return bytes(frame.planes[0])[down * frame.planes[0].line_size + across]
+
+
+def hostile_index(samples: int, tracks: int = 3) -> bytes:
+    """Return a short clip whose index promises millions of samples, for which FFmpeg takes gigabytes."""
+    body = bytearray(clip("index-first.mp4"))
+    for name, entry in (
+        (b"stsz", (1, samples)),
+        (b"stts", (1, samples, 512)),
+        (b"stsc", (1, 1, samples, 1)),
+    ):
+        place = body.index(name) + 8
+        content = struct.pack(f">{len(entry)}I", *entry)
+        body[place : place + len(content)] = content
+    moov, trak = (body.index(name) - 4 for name in (b"moov", b"trak"))
+    track = body[trak : trak + int.from_bytes(body[trak : trak + 4], "big")]
+    rest = body[trak + len(track) : moov + int.from_bytes(body[moov : moov + 4], "big")]
+    index = body[moov + 4 : trak] + track * tracks + rest
+    return bytes(body[:moov] + struct.pack(">I", len(index) + 4) + index) + b"\0\0\x10\0mdat" + bytes(100)

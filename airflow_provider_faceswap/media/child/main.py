@@ -32,7 +32,7 @@ def _do(job: str, **arguments: Any) -> dict[str, Any]:
     except MemoryError:
         return {"problem": str(limits.too_large())}
     except ImportError as error:
-        return {"problem": ascii(f"PyAV cannot be imported: {error}")[1:300]}
+        return {"problem": ascii(f"PyAV cannot be imported: {error}")[1:-1][:300]}
 
 
 def _jobs() -> dict[str, Callable[..., dict[str, Any]]]:

@@ -53,7 +53,6 @@ def faces(
 def _decoded(content: bytes, decoder: Literal["mjpeg", "png", "webp"]) -> VideoFrame:
     context: Any = VideoCodecContext.create(decoder, "r")  # its type differs between versions of PyAV
     context.options = {"max_pixels": str(MAX_PIXELS)}
-    context.thread_count = 1
     problem = ""
     try:
         frames: list[VideoFrame] = [*context.decode(av.Packet(content)), *context.decode(None)]
@@ -91,7 +90,6 @@ def to_jpeg(frame: VideoFrame) -> bytes:
     encoder.width, encoder.height, encoder.pix_fmt = full.width, full.height, "yuvj420p"
     encoder.time_base = full.time_base = _ANY_TIME
     encoder.options = {"qmin": _QUALITY, "qmax": _QUALITY}
-    encoder.thread_count = 1
     full.pts = 0
     return b"".join(bytes(packet) for packet in [*encoder.encode(full), *encoder.encode(None)])
 
@@ -110,7 +108,6 @@ def _cut(frame: VideoFrame, left: int, top: int, right: int, bottom: int) -> Vid
 
 def _through(frame: VideoFrame, *steps: tuple[str, str]) -> VideoFrame:
     graph = Graph()
-    graph.threads = 1
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=_ANY_TIME
     )
