@@ -78,7 +78,7 @@ def check_names_free(place: Place, name: str, replaces: str) -> None:
     except Exception as error:
         raise _blame(error, name, "read") from None
     for file, line in owners.items():
-        job = named_id(line or {})
+        job = named_id(line)
         if not job or job != replaces:
             whose = f"job {one_line(job, most=100)}" if job else "something else"
             raise InputError(

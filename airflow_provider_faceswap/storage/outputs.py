@@ -65,7 +65,7 @@ class StoredFile:
         if not isinstance(value, dict) or set(value) != {"url", "bytes", "sha256", "format"}:
             raise ValueError("a stored file must have url, bytes, sha256 and format")
         url, size, digest, kind = value["url"], value["bytes"], value["sha256"], value["format"]
-        if not isinstance(url, str) or len(url) > _MAX_URL or not url.isprintable() or url_problem(url):
+        if not isinstance(url, str) or not _is_file_url(url):
             raise ValueError("a stored file's url must be an object storage URL without a query")
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**63:
             raise ValueError("a stored file's bytes must be a whole number of at least 0")
@@ -256,6 +256,16 @@ def still_there(files: Sequence[StoredFile]) -> bool:
         if problem:
             raise ResultError(f"it cannot be seen now whether {file.url} is still there: {problem}")
     return True
+
+
+def _is_file_url(url: str) -> bool:
+    folder, _, name = url.rpartition("/")
+    return (
+        bool(name)
+        and len(url) <= _MAX_URL
+        and url.isprintable()
+        and not (url_problem(url) or url_problem(folder))
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.places import Place, read_start
+from airflow_provider_faceswap.storage.places import Place
 
 SUFFIX = ".provenance.json"
 MAX_LINE = 64 * 1024
@@ -94,21 +94,15 @@ def named_id(line: dict[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def read_line(place: Place, name: str) -> dict[str, Any] | None:
+def read_line(place: Place, name: str) -> dict[str, Any]:
     """
     Read the line of a file.
 
-    :return: None if there is none; an empty one if it cannot be understood.
+    :return: an empty one if there is none, or if it cannot be understood.
     """
-    if not place.exists(name + SUFFIX):
-        return None
     try:
-        text = read_start(place, name + SUFFIX, MAX_LINE)
-    except FileNotFoundError:  # gone by now, or not a file
-        return {}
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError):
+        line = json.loads(place.read(name + SUFFIX, MAX_LINE))
+    except (FileNotFoundError, PermissionError, ValueError, RecursionError):
         return {}
     return line if isinstance(line, dict) else {}
 
@@ -120,14 +114,13 @@ def claim(place: Place, name: str, owner: Owner, line: bytes) -> bool:
     :return: whether the name is this job's now.
     """
     beside = name + SUFFIX
-    found = read_line(place, name)
-    if found is None:
-        if place.exists(name):
+    there = place.names(name)
+    if beside not in there:
+        if name in there:
             return False
         if place.create(beside, line):
             return True
-        found = read_line(place, name) or {}
-    if not owner.owns(found):
+    if not owner.owns(read_line(place, name)):
         return False
     place.write(beside, line)
     return True
