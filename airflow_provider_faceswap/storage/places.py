@@ -14,6 +14,8 @@ from uuid import uuid4
 
 from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 
+from airflow_provider_faceswap.apis.reading import one_line
+from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.storage.folders import LOCAL, open_path
 from airflow_provider_faceswap.storage.formats import CHUNK
 from airflow_provider_faceswap.storage.local import open_regular
@@ -77,6 +79,11 @@ def open_place(url: str, error: Callable[[str], Exception]) -> Place:
     """
     path = open_path(url, error)
     return LocalPlace(Path(path.path)) if path.protocol in LOCAL else StoredPlace(path)
+
+
+def said(error: Exception) -> str:
+    """Return what an error of a store says, in one line without the path of a URL."""
+    return one_line(str(error) if isinstance(error, FaceSwapError) else f"{type(error).__name__}: {error}")
 
 
 class LocalPlace(Place):

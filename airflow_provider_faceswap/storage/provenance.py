@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -17,9 +18,12 @@ from airflow_provider_faceswap.storage.places import Place
 SUFFIX = ".provenance.json"
 MAX_LINE = 64 * 1024
 """Bytes of a line that are read: whose it is, is not known before."""
+MAX_CONSENT = 8000
+"""Characters of a consent_reference, so that a line stays shorter than what is read of it."""
 MAX_NAMES = 100
 """Names that are tried for a file before somebody should clear the folder."""
 _MAX_ID = 64
+_SAME_MOMENT = 0.01
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Owner:
             **({} if self.job_id else {"uuid": self.fallback_name}),
             "submitted_at": iso(self.submitted_at),
             "stored_at": iso(time.time()),
-            "consent_reference": consent_reference,
+            "consent_reference": consent_reference[:MAX_CONSENT] if consent_reference else None,
             **facts,
         }
         return (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="replace")
@@ -84,8 +88,17 @@ class Owner:
         """Whether a line is about this job. Two hosts of a vendor may give the same id, at other times."""
         if line.get("provider") != self.provider or named_id(line) != self.id:
             return False
-        submitted_at = iso(self.submitted_at)
-        return submitted_at is None or line.get("submitted_at") in (None, submitted_at)
+        submitted_at = _epoch(line.get("submitted_at"))
+        if submitted_at is None or self.submitted_at is None:
+            return True
+        return abs(submitted_at - self.submitted_at) < _SAME_MOMENT
+
+
+def _epoch(moment: object) -> float | None:
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def named_id(line: dict[str, Any]) -> str:

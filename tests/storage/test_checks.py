@@ -135,7 +135,7 @@ class NoCredentialsError(Exception):
         (NoCredentialsError("Unable to locate credentials"), True),
     ],
 )
-@pytest.mark.parametrize("step", ["write", "names"])
+@pytest.mark.parametrize("step", ["write", "names", "size"])
 def test_what_may_pass_is_tried_again(
     folder: str, monkeypatch: pytest.MonkeyPatch, error: Exception, final: bool, step: str
 ) -> None:
@@ -145,7 +145,7 @@ def test_what_may_pass_is_tried_again(
     for kind in (LocalPlace, StoredPlace):
         monkeypatch.setattr(kind, step, fail)
     with pytest.raises(InputError if final else NotSentError, match=r"output_path: .* cannot be") as caught:
-        store(folder, "clip").check()
+        store(folder).check()
     assert "s3cr3t" not in str(caught.value)
 
 
@@ -158,7 +158,7 @@ def test_a_probe_that_cannot_be_deleted_is_a_warning(
     for kind in (LocalPlace, StoredPlace):
         monkeypatch.setattr(kind, "remove", fail)
     store(folder).check()
-    assert "could not be deleted: delete is denied" in caplog.text
+    assert "could not be deleted: PermissionError: delete is denied" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -214,6 +214,15 @@ def test_a_file_without_a_line_that_names_a_job_is_somebodys(folder: str, beside
     hidden = beside is not None and len(beside) > 70_000
     assert ("belongs to job 5" if hidden else "belongs to something else") in refused(folder, "clip")
     assert "clip.txt in output_path" in refused(folder, "clip")
+
+
+def test_a_consent_reference_is_a_reference(tmp_path: Path) -> None:
+    folder = f"file://{tmp_path}"
+    with pytest.raises(InputError, match="consent_reference: must be at most 8000 characters"):
+        OutputStore(folder, "image", "faceswap-v2", consent_reference="x" * 8001).check()
+    for text in ("\x01" * 9000, "\udcff", "日" * 9000):
+        out = OutputStore(folder, "image", "faceswap-v2", consent_reference=text)
+        assert out.save_content(JPEG, **JOB) == out.save_content(JPEG, **JOB), "the line stays readable"
 
 
 def test_what_a_line_says_is_quoted_in_one_short_line(tmp_path: Path) -> None:

@@ -102,6 +102,21 @@ def test_an_id_that_cannot_name_a_file_is_refused(cdn: Cdn, tmp_path: Path, job_
     assert not cdn.asked and not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("output_name", ["../clip", "a/b", "", "x" * 300])
+def test_a_name_that_leads_elsewhere_is_refused_without_a_check(tmp_path: Path, output_name: str) -> None:
+    """A sensor pays nothing, and does not check before."""
+    with pytest.raises(ResultError, match=f"output_name: .*{FREE}"):
+        store(f"file://{tmp_path}/out", "image", output_name=output_name).save_content(JPEG, **JOB)
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_does_not_know_the_moment_of_submission_is_believed(folder: str) -> None:
+    """A sensor may know it in milliseconds, or not at all."""
+    for submitted_at in (1.8e9 + 0.1234, None, 1.8e9 + 0.123, 1.8e9 + 0.1239):
+        file = store(folder, "image").save_content(JPEG, **{**JOB, "submitted_at": submitted_at})
+        assert file.url == f"{folder}/modelslab-278.jpg"
+
+
 def test_the_same_jobs_file_is_replaced(cdn: Cdn, folder: str) -> None:
     url = cdn.give("/a")
     first = saved(cdn, [url], folder)

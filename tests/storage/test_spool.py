@@ -95,6 +95,16 @@ def test_what_is_paid_is_kept_even_where_the_spool_is_broken(
     assert [record.levelname for record in caplog.records].count("ERROR") >= 1
 
 
+def test_a_full_disk_is_an_error_of_the_family(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResultError, match=r"could not be kept .* either: OSError: .*No space left"):
+        spool.write(JPEG)
+    assert not list(tmp.iterdir())
+
+
 @pytest.mark.parametrize(
     "entry",
     [
