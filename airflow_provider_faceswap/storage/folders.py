@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,6 +11,9 @@ from airflow_provider_faceswap.exceptions import InputError
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
+
+LOCAL = ("file", "local", "")
+"""Schemes of local disk."""
 
 
 def check_folder(output_path: str) -> str:
@@ -21,17 +26,36 @@ def check_folder(output_path: str) -> str:
     text = output_path.strip()
     if "{{" in text or not text.isprintable():
         raise InputError("output_path", "holds a template that was not rendered, or control characters")
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        raise InputError("output_path", "is no valid URL") from None
-    if text in ("", "None") or not parts.scheme or "None" in parts.path.split("/"):
-        raise InputError("output_path", "must be the URL of a folder, such as s3://conn_id@bucket/folder")
-    if ".." in parts.path.split("/"):
-        raise InputError("output_path", "must not hold '..'")
-    if parts.scheme == "file" and not parts.path.startswith("/"):
-        raise InputError("output_path", "must be absolute, such as file:///data/swaps")
+    if problem := url_problem(text):
+        raise InputError("output_path", problem)
+    if "None" in urlsplit(text).path.split("/"):
+        raise InputError("output_path", _WANTED)
     return text.rstrip("/")
+
+
+_WANTED = "must be the URL of a folder, such as s3://conn_id@bucket/folder or file:///data/folder"
+
+
+def url_problem(url: str) -> str:
+    """Return why a text cannot be the URL of a place in object storage, or nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "is not a valid URL"
+    _, separator, rest = url.partition("://")
+    if not separator or not parts.scheme or not rest.strip("/"):
+        return _WANTED
+    if "::" in url or parts.scheme in ("http", "https"):
+        return f"must not chain filesystems or be an http(s) URL; it {_WANTED}"
+    if "?" in url or "#" in url:
+        return "must not hold '?' or '#'"
+    if ".." in rest.split("/"):
+        return "must not hold '..'"
+    if ":" in parts.netloc.rpartition("@")[0]:
+        return "must name an Airflow connection before the '@', not a user and a password"
+    if parts.scheme in LOCAL and not rest.startswith("/"):
+        return "must be absolute, such as file:///data/swaps"
+    return ""
 
 
 def open_folder(output_path: str, field: str = "output_path") -> ObjectStoragePath:
@@ -42,16 +66,39 @@ def open_folder(output_path: str, field: str = "output_path") -> ObjectStoragePa
     :param field: the argument that names it, for errors.
     :raises InputError: if the connection that it names does not exist, or no filesystem serves its scheme.
     """
+    return open_path(output_path, lambda problem: InputError(field, problem))
+
+
+def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
+    """
+    Return a place in object storage, having looked its Airflow connection up.
+
+    :param url: a checked URL.
+    :param error: makes the error to raise, from what is wrong with the URL, such as
+        ``names the connection 'x', which is not defined here``.
+    """
     from airflow.sdk import BaseHook, ObjectStoragePath
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    conn_id = urlsplit(output_path).netloc.rpartition("@")[0]
+    _refuse_event_loop()
+    conn_id = urlsplit(url).netloc.rpartition("@")[0]
     if conn_id:
         try:
             BaseHook.get_connection(conn_id)  # without it, the default credentials are used in silence
         except AirflowNotFoundException:
-            raise InputError(field, f"names the connection {conn_id!r}, which is not defined") from None
+            raise error(f"names the connection {conn_id!r}, which is not defined here") from None
     try:
-        return ObjectStoragePath(output_path)
-    except (ValueError, ImportError) as error:
-        raise InputError(field, f"no filesystem serves it: {error}") from None
+        path = ObjectStoragePath(url)
+        path.fs  # noqa: B018 - imports the filesystem's package
+    except (ValueError, ImportError) as problem:
+        raise error(f"cannot be opened, no filesystem serves it: {problem}") from None
+    return path
+
+
+def _refuse_event_loop() -> None:
+    # There the connection would not be found, and the default credentials be used in silence.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise AssertionError("object storage is used on an event loop")
