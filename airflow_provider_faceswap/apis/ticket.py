@@ -19,7 +19,7 @@ class Ticket:
     :param deadline: seconds since the epoch.
     :param eta: seconds from submission to its end, as the vendor expected.
     :param route: where to ask for it.
-    :param nonce: of the callback that tells its end, if one does.
+    :param nonce: of the callback that brings its end, if one does.
     """
 
     job_id: str
@@ -42,7 +42,7 @@ class Ticket:
         """
         Return the job's watch.
 
-        :param poll_interval: seconds between two looks; None to follow the eta.
+        :param poll_interval: seconds between two polls; None to follow the eta.
         :param deadline: an earlier end than the ticket's own.
         """
         return Watch(
