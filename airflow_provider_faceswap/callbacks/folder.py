@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
 from abc import ABC, abstractmethod
@@ -10,10 +9,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.storage.folders import LOCAL, open_path
 
 MAX_BYTES = 64 * 1024
 """Size of the largest file; a larger one is not read."""
@@ -169,37 +168,10 @@ def open_folder(url: str) -> Folder:
     :param url: a checked URL.
     :raises SettingsError: if the connection that it names does not exist, or nothing serves its scheme.
     """
-    from airflow.sdk import BaseHook, ObjectStoragePath
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    _refuse_event_loop()
-    conn_id = urlsplit(url).netloc.rpartition("@")[0]
-    if conn_id:
-        try:
-            BaseHook.get_connection(conn_id)  # without it, too, the default credentials are used
-        except AirflowNotFoundException:
-            raise SettingsError(
-                f"[faceswap] inbox names the connection {conn_id!r}, which this component does not find"
-            ) from None
-    try:
-        path = ObjectStoragePath(url)
-        fs = path.fs
-    except (ValueError, ImportError) as error:
-        raise SettingsError(f"[faceswap] inbox: no filesystem serves it: {error}") from None
-    return (
-        LocalFolder(Path(path.path))
-        if path.protocol in ("file", "local", "")
-        else StoredFolder(fs, path.path)
-    )
-
-
-def _refuse_event_loop() -> None:
-    # There the connection would not be found, and the default credentials would be used silently.
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise RuntimeError("the inbox is used on an event loop")
+    path = open_path(url, lambda problem: SettingsError(f"[faceswap] inbox {problem}"))
+    if path.protocol in LOCAL:
+        return LocalFolder(Path(path.path))
+    return StoredFolder(path.fs, path.path)
 
 
 def _without_too_large(files: dict[str, bytes]) -> dict[str, bytes]:
