@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from abc import ABC, abstractmethod
@@ -40,7 +41,7 @@ class Folder(ABC):
 
     @abstractmethod
     def read(self, subfolder: str, names: Collection[str]) -> dict[str, bytes]:
-        """Read files; one that is missing or too large is left out."""
+        """Read files; one that is missing, empty or too large is left out."""
 
     @abstractmethod
     def remove(self, subfolder: str, names: Collection[str]) -> None:
@@ -88,7 +89,7 @@ class LocalFolder(Folder):
         for name in names:
             with suppress(FileNotFoundError), (self._root / subfolder / name).open("rb") as file:
                 found[name] = file.read(MAX_BYTES + 1)
-        return _without_too_large(found)
+        return _of_valid_size(found)
 
     def remove(self, subfolder: str, names: Collection[str]) -> None:
         """Remove files."""
@@ -138,9 +139,9 @@ class StoredFolder(Folder):
         for name, content in zip(names, contents, strict=True):
             if isinstance(content, bytes):
                 found[name] = content
-            elif not isinstance(content, FileNotFoundError):
+            elif not isinstance(content, FileNotFoundError) and not _is_empty_range(content):
                 raise content
-        return _without_too_large(found)
+        return _of_valid_size(found)
 
     def remove(self, subfolder: str, names: Collection[str]) -> None:
         """Remove files."""
@@ -149,7 +150,7 @@ class StoredFolder(Folder):
                 self._fs.rm_file(f"{self._root}/{subfolder}/{name}")
 
     def _listed(self, path: str, prefix: str = "") -> list[dict[str, Any]]:
-        self._fs.invalidate_cache(path)  # else another process's new files stay unseen
+        self._fs.invalidate_cache(path)  # otherwise new files of other processes stay unseen
         with suppress(FileNotFoundError):  # nothing has been written there yet
             if prefix:
                 return list(self._fs.find(path, prefix=prefix, detail=True).values())
@@ -163,10 +164,10 @@ class StoredFolder(Folder):
 
 def open_folder(url: str) -> Folder:
     """
-    Open the inbox's folder, having looked its Airflow connection up.
+    Open the inbox's folder.
 
     :param url: a checked URL.
-    :raises SettingsError: if the connection that it names does not exist, or nothing serves its scheme.
+    :raises SettingsError: if its Airflow connection does not exist, or no filesystem serves its scheme.
     """
     path = open_path(url, lambda problem: SettingsError(f"[faceswap] inbox {problem}"))
     if path.protocol in LOCAL:
@@ -174,8 +175,13 @@ def open_folder(url: str) -> Folder:
     return StoredFolder(path.fs, path.path)
 
 
-def _without_too_large(files: dict[str, bytes]) -> dict[str, bytes]:
-    return {name: content for name, content in files.items() if len(content) <= MAX_BYTES}
+def _is_empty_range(error: Exception) -> bool:
+    # S3 refuses to read a range of an empty file.
+    return isinstance(error, OSError) and error.errno == errno.EINVAL
+
+
+def _of_valid_size(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if 0 < len(content) <= MAX_BYTES}
 
 
 def _name(info: dict[str, Any]) -> str:

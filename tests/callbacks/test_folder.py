@@ -19,14 +19,15 @@ def test_each_store_has_its_kind_of_folder(url: str) -> None:
     assert type(open_folder(url)) is (LocalFolder if url.startswith("file") else StoredFolder)
 
 
-def test_a_file_that_is_too_large_is_left_out(url: str) -> None:
+def test_a_file_that_is_empty_or_too_large_is_left_out(url: str) -> None:
     folder = open_folder(url)
     folder.write("a", "largest", b"x" * MAX_BYTES)
     folder.write("a", "larger", b"x" * (MAX_BYTES + 1))
     folder.write("a", "small", b"x")
-    found = folder.read("a", ["largest", "larger", "small", "missing"])
+    folder.write("a", "empty", b"")
+    found = folder.read("a", ["largest", "larger", "small", "empty", "missing"])
     assert {name: len(content) for name, content in found.items()} == {"largest": MAX_BYTES, "small": 1}
-    assert set(folder.files("a")) == {"largest", "larger", "small"}, "it can still be swept"
+    assert set(folder.files("a")) == {"largest", "larger", "small", "empty"}, "it can still be swept"
 
 
 def test_nothing_asked_is_nothing_read(url: str) -> None:
