@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import os
 import stat
 from abc import ABC, abstractmethod
@@ -10,10 +10,10 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.storage.folders import LOCAL, open_path
 
 MAX_BYTES = 64 * 1024
 """Size of the largest file; a larger one is not read."""
@@ -41,7 +41,7 @@ class Folder(ABC):
 
     @abstractmethod
     def read(self, subfolder: str, names: Collection[str]) -> dict[str, bytes]:
-        """Read files; one that is missing or too large is left out."""
+        """Read files; one that is missing, empty or too large is left out."""
 
     @abstractmethod
     def remove(self, subfolder: str, names: Collection[str]) -> None:
@@ -89,7 +89,7 @@ class LocalFolder(Folder):
         for name in names:
             with suppress(FileNotFoundError), (self._root / subfolder / name).open("rb") as file:
                 found[name] = file.read(MAX_BYTES + 1)
-        return _without_too_large(found)
+        return _of_valid_size(found)
 
     def remove(self, subfolder: str, names: Collection[str]) -> None:
         """Remove files."""
@@ -139,9 +139,9 @@ class StoredFolder(Folder):
         for name, content in zip(names, contents, strict=True):
             if isinstance(content, bytes):
                 found[name] = content
-            elif not isinstance(content, FileNotFoundError):
+            elif not isinstance(content, FileNotFoundError) and not _is_empty_range(content):
                 raise content
-        return _without_too_large(found)
+        return _of_valid_size(found)
 
     def remove(self, subfolder: str, names: Collection[str]) -> None:
         """Remove files."""
@@ -150,7 +150,7 @@ class StoredFolder(Folder):
                 self._fs.rm_file(f"{self._root}/{subfolder}/{name}")
 
     def _listed(self, path: str, prefix: str = "") -> list[dict[str, Any]]:
-        self._fs.invalidate_cache(path)  # else another process's new files stay unseen
+        self._fs.invalidate_cache(path)  # otherwise new files of other processes stay unseen
         with suppress(FileNotFoundError):  # nothing has been written there yet
             if prefix:
                 return list(self._fs.find(path, prefix=prefix, detail=True).values())
@@ -164,46 +164,24 @@ class StoredFolder(Folder):
 
 def open_folder(url: str) -> Folder:
     """
-    Open the inbox's folder, having looked its Airflow connection up.
+    Open the inbox's folder.
 
     :param url: a checked URL.
-    :raises SettingsError: if the connection that it names does not exist, or nothing serves its scheme.
+    :raises SettingsError: if its Airflow connection does not exist, or no filesystem serves its scheme.
     """
-    from airflow.sdk import BaseHook, ObjectStoragePath
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    _refuse_event_loop()
-    conn_id = urlsplit(url).netloc.rpartition("@")[0]
-    if conn_id:
-        try:
-            BaseHook.get_connection(conn_id)  # without it, too, the default credentials are used
-        except AirflowNotFoundException:
-            raise SettingsError(
-                f"[faceswap] inbox names the connection {conn_id!r}, which this component does not find"
-            ) from None
-    try:
-        path = ObjectStoragePath(url)
-        fs = path.fs
-    except (ValueError, ImportError) as error:
-        raise SettingsError(f"[faceswap] inbox: no filesystem serves it: {error}") from None
-    return (
-        LocalFolder(Path(path.path))
-        if path.protocol in ("file", "local", "")
-        else StoredFolder(fs, path.path)
-    )
+    path = open_path(url, lambda problem: SettingsError(f"[faceswap] inbox {problem}"))
+    if path.protocol in LOCAL:
+        return LocalFolder(Path(path.path))
+    return StoredFolder(path.fs, path.path)
 
 
-def _refuse_event_loop() -> None:
-    # There the connection would not be found, and the default credentials would be used silently.
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise RuntimeError("the inbox is used on an event loop")
+def _is_empty_range(error: Exception) -> bool:
+    # S3 refuses to read a range of an empty file.
+    return isinstance(error, OSError) and error.errno == errno.EINVAL
 
 
-def _without_too_large(files: dict[str, bytes]) -> dict[str, bytes]:
-    return {name: content for name, content in files.items() if len(content) <= MAX_BYTES}
+def _of_valid_size(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if 0 < len(content) <= MAX_BYTES}
 
 
 def _name(info: dict[str, Any]) -> str:

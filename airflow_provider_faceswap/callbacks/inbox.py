@@ -150,11 +150,8 @@ class Inbox:
 
     def _sweep_subfolder(self, subfolder: str, ours: tuple[re.Pattern[str], ...], before: float) -> int:
         files = self._folder.files(subfolder)
-        old = [
-            name
-            for name, written in files.items()
-            if written < before and any(pattern.fullmatch(name) for pattern in ours)
-        ]
+        names = [name for name in files if any(pattern.fullmatch(name) for pattern in ours)]
+        old = [name for name in names if files[name] < before]
         self._folder.remove(subfolder, old)
         return len(old)
 
@@ -164,15 +161,13 @@ class Inbox:
 
     @contextmanager
     def _wrap_errors(self, done: str) -> Iterator[None]:
-        problem = ""
         try:
             yield
         except FaceSwapError:
             raise
         except Exception as error:  # each store has errors of its own
             problem = one_line(f"{type(error).__name__}: {error}")
-        if problem:
-            raise InboxError(f"[faceswap] inbox could not be {done}: {problem}")
+            raise InboxError(f"[faceswap] inbox could not be {done}: {problem}") from None
 
 
 def digest_of(body: bytes) -> str:

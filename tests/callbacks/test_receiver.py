@@ -174,9 +174,7 @@ async def test_one_jobs_flood_gets_a_line_of_each_kind(
     assert kinds == {"kept": MAX_BODIES, "repeated": 1, "409": 1, "422": 1, "413": 1}
 
 
-@pytest.mark.parametrize(
-    "vendor", ["x%0a2026-01-01 ERROR all is lost", "%1b[31mred", "a" * 33, "{vendor}"]
-)
+@pytest.mark.parametrize("vendor", ["x%0a2026-01-01 ERROR all is lost", "%1b[31mred", "a" * 33, "{vendor}"])
 async def test_a_strangers_characters_are_not_logged(
     caller: Caller, vendor: str, token: Token, caplog: pytest.LogCaptureFixture
 ) -> None:
