@@ -113,11 +113,11 @@ def test_a_drip_is_given_up(host: Host, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"<!DOCTYPE html><p>Sign in</p>", "an HTML page in place of a video"),
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n", "something else in place"),
-        (b"ffconcat version 1.0\nfile /etc/passwd\n", "something else in place of a video"),
-        (b"", "something else in place of a video"),
-        (JPEG, "something else in place of a video"),
+        (b"<!DOCTYPE html><p>Sign in</p>", "an HTML page instead of a video"),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n", "something else instead"),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", "something else instead of a video"),
+        (b"", "something else instead of a video"),
+        (JPEG, "something else instead of a video"),
         (b"GIF89a" + b"\x00" * 600, "instead of an mp4, mov, webm or mkv video"),
         (b"RIFF\x00\x00\x00\x00AVI " + b"\x00" * 600, "instead of an mp4, mov, webm or mkv video"),
         (base64.b64encode(clip("index-first.mp4")), "instead of an mp4, mov, webm or mkv video"),
@@ -137,11 +137,11 @@ def test_what_is_not_a_clip_is_refused(host: Host, body: bytes, said: str) -> No
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("https://10.0.0.1/secret.mp4?t0k3n", "10.0.0.1 is no public address"),
+        ("https://10.0.0.1/secret.mp4?t0k3n", "10.0.0.1 is not a public address"),
         ("https://169.254.169.254/secret.mp4?t0k3n", "link-local or metadata"),
         ("http://example.org/secret.mp4?t0k3n", "plain http from example.org"),
-        ("file:///secret.mp4", "no valid http(s) URL"),
-        ("concat:/secret.mp4|/secret", "no valid http(s) URL"),
+        ("file:///secret.mp4", "not a valid http(s) URL"),
+        ("concat:/secret.mp4|/secret", "not a valid http(s) URL"),
         ("https://u:t0k3n@example.org/secret.mp4", "holds a user or a password"),
     ],
 )  # fmt: skip
@@ -157,7 +157,7 @@ def test_the_hosts_that_downloads_are_refused_from_are_refused(host: Host, url: 
 
 def test_private_addresses_are_refused_unless_the_connection_allows_them(host: Host) -> None:
     url = host.lend(clip("index-last.mp4"))
-    assert "127.0.0.1 is no public address" in refused(url, ELSEWHERE)
+    assert "127.0.0.1 is not a public address" in refused(url, ELSEWHERE)
     assert host.requests == 0
     assert measure_duration(url, settings(ELSEWHERE, allow_private_hosts=True)) == SECONDS
 
