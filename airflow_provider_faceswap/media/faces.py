@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
 _MAX_BYTES = 64 * 1024**2
 _MAX_MARGIN = 4
+_MAX_NUMBER = 1e6
 _DECODERS = {"jpg": "mjpeg", "png": "png", "webp": "webp"}
 _GIVE = "give the picture's bytes, its base64 text or the path of its file"
 
@@ -104,4 +104,4 @@ def _checked(boxes: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _MAX_NUMBER

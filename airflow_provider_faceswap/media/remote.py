@@ -28,7 +28,7 @@ MAX_BYTES = 64 * 1024**2
 _TRIES = 3
 _SHORT_STEP = 64 * 1024
 _LONG_STEP = 2 * 1024**2
-# A server that knows no ranges begins at the start each time: so much first, then all there may be.
+# A server without ranges starts at the first byte each time: a little first, then all there may be.
 _STEP_FROM_START = 1024**2
 
 
@@ -108,7 +108,7 @@ class RemoteFile:
         return start, end
 
     def _why(self) -> str:
-        return "" if self._ranged else ", for its server knows no ranges"
+        return "" if self._ranged else ", as its server does not support ranges"
 
     async def _with_patience(self, start: int, end: int) -> None:
         retrying = AsyncRetrying(

@@ -108,7 +108,7 @@ def test_the_picture_comes_in_several_ways(
         None,
     ],
 )
-def test_what_is_no_picture_is_refused(frame: Any) -> None:
+def test_what_is_not_a_picture_is_refused(frame: Any) -> None:
     with pytest.raises(InputError, match="base64 text or the path") as caught:
         crop_faces(frame, [[0, 0, 9, 9]])
     assert caught.value.field == "frame"
@@ -148,20 +148,21 @@ def test_only_pictures_below_the_local_roots_are_read(
         ([[1, 2, 3, "4"]], "four numbers"),
         ([[1, 2, 3, True]], "four numbers"),
         ([[1, 2, 3, float("nan")]], "four numbers"),
+        ([[1, 2, 3, 10**400]], "four numbers"),
         ([[9, 2, 3, 4]], "x1 < x2"),
         ([[1, 4, 3, 4]], "y1 < y2"),
         ([[101, 2, 130, 4]], "outside the picture of 101 x 67"),
         ([[-9, -9, 0, 4]], "outside the picture of 101 x 67"),
     ],
 )
-def test_boxes_that_are_none_are_refused(boxes: Any, said: str) -> None:
+def test_wrong_boxes_are_refused(boxes: Any, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         crop_faces(png(), boxes)
     assert caught.value.field == "boxes"
 
 
 @pytest.mark.parametrize("margin", [-0.1, 5, "1", float("nan"), None])
-def test_a_margin_that_is_none_is_refused(margin: Any) -> None:
+def test_a_wrong_margin_is_refused(margin: Any) -> None:
     with pytest.raises(InputError) as caught:
         crop_faces(png(), [[0, 0, 9, 9]], margin)
     assert caught.value.field == "margin"
