@@ -130,6 +130,8 @@ class Attempt:
         if entry.spooled_at:
             return Done(self._collector.unspool(entry))
         if decision.step is Step.COLLECT:
+            if decision.cleared:  # else the next retry would pass for a clear
+                purchase.journal.save_with_retries(entry)
             return Done(self._collector.collect(entry))
         if not entry.job_id:
             if recorded := self._collector.keep_recorded(entry):

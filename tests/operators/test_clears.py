@@ -201,6 +201,16 @@ def test_other_inputs_on_a_clear_buy_and_leave_the_old_job_named(
     assert world.vendor.accepted == 2
 
 
+def test_a_retry_after_a_clear_that_collected_is_a_retry(one: World) -> None:
+    one.start()
+    one.clear()
+    one.start()  # and fails after it, say in its post_execute
+    with pytest.raises(AirflowFailException, match="other inputs"):
+        one.start(media=OTHER)
+    one.start(on_clear="resubmit")
+    assert one.vendor.accepted == 1
+
+
 def test_submit_only_returns_the_same_job(world: World) -> None:
     first = world.start(wait_for_completion=False)
     assert world.start(wait_for_completion=False) == first

@@ -121,4 +121,3 @@ class World:
         """The states of all entries that were written."""
         assert self.store is not None
         return [value["state"] for key, value in self.store.history if key == "faceswap"]
-
