@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from airflow_provider_faceswap.apis.reading import read_retry_after, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
-from airflow_provider_faceswap.exceptions import AuthenticationError, RefusedError, RefusedForNowError
+from airflow_provider_faceswap.exceptions import AuthenticationError, RefusedForNowError
 
 Box = tuple[int, int, int, int]
 
@@ -31,12 +31,13 @@ def refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
     :raises RefusedForNowError: too many requests.
     :raises RefusedError: for anything else.
     """
-    said = reply.one_line(envelope.get("message") or envelope.get("msg") or envelope.get("data"))
+    reason = envelope.get("message") or envelope.get("msg") or envelope.get("data")
+    said = reply.one_line(reason)
     if 401 in (code, reply.status):
         raise AuthenticationError(f"aifaceswap.io refused the API key: {said}")
     if 429 in (code, reply.status):
         raise RefusedForNowError(f"aifaceswap.io refused for now: {said}", read_retry_after(reply.headers))
-    raise RefusedError(f"aifaceswap.io refused the job (code {code}): {said}")
+    raise reply.refused(f"aifaceswap.io refused the job (code {code})", reason)
 
 
 def read_boxes(value: object) -> tuple[Box, ...] | None:

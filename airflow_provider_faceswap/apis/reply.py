@@ -10,11 +10,18 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_faceswap.apis.reading import MAX_TEXT, one_line
+from airflow_provider_faceswap.exceptions import RefusedError
 
 # What is read of a reply in an event loop must not block it, nor keep the interpreter's lock in a thread.
 _MAX_VALUES = 10_000
 _MAX_MENDED = 64 * 1024
 _MAX_QUOTED = 64 * 1024
+_NO_FACE = re.compile(
+    r"\bno (?:\w+ ){0,2}faces?\b|\bfaces? (?:(?:was|were|is|are|could|can) ?)?(?:not|n't) (?:be )?(?:found|detected)"
+    r"|\b(?:find|detect) (?:a|any) face",
+    re.IGNORECASE,
+)
+"""No retry finds a face that is not there."""
 _TRAILING_COMMA = re.compile(r",\s*([\]}])")
 
 
@@ -65,6 +72,19 @@ class Reply:
     def one_line(self, said: object, most: int = MAX_TEXT) -> str:
         """Return something that the vendor says in this reply as one line for people."""
         return one_line(said, self.redact, most)
+
+    def refused(self, what: str, said: object, hint: str = "") -> RefusedError:
+        """
+        Return the refusal of a submission; it is final where it is about the inputs themselves.
+
+        :param what: who refused what.
+        :param said: the vendor's reason.
+        :param hint: ours.
+        """
+        reason = self.one_line(said) or "the vendor gave no reason"
+        names_fields = isinstance(said, dict) and all(isinstance(item, list) for item in said.values())
+        final = self.status == 422 or names_fields or bool(_NO_FACE.search(reason))
+        return RefusedError(f"{what}: {reason}{hint}", final=final)
 
 
 def _loads(text: str) -> object:

@@ -30,7 +30,6 @@ from airflow_provider_faceswap.exceptions import (
     FaceSwapError,
     InDoubtError,
     PollError,
-    RefusedError,
     RefusedForNowError,
 )
 
@@ -212,7 +211,7 @@ def _refuse(reply: Reply, error: object) -> NoReturn:
     if reply.status == 429:
         raise RefusedForNowError(f"Segmind refused for now: {said}", wait_of(reply))
     credits = " (HTTP 406: no credits left, or a value that it rejects)" if reply.status == 406 else ""
-    raise RefusedError(f"Segmind refused the job: {said}{credits}{_hint(reply)}")
+    raise reply.refused("Segmind refused the job", error, f"{credits}{_hint(reply)}")
 
 
 def _hint(reply: Reply) -> str:
