@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,14 @@ def is_url(value: str) -> bool:
         return parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and "\\" not in parts.netloc
     except ValueError:
         return False
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_url(value: str) -> str:

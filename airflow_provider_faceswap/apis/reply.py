@@ -17,7 +17,8 @@ _MAX_VALUES = 10_000
 _MAX_MENDED = 64 * 1024
 _MAX_QUOTED = 64 * 1024
 _NO_FACE = re.compile(
-    r"\bno (?:\w+ ){0,2}faces?\b|\bfaces? (?:(?:was|were|is|are|could|can) ?)?(?:not|n't) (?:be )?(?:found|detected)"
+    r"\bno (?:\w+ ){0,2}faces?\b"
+    r"|\bfaces? (?:(?:was|were|is|are|could|can) ?)?(?:not|n't) (?:be )?(?:found|detected)"
     r"|\b(?:find|detect) (?:a|any) face",
     re.IGNORECASE,
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlsplit
 
+from airflow_provider_faceswap.apis.fields import is_loopback
 from airflow_provider_faceswap.exceptions import SettingsError
 from airflow_provider_faceswap.options import SECTION, check_folder_url, required_option
 
@@ -50,7 +50,7 @@ def callback_base_url() -> str:
             f"[{SECTION}] callback_base_url must be a URL such as https://airflow.example.com, without user, "
             "password, query or fragment"
         )
-    if url.lower().startswith("http:") and not _is_loopback(host):
+    if url.lower().startswith("http:") and not is_loopback(host):
         _warn_of_plain_http(host)
     return url
 
@@ -86,13 +86,6 @@ def _host_of(url: str) -> str | None:
         return None
     # Not parts.username: "https://:password@host" has none.
     return parts.hostname if usable and not ("@" in parts.netloc or parts.query or parts.fragment) else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @cache  # once per process

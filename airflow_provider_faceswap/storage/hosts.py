@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 from yarl import URL
 
-from airflow_provider_faceswap.apis.fields import is_url
+from airflow_provider_faceswap.apis.fields import is_loopback, is_url
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.hooks.origin import is_loopback, origin_of
+from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.storage import addresses
 
 if TYPE_CHECKING:
