@@ -136,8 +136,8 @@ class Purchase:
         """
         request = self.make_request()
         self.completion.hook.check()
-        former = before.left[-1].job_id if before and before.left else ""
-        self.results.outputs.check(replaces=former)
+        former = before.left[-1] if before and before.left else None
+        self.results.outputs.check(replaces=(former.job_id or former.name) if former else "")
         self.completion.check()
         return request
 

@@ -40,13 +40,14 @@ class State(str, enum.Enum):
 
 
 class Left(BaseModel):
-    """A job that a later purchase of the same task left behind."""
+    """A job that a later purchase of the same task left behind; its fields are those of the entry."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     provider: Name = ""
     operation: Name = ""
     job_id: JobId = ""
+    name: JobId = ""
     state: State
 
     def __str__(self) -> str:
@@ -170,7 +171,8 @@ class Entry(BaseModel):
         """Return the entry of the next purchase before it is made; it names this one's job."""
         if self.state is State.REFUSED:
             return Entry(state=State.REFUSED, left=self.left)
-        job = Left(provider=self.provider, operation=self.operation, job_id=self.job_id, state=self.state)
+        names = ("provider", "operation", "job_id", "name", "state")
+        job = Left(**{name: getattr(self, name) for name in names})
         return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:])
 
     def changed(self, inputs: Mapping[str, str]) -> list[str]:
