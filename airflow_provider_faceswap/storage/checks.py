@@ -58,15 +58,17 @@ def check_writable(folder: str) -> Place:
     :raises InputError: if it cannot.
     :raises NotSentError: if the store fails in a way that may pass.
     """
-    place = open_place(folder, lambda problem: InputError("output_path", problem))
     probe = f".faceswap-probe-{uuid4().hex}"
     try:
+        place = open_place(folder, lambda problem: InputError("output_path", problem))
         place.prepare()
         place.names(probe)
         place.size(probe)
         place.write(probe, b"may be deleted\n")
         if place.size(probe) is None:
             raise OSError("a file that was written is not there")
+    except InputError:
+        raise
     except Exception as error:  # each store has errors of its own
         raise _blame(error, folder, "written") from None
     try:

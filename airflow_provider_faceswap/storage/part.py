@@ -158,10 +158,14 @@ class Part:
         """
         Write a piece.
 
-        :raises ResultError: as soon as the file is too large, too slow or not of its kind.
+        :raises ResultError: as soon as the file is too large, too slow or not of its kind, or the disk full.
         """
         self.budget.spend(len(chunk))
-        file.write(chunk)
+        try:
+            file.write(chunk)
+            file.flush()
+        except OSError as error:  # not the link's fault: another try would fail as well
+            raise ResultError(f"{self.path.parent} could not be written: {error.strerror}") from None
         self.size += len(chunk)
         if len(self._head) < HEAD:
             self._head += chunk[: HEAD - len(self._head)]
