@@ -116,7 +116,7 @@ class Attempt:
         if decision.leaves is not None:
             left = decision.leaves.left_behind().left[-1]
             log.warning("Buying again (%s); this leaves %s", decision.reason, left)
-        return self._buy(decision.entry)
+        return self._buy(decision.entry, decision.leaves)
 
     def _go_on(self, entry: Entry, decision: Decision) -> Outcome:
         """Do something about a job that was bought before."""
@@ -146,11 +146,11 @@ class Attempt:
             return self._finish(entry, end, job)
         return self._wait(entry, poll_first=True)
 
-    def _buy(self, before: Entry | None) -> Outcome:
+    def _buy(self, before: Entry | None, leaves: Entry | None = None) -> Outcome:
         try:
-            entry, job = self.purchase.submit(before)
+            entry, job = self.purchase.submit(before, leaves)
         except RefusedForNowError as error:
-            return Refused(error, before or Entry(state=State.REFUSED))
+            return Refused(error, (before or Entry(state=State.REFUSED)).moved_to(State.REFUSED))
         if job is None:
             return self._settle(entry, entry.problem)
         self._announce(entry)
@@ -244,7 +244,7 @@ class Attempt:
             return self._buy(purchase.replacement(entry))
         if end == "unknown" and entry.replaceable:
             log.warning("%s; buying it again, as on_clear='resubmit' says", error)
-            return self._buy(entry.left_behind())
+            return self._buy(entry.left_behind(), entry)
         if isinstance(error, JobFailedError):
             journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
             raise type(error)(f"{error}; clear the task to buy it again", entry.job_id)

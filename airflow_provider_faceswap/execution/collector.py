@@ -83,8 +83,8 @@ class Collector:
         raise about(
             entry,
             ResultError(
-                f"{purchase.provider} job {entry.job_id or '(no id)'} is finished and paid, but its result is "
-                f"gone: no stored files, and the vendor {said}; {purchase.journal.how_to()}"
+                f"{purchase.provider} job {entry.job_id or '(no id)'} is finished and paid, but its result "
+                f"is gone: no stored files, and the vendor {said}; {purchase.journal.how_to()}"
             ),
         )
 

@@ -14,10 +14,9 @@ from airflow_provider_faceswap.hooks.exchange import run
 from airflow_provider_faceswap.media import limits
 from airflow_provider_faceswap.media.errors import UnreadableError
 from airflow_provider_faceswap.media.piece import EnoughError, Piece
-from airflow_provider_faceswap.storage.transfer import MAX_REDIRECTS
 from airflow_provider_faceswap.storage.hosts import HostRules, Link
 from airflow_provider_faceswap.storage.part import NotYetError
-from airflow_provider_faceswap.storage.transfer import transfer
+from airflow_provider_faceswap.storage.transfer import MAX_REDIRECTS, transfer
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
