@@ -20,7 +20,7 @@ from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.collector import Collector, about, clean_up
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
-from airflow_provider_faceswap.journal.decisions import Decision, Step, decide, moved
+from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, decide, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Attempt:
         while decision.step is Step.WAIT_OUT:
             log.info("Another worker may still be submitting; waiting %.0f s for it", decision.seconds)
             self.purchase.clock.sleep(decision.seconds)
-            decision = self._decide(before)
+            decision = self._decide(before, decision.entry)
         entry = decision.entry
         if entry is None or decision.step is Step.SUBMIT:
             return self._submit(decision)
@@ -101,7 +101,7 @@ class Attempt:
         if entry.state is State.FINISHED:
             return Done(self._collector.collect(entry))
         if not entry.job_id:
-            return self._settle(entry, entry.problem)
+            return self._settle(entry, entry.problem or NO_ANSWER)
         end, job = waiting.confirm(self.purchase.completion, entry.ticket(), end, self.purchase.clock)
         return self._finish(entry, end, job, problem)
 
@@ -109,8 +109,11 @@ class Attempt:
     def _collector(self) -> Collector:
         return Collector(self.purchase)
 
-    def _decide(self, before: Entry | None) -> Decision:
-        return decide(self.purchase.journal.load() or before, self.purchase.situation())
+    def _decide(self, before: Entry | None, waited_for: Entry | None = None) -> Decision:
+        situation = self.purchase.situation()
+        if waited_for is not None:
+            situation = replace(situation, waited_out=waited_for.attempted_at)
+        return decide(self.purchase.journal.load() or before, situation)
 
     def _submit(self, decision: Decision) -> Outcome:
         if decision.leaves is not None:
