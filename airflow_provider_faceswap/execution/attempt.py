@@ -20,7 +20,7 @@ from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.collector import Collector, about, clean_up
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
-from airflow_provider_faceswap.journal.decisions import Decision, Step, decide, moved
+from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, decide, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Attempt:
         while decision.step is Step.WAIT_OUT:
             log.info("Another worker may still be submitting; waiting %.0f s for it", decision.seconds)
             self.purchase.clock.sleep(decision.seconds)
-            decision = self._decide(before)
+            decision = self._decide(before, decision.entry)
         entry = decision.entry
         if entry is None or decision.step is Step.SUBMIT:
             return self._submit(decision)
@@ -101,7 +101,7 @@ class Attempt:
         if entry.state is State.FINISHED:
             return Done(self._collector.collect(entry))
         if not entry.job_id:
-            return self._settle(entry, entry.problem)
+            return self._settle(entry, entry.problem or NO_ANSWER)
         end, job = waiting.confirm(self.purchase.completion, entry.ticket(), end, self.purchase.clock)
         return self._finish(entry, end, job, problem)
 
@@ -109,14 +109,17 @@ class Attempt:
     def _collector(self) -> Collector:
         return Collector(self.purchase)
 
-    def _decide(self, before: Entry | None) -> Decision:
-        return decide(self.purchase.journal.load() or before, self.purchase.situation())
+    def _decide(self, before: Entry | None, waited_for: Entry | None = None) -> Decision:
+        situation = self.purchase.situation()
+        if waited_for is not None:
+            situation = replace(situation, waited_out=waited_for.attempted_at)
+        return decide(self.purchase.journal.load() or before, situation)
 
     def _submit(self, decision: Decision) -> Outcome:
         if decision.leaves is not None:
             left = decision.leaves.left_behind().left[-1]
             log.warning("Buying again (%s); this leaves %s", decision.reason, left)
-        return self._buy(decision.entry)
+        return self._buy(decision.entry, decision.leaves)
 
     def _go_on(self, entry: Entry, decision: Decision) -> Outcome:
         """Do something about a job that was bought before."""
@@ -146,11 +149,11 @@ class Attempt:
             return self._finish(entry, end, job)
         return self._wait(entry, poll_first=True)
 
-    def _buy(self, before: Entry | None) -> Outcome:
+    def _buy(self, before: Entry | None, leaves: Entry | None = None) -> Outcome:
         try:
-            entry, job = self.purchase.submit(before)
+            entry, job = self.purchase.submit(before, leaves)
         except RefusedForNowError as error:
-            return Refused(error, before or Entry(state=State.REFUSED))
+            return Refused(error, (before or Entry(state=State.REFUSED)).moved_to(State.REFUSED))
         if job is None:
             return self._settle(entry, entry.problem)
         self._announce(entry)
@@ -244,7 +247,7 @@ class Attempt:
             return self._buy(purchase.replacement(entry))
         if end == "unknown" and entry.replaceable:
             log.warning("%s; buying it again, as on_clear='resubmit' says", error)
-            return self._buy(entry.left_behind())
+            return self._buy(entry.left_behind(), entry)
         if isinstance(error, JobFailedError):
             journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
             raise type(error)(f"{error}; clear the task to buy it again", entry.job_id)

@@ -166,9 +166,7 @@ def test_a_store_that_cannot_be_written_buys_nothing(world: World) -> None:
     assert world.vendor.accepted == 0
 
 
-@pytest.mark.parametrize(
-    "error", [api_error(503), api_error(500, "task 404 of run 404"), RuntimeError("404")]
-)
+@pytest.mark.parametrize("error", [api_error(503), api_error(500, "404 of run 404"), RuntimeError("404")])
 def test_an_id_is_written_though_the_store_stumbles(one: World, error: Exception) -> None:
     assert one.store is not None
     real, failures = one.store.set, [error, error]
