@@ -12,7 +12,6 @@ from airflow_provider_faceswap.apis.reading import read_id, read_urls
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Submission
 from airflow_provider_faceswap.exceptions import AuthenticationError, InDoubtError, PollError
-from airflow_provider_faceswap.sandbox.faults.fault import Kind
 
 STATES = {"waiting": JobState.PROCESSING, "done": JobState.SUCCESS, "broken": JobState.FAILED}
 
