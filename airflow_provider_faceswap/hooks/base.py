@@ -27,7 +27,7 @@ from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedClient, shared_client
 
 LARGE_REPLY = 64 * 1024
-"""Bytes from which a reply is read beside the event loop, which it could block for half a second."""
+"""Bytes from which a reply is read beside the event loop, which it would block."""
 
 # Without a connection no byte of the request was sent.
 _NOT_SENT = (

@@ -53,7 +53,7 @@ def make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None) 
     Make a client; it belongs to the event loop that first sends with it, not to the calling thread.
 
     :param settings: of the connection.
-    :param transport: stands in for the network.
+    :param transport: replaces the network.
     :raises SettingsError: if the CA bundle or the proxy cannot be used.
     """
     verify = settings.tls

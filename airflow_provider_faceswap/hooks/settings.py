@@ -41,7 +41,7 @@ class Settings(BaseModel):
     :param api_key: the key, from the connection's password.
     :param timeout: seconds that one call may take.
     :param max_connections: connections of one process to the vendor.
-    :param requests_per_second: calls of one process, at most; None for no limit.
+    :param requests_per_second: the most requests of one process; None for no limit.
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
