@@ -248,7 +248,8 @@ class SwapHook(BaseHook):
     def _broken_off(self, request: Request, settings: Settings, error: Exception) -> FaceSwapError:
         host = settings.origin[1]
         if isinstance(error, UnusableReplyError):
-            return request.broken_off(f"{host} {error}", sent=True)
+            said = redact(str(error), settings.api_key.get_secret_value())  # it quotes the reply's headers
+            return request.broken_off(f"{host} {said}", sent=True)
         kind = type(error).__name__
         if isinstance(error, _NOT_SENT):
             remedy = "check the connection's host and proxy"

@@ -76,7 +76,7 @@ def test_an_answer_over_a_socket(ask: Any, how: str) -> None:
 
 @both
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_look_that_is_redirected_says_so(ask: Any, how: str, status: int) -> None:
+def test_a_poll_that_is_redirected_says_so(ask: Any, how: str, status: int) -> None:
     seen: list[bytes] = []
 
     def script(link: socket.socket, head: bytes) -> None:
