@@ -143,7 +143,7 @@ class SwapHook(BaseHook):
         # A fresh client for each request: a billed one never meets a connection that went stale.
         # It is httpx's own, which knows for certain whether a connection was made.
         async with httpx.AsyncClient(
-            verify=settings.tls,
+            verify=settings.tls_context,
             proxy=settings.proxy,
             follow_redirects=False,
             transport=self._transport,
