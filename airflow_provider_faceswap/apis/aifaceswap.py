@@ -76,7 +76,7 @@ class AIFaceSwapSubmission(Submission):
         envelope = reply.json()
         code = read_code(envelope)
         if envelope is None or code is None:
-            raise InDoubtError(f"{reply}; this is not an answer of aifaceswap.io: the job may be taken")
+            raise InDoubtError(f"the job may be taken: this is not an answer of aifaceswap.io: {reply}")
         data = envelope["data"] if isinstance(envelope.get("data"), dict) else {}
         if code in ACCEPTED and reply.status < 300:
             points = read_seconds(data.get("points"))
@@ -85,7 +85,9 @@ class AIFaceSwapSubmission(Submission):
                 return job
         if code not in ACCEPTED and code < 500 and reply.may_refuse and not data.get("task_id"):
             refuse(reply, code, envelope)
-        raise InDoubtError(f"{reply}; neither a result nor a refusal: the job may be taken")
+        raise InDoubtError(
+            f"the job may be taken: aifaceswap.io sent neither a result nor a refusal: {reply}"
+        )
 
     def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
         """Return the job that the answer names, if it names one."""

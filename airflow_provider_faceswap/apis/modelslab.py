@@ -69,7 +69,7 @@ class ModelsLabSubmission(Submission):
         """
         data = reply.json()
         if data is None:
-            raise InDoubtError(f"{reply}; this is not an answer of ModelsLab: the job may be taken")
+            raise InDoubtError(f"the job may be taken: this is not an answer of ModelsLab: {reply}")
         answer = Answer(reply, data)
         if answer.job_id and answer.status:
             return answer.job(answer.job_id)
@@ -77,7 +77,7 @@ class ModelsLabSubmission(Submission):
             answer.refuse()
         if answer.done:
             return answer.job("")
-        raise InDoubtError(f"{reply}; neither a job id nor a refusal: the job may be taken")
+        raise InDoubtError(f"the job may be taken: ModelsLab named neither a job id nor a refusal: {reply}")
 
 
 class _ImageSwap(ModelsLabSubmission):
@@ -187,7 +187,7 @@ class Fetch(Poll):
         """
         data = reply.json()
         if data is None:
-            raise PollError(f"{reply}; this is not an answer of ModelsLab", read_retry_after(reply.headers))
+            raise PollError(f"this is not an answer of ModelsLab: {reply}", read_retry_after(reply.headers))
         answer = Answer(reply, data)
         if answer.bad:
             answer.check_verdict()
