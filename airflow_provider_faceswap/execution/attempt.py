@@ -258,5 +258,5 @@ class Attempt:
 
     def _announce(self, entry: Entry) -> None:
         if entry.job_id:
-            self.announce(entry.job_id)
+            clean_up(lambda: self.announce(entry.job_id))
             clean_up(lambda: self.purchase.completion.claim(entry.ticket()))
