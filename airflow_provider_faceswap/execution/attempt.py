@@ -85,10 +85,13 @@ class Attempt:
         """
         journal, situation = self.purchase.journal, self.purchase.situation()
         entry = journal.load()
+        terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
         if entry is None:
             known = {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
-            terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
             entry = journal.save_with_retries(Entry.of_ticket(ticket, **known, **terms))
+        elif entry.adopted:  # meanwhile, by hand
+            home = entry.base_url or (ticket.base_url if entry.job_id == ticket.job_id else "")
+            entry = entry.moved_to(entry.state, base_url=home, **terms)
         if entry.base_url and entry.base_url != situation.base_url:
             raise about(entry, JournalError(moved(entry, situation.base_url)))
         if entry.job_id != ticket.job_id:
@@ -255,5 +258,5 @@ class Attempt:
 
     def _announce(self, entry: Entry) -> None:
         if entry.job_id:
-            self.announce(entry.job_id)
+            clean_up(lambda: self.announce(entry.job_id))
             clean_up(lambda: self.purchase.completion.claim(entry.ticket()))
