@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.execution.pause import Refusals
     from airflow_provider_faceswap.hooks.base import SwapHook
 
-MIN_SECONDS = 0.1
+MIN_SECONDS, MAX_SECONDS = 0.1, 10**9
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
 
@@ -249,11 +249,12 @@ class SwapOperator(WithFullSignature, BaseOperator):
         check_choice("on_in_doubt", self.on_in_doubt, ("fail", "resubmit"))
         check_choice("on_clear", self.on_clear, ("collect", "resubmit"))
         interval = 1 if self.poll_interval is None else self.poll_interval
-        numbers = {"timeout": self.timeout, "short_wait": self.short_wait, "poll_interval": interval}
-        for name, value in {**numbers, "max_resubmits": self.max_resubmits}.items():
-            least = 0 if name in ("short_wait", "max_resubmits") else MIN_SECONDS
-            if not isinstance(value, (int, float)) or not value >= least:
-                raise InputError(name, f"must be a number of at least {least}")
+        above_zero = {"timeout": self.timeout, "poll_interval": interval}
+        others = ("short_wait", "in_doubt_wait", "max_resubmits")
+        for name, value in {**above_zero, **{name: getattr(self, name) for name in others}}.items():
+            least = MIN_SECONDS if name in above_zero else 0
+            if not isinstance(value, (int, float)) or not least <= value <= MAX_SECONDS:
+                raise InputError(name, f"must be a number from {least} to {MAX_SECONDS}")
         self.hook.settings  # noqa: B018 - checks the connection
         self.output_path, self.output_name = as_text(self.output_path), as_text(self.output_name)
         if self.output_path is not None:

@@ -156,7 +156,7 @@ def test_a_paid_picture_outlives_a_store_that_fails(
     till.configure(**({option: f"file://{till.spool}"} if option else {}))
     block(till)
     for _ in range(2):
-        with pytest.raises(AirflowException, match="no space left; .*nothing is paid again") as caught:
+        with pytest.raises(AirflowException, match=r"no space left; .*nothing is paid again") as caught:
             till.start()
         assert not isinstance(caught.value, AirflowFailException)
     place = till.entry["spooled_at"]
