@@ -26,7 +26,7 @@ from airflow_provider_faceswap.journal.entry import Entry, State
 log = logging.getLogger(__name__)
 
 CALLBACK_INTERVAL = 5.0
-"""Seconds between two looks for a callback where a worker waits for it."""
+"""Seconds between two checks for a callback where a worker waits for it."""
 
 
 @dataclass(frozen=True)
