@@ -24,8 +24,9 @@ from pydantic import (
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
 from airflow_provider_faceswap.apis.aifaceswap_reading import ACCEPTED, read_boxes, read_code, refuse
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import Kind, MediaUrl, Text, check_base64
+from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Submission

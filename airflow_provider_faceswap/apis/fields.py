@@ -6,13 +6,10 @@ import base64
 import binascii
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
-
-Kind = Literal["image", "video", "any"]
-"""What a file is, or must be."""
 
 VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
 """Formats that a stored result is recognised by."""

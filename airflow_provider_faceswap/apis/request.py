@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from airflow_provider_faceswap.apis.fields import Kind
 from airflow_provider_faceswap.apis.job import Cost, Job
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import (

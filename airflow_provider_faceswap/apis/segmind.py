@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 from pydantic import AfterValidator, BeforeValidator
 
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import Kind, Text, check_picture
+from airflow_provider_faceswap.apis.fields import Text, check_picture
 from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from airflow_provider_faceswap.apis.fields import Kind as Kind
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
 
 HEAD = 512

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.checks import (
@@ -22,7 +23,7 @@ from airflow_provider_faceswap.storage.checks import (
 )
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.folders import check_folder, url_problem
-from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
+from airflow_provider_faceswap.storage.formats import HEAD, recognise
 from airflow_provider_faceswap.storage.part import Budget
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim

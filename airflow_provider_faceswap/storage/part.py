@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
+from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.storage.hosts import Link

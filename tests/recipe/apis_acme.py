@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import Kind, MediaUrl
+from airflow_provider_faceswap.apis.fields import MediaUrl
 from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id, read_urls
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Submission
