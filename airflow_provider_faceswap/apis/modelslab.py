@@ -15,7 +15,6 @@ from pydantic import ValidationInfo, field_validator
 
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import (
-    Kind,
     MediaUrl,
     OptionalUrl,
     Text,
@@ -25,6 +24,7 @@ from airflow_provider_faceswap.apis.fields import (
     check_url,
 )
 from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.modelslab_reading import Answer
 from airflow_provider_faceswap.apis.reading import read_retry_after
 from airflow_provider_faceswap.apis.reply import Reply
