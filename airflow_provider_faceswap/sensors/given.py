@@ -8,6 +8,7 @@ from typing import Any
 
 import pendulum
 
+from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.exceptions import InputError
 
@@ -35,7 +36,7 @@ class Given:
         :raises InputError: naming the argument and the remedy.
         """
         result: Mapping[str, Any] = job_id if isinstance(job_id, Mapping) else {"job_id": job_id}
-        if result.get("job_id") in (None, "", "None"):
+        if is_blank(result.get("job_id")):
             raise InputError("job_id", "is required; check that its template renders to the submitter's id")
         found = read_id(result["job_id"])
         if found is None:
@@ -48,7 +49,7 @@ class Given:
 
 
 def _epoch(value: Any) -> float | None:
-    if value in (None, "", "None"):
+    if is_blank(value):
         return None
     try:
         moment = pendulum.parse(str(value))
