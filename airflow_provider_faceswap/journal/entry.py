@@ -160,7 +160,8 @@ class Entry(BaseModel):
             base_url=ticket.base_url,
             attempted_at=ticket.submitted_at,
             submitted_at=ticket.submitted_at,
-            deadline=ticket.deadline,
+            # Without an id it is the end of the wait for a callback, and a submission gets one of its own.
+            deadline=ticket.deadline if ticket.job_id else 0.0,
             eta=ticket.eta,
             route=ticket.route,
             resubmissions=ticket.resubmissions,
