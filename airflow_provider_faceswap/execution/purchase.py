@@ -20,7 +20,7 @@ from airflow_provider_faceswap.execution.clock import Clock, utc
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.journal.decisions import Situation
-from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.entry import Entry, State, readable_route
 from airflow_provider_faceswap.journal.store import Journal
 
 log = logging.getLogger(__name__)
@@ -212,7 +212,7 @@ class Purchase:
             State.RUNNING,
             job_id=job.job_id,
             eta=job.eta,
-            route={**hook.settings.route, **hook.route_to(job)},
+            route=readable_route({**hook.settings.route, **hook.route_to(job)}),
             cost=job.cost.model_dump() if job.cost else None,
             deadline=now + self.terms.timeout if late else intent.deadline,
             problem="",

@@ -234,3 +234,10 @@ def test_entries_never_expire_by_themselves(one: World) -> None:
     one.start()
     assert one.store is not None
     assert one.store.retentions and set(one.store.retentions) == {NEVER_EXPIRE}
+
+
+def test_a_path_of_any_length_that_a_vendor_names_keeps_no_entry_from_being_read(one: World) -> None:
+    one.vendor.double.route_to.return_value = {"path": "/fetch/" + "x" * 5000}
+    one.die()
+    assert one.start()["status"] == "success"
+    assert one.vendor.accepted == 1
