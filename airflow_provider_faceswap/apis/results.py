@@ -32,7 +32,7 @@ class _Recorded(BaseModel):
     eta: float | None = None
     meta: dict[str, str | int | float | bool] = Field(default={}, max_length=16)
     files: list[dict[str, str | int]] = Field(default=[], max_length=MAX_URLS)
-    faces: list[list[int]] = Field(default=[], max_length=1000)
+    faces: list[list[int]] = Field(default=[], max_length=1_000_000)
 
 
 def check_result(value: Any) -> Any:
@@ -81,7 +81,7 @@ def as_result(
     return {
         "provider": provider,
         "operation": operation,
-        "job_id": job.job_id,
+        "job_id": job.job_id or None,
         "status": job.state.value,
         "output": list(job.output),
         "stored": [file["url"] for file in files],

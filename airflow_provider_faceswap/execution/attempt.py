@@ -87,11 +87,10 @@ class Attempt:
         entry = journal.load()
         terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
         if entry is None:
-            known = {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
-            entry = journal.save_with_retries(Entry.of_ticket(ticket, **known, **terms))
+            entry = journal.save_with_retries(Entry.of_ticket(ticket, **self._bought, **terms))
         elif entry.adopted:  # meanwhile, by hand
             home = entry.base_url or (ticket.base_url if entry.job_id == ticket.job_id else "")
-            entry = entry.moved_to(entry.state, base_url=home, **terms)
+            entry = entry.moved_to(entry.state, base_url=home, **self._bought, **terms)
         if entry.base_url and entry.base_url != situation.base_url:
             raise about(entry, JournalError(moved(entry, situation.base_url)))
         if entry.job_id != ticket.job_id:
@@ -109,6 +108,10 @@ class Attempt:
         return self._finish(entry, end, job, problem)
 
     @property
+    def _bought(self) -> dict[str, str]:
+        return {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
+
+    @property
     def _collector(self) -> Collector:
         return Collector(self.purchase)
 
@@ -116,7 +119,10 @@ class Attempt:
         situation = self.purchase.situation()
         if waited_for is not None:
             situation = replace(situation, waited_out=waited_for.attempted_at)
-        return decide(self.purchase.journal.load() or before, situation)
+        entry = self.purchase.journal.load() or before
+        if entry and entry.adopted and not entry.provider:  # a person wrote the id alone
+            entry = entry.moved_to(entry.state, **self._bought)
+        return decide(entry, situation)
 
     def _submit(self, decision: Decision) -> Outcome:
         if decision.leaves is not None:
@@ -142,7 +148,9 @@ class Attempt:
         if not entry.job_id:
             if recorded := self._collector.keep_recorded(entry):
                 return Done(recorded)
-            return self._settle(entry, "the vendor gave a result without an id, and its link was not kept")
+            if entry.replaceable:
+                return self._buy(entry.left_behind(), entry)
+            raise self._collector.lost(entry)
         if decision.reason:
             purchase.journal.save_with_retries(entry)
         if not self.waiting.wait_for_completion:
@@ -232,7 +240,9 @@ class Attempt:
                 log.warning(
                     "%s", waiting.error_of(purchase.provider, entry.job_id, end, job.message if job else "")
                 )
-                return self._buy(entry.left_behind())
+                return self._buy(entry.moved_to(State.FAILED).left_behind())
+            if end == "success" and entry.replaceable:
+                return self._buy(entry.moved_to(State.FINISHED).left_behind(), entry)
             if end == "unknown":
                 return self._finish(entry, end, job)
         return Done(purchase.results.describe_submitted(entry))

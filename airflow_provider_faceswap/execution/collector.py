@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
+from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, ResultError
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.purchase import Purchase
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -78,12 +78,28 @@ class Collector:
             if end == "success" and job is not None:
                 return self.keep(entry, job)
             said = f"answers {(job.message or job.state.value)!r}" if job else "does not answer"
+            if job and job.state.waiting:  # where it calls back: the callback is gone as well
+                said = "does not send it again"
         if recorded := results.recorded_job(entry):
-            return self.keep(entry, recorded)
+            try:
+                return self.keep(entry, recorded)
+            except ResultError as error:
+                text = f"{error}; the vendor {said}; {purchase.journal.how_to()}"
+                raise about(entry, ResultError(text)) from None
         gone = f"is finished and paid, but its result is gone: no stored files, and the vendor {said}"
         job_id = entry.job_id or "(no id)"
         text = f"{purchase.provider} job {job_id} {gone}; {purchase.journal.how_to()}"
         raise about(entry, ResultError(text))
+
+    def lost(self, entry: Entry) -> JournalError:
+        """Return the error of a paid result that came once, without an id, and could not be kept."""
+        error = JournalError(
+            f"{self.purchase.provider} job (no id) is finished and paid, but its result is lost: "
+            f"{entry.problem or 'it came without an id, and its link was not kept'}; "
+            f"{self.purchase.journal.how_to()}"
+        )
+        error.paid = True
+        return error
 
     def _finished(self, entry: Entry, result: dict[str, Any]) -> None:
         recorded = self.purchase.results.record(result)

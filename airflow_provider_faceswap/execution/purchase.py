@@ -14,6 +14,7 @@ from airflow_provider_faceswap.exceptions import (
     InDoubtError,
     NotSentError,
     RefusedError,
+    ResultError,
     SettingsError,
 )
 from airflow_provider_faceswap.execution.clock import Clock, utc
@@ -230,9 +231,10 @@ class Purchase:
             result = self.results.keep(entry, job)
         except BaseException:  # a timeout of Airflow as well: the picture is paid, and comes only once
             described = self.results.record(self.results.describe(entry, job))
-            spooled_at = self.results.spool(job.content or b"")
-            self.journal.save_with_retries(
-                entry.moved_to(State.RUNNING, result=described, spooled_at=spooled_at)
-            )
+            try:
+                spooled = {"spooled_at": self.results.spool(job.content or b"")}
+            except ResultError as error:  # it is lost, and not in doubt
+                spooled = {"problem": str(error)}
+            self.journal.save_with_retries(entry.moved_to(State.RUNNING, result=described, **spooled))
             raise
         return self.journal.save_with_retries(entry.moved_to(State.FINISHED, result=result))

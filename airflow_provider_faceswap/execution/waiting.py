@@ -126,7 +126,7 @@ def error_of(provider: str, job_id: str, end: str, said: str) -> JobError:
         remedy = "it may be paid: check the connection's account, host and namespace, then retry or clear"
         return JobUnknownError(f"{provider} does not know job {job_id}{words}; {remedy}", job_id)
     if end == "no_result":
-        return JobUnsettledError(paid(provider, job_id, said), job_id)
+        return JobUnsettledError(f"{job}: {said}; it is paid: look for its result at the vendor", job_id)
     unfinished = {DEADLINE: "not finished at its deadline", CUT_OFF: "not finished"}
     what = unfinished.get(end, "gives no clear answer")
     return JobUnsettledError(paid(provider, job_id, f"{what}{words}"), job_id)

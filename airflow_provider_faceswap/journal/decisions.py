@@ -139,7 +139,7 @@ def moved(entry: Entry, base_url: str) -> str:
     """Say that a job belongs to another host than the connection's."""
     return (
         f"{_job(entry)} was bought at {entry.base_url}, and the connection moved to {base_url}; "
-        "point it back to collect the job"
+        "point it back and clear the task to collect the job"
     )
 
 

@@ -256,7 +256,8 @@ class SwapOperator(WithFullSignature, BaseOperator):
             if not isinstance(value, (int, float)) or not least <= value <= MAX_SECONDS:
                 raise InputError(name, f"must be a number from {least} to {MAX_SECONDS}")
         self.hook.settings  # noqa: B018 - checks the connection
-        self.output_path, self.output_name = as_text(self.output_path), as_text(self.output_name)
+        for name in ("output_path", "output_name", *self.inputs):
+            setattr(self, name, as_text(getattr(self, name)))
         if self.output_path is not None:
             from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 

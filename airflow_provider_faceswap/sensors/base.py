@@ -169,7 +169,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
                     end, job = self._poll_once()
                     if end not in (None, DEADLINE):
                         return self._finish(end, job)
-                self._defer()
+                    self._defer()
             try:
                 return super().execute(context)
             except AirflowSensorTimeout as error:
