@@ -271,9 +271,12 @@ class SwapHook(BaseHook):
         if isinstance(outcome, Job):
             return outcome
         try:
-            return request.read(outcome)
+            job = request.read(outcome)
         except AuthenticationError as error:
             raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
+        if outcome.redact(job.job_id) != job.job_id:  # an id is logged, and names files
+            raise request.broken_off("the reply gives the API key as the job's id", sent=True)
+        return job
 
     def _throttle(self, rate: float | None) -> None:
         if rate:
