@@ -95,6 +95,7 @@ def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathF
         "AIRFLOW__FACESWAP__CALLBACK_BASE_URL": cluster.url,
         "AIRFLOW__FACESWAP__CALLBACK_SECRET": token_hex(32),
         "AIRFLOW__FACESWAP__INBOX": f"file://{cluster.home}/inbox",
+        "AIRFLOW__FACESWAP__SPOOL": f"file://{cluster.home}/spool",
     }
     with cluster:
         add_accounts(cluster, sandbox)
