@@ -57,7 +57,7 @@ class InputError(FaceSwapError):
 
 
 class SettingsError(FaceSwapError):
-    """The Airflow connection cannot be used as it is."""
+    """The Airflow connection, or an option of ``[faceswap]``, cannot be used as it is."""
 
 
 class AuthenticationError(SettingsError):
@@ -122,7 +122,7 @@ class PollError(FaceSwapError):
 
 
 class InboxError(PollError):
-    """The inbox could not be read or written; later it may."""
+    """The inbox could not be read or written; a later try may succeed."""
 
 
 class TokenError(FaceSwapError):

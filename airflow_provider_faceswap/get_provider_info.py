@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+from airflow_provider_faceswap.apis import VENDORS
 
 _PACKAGE = "airflow_provider_faceswap"
-_VENDORS = {"modelslab": "ModelsLab", "segmind": "Segmind", "aifaceswap": "aifaceswap.io"}
 
 # The form of the connections UI; the hook's settings read the same names.
 _COMMON_FIELDS: dict[str, Any] = {
@@ -63,19 +64,64 @@ _SEGMIND_FIELDS: dict[str, Any] = {
 }
 
 
-def _connection(conn_type: str, hook: str, url: str, fields: dict[str, Any]) -> dict[str, Any]:
-    name = _VENDORS[conn_type]
+class _Entry(NamedTuple):
+    """
+    What Airflow needs to know of a vendor.
+
+    :param hook: the hook's class.
+    :param url: the vendor's origin.
+    :param docs: the vendor's pages.
+    :param trigger: the module of the trigger that waits for its jobs.
+    :param fields: of its connections alone.
+    """
+
+    hook: str
+    url: str
+    docs: str
+    trigger: str
+    fields: dict[str, Any]
+
+
+_ENTRIES = {
+    "modelslab": _Entry(
+        "ModelsLabHook", "https://modelslab.com", "https://docs.modelslab.com/", "jobs", _MODELSLAB_FIELDS
+    ),
+    "segmind": _Entry(
+        "SegmindHook",
+        "https://api.segmind.com",
+        "https://www.segmind.com/models/faceswap-v2",
+        "jobs",
+        _SEGMIND_FIELDS,
+    ),
+    "aifaceswap": _Entry(
+        "AIFaceSwapHook", "https://aifaceswap.io", "https://aifaceswap.io/api-doc", "callbacks", {}
+    ),
+}
+
+
+def _connection(vendor: str, entry: _Entry) -> dict[str, Any]:
+    title = VENDORS[vendor]
     return {
-        "connection-type": conn_type,
-        "hook-class-name": f"{_PACKAGE}.hooks.{conn_type}.{hook}",
-        "hook-name": name,
+        "connection-type": vendor,
+        "hook-class-name": f"{_PACKAGE}.hooks.{vendor}.{entry.hook}",
+        "hook-name": title,
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "port"],
             "relabeling": {"password": "API key", "host": "Base URL"},
-            "placeholders": {"host": url, "password": f"{name} API key"},
+            "placeholders": {"host": entry.url, "password": f"{title} API key"},
         },
-        "conn-fields": {**fields, **_COMMON_FIELDS},
+        "conn-fields": {**entry.fields, **_COMMON_FIELDS},
     }
+
+
+def _modules(room: str, **names: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "integration-name": VENDORS[vendor],
+            "python-modules": [f"{_PACKAGE}.{room}.{names.get(vendor, vendor)}"],
+        }
+        for vendor in _ENTRIES
+    ]
 
 
 def _option(description: str, *, example: str | None = None, sensitive: bool = False) -> dict[str, Any]:
@@ -89,13 +135,6 @@ def _option(description: str, *, example: str | None = None, sensitive: bool = F
     }
 
 
-def _rooms(room: str) -> list[dict[str, Any]]:
-    return [
-        {"integration-name": name, "python-modules": [f"{_PACKAGE}.{room}.{vendor}"]}
-        for vendor, name in _VENDORS.items()
-    ]
-
-
 def get_provider_info() -> dict[str, Any]:
     """Return the provider's metadata, as Airflow's ``provider_info.schema.json`` has it."""
     return {
@@ -104,27 +143,14 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Face swaps by ModelsLab, Segmind and aifaceswap.io: operators that buy once, "
         "deferrable sensors, and an offline sandbox.",
         "integrations": [
-            {"integration-name": name, "external-doc-url": url, "tags": ["service"]}
-            for name, url in (
-                ("ModelsLab", "https://docs.modelslab.com/"),
-                ("Segmind", "https://www.segmind.com/models/faceswap-v2"),
-                ("aifaceswap.io", "https://aifaceswap.io/"),
-            )
+            {"integration-name": VENDORS[vendor], "external-doc-url": entry.docs, "tags": ["service"]}
+            for vendor, entry in _ENTRIES.items()
         ],
-        "operators": _rooms("operators"),
-        "sensors": _rooms("sensors"),
-        "hooks": _rooms("hooks"),
-        "triggers": [
-            {
-                "integration-name": "ModelsLab",
-                "python-modules": [f"{_PACKAGE}.triggers.jobs", f"{_PACKAGE}.triggers.callbacks"],
-            },
-        ],
-        "connection-types": [
-            _connection("modelslab", "ModelsLabHook", "https://modelslab.com", _MODELSLAB_FIELDS),
-            _connection("segmind", "SegmindHook", "https://api.segmind.com", _SEGMIND_FIELDS),
-            _connection("aifaceswap", "AIFaceSwapHook", "https://aifaceswap.io", {}),
-        ],
+        "operators": _modules("operators"),
+        "sensors": _modules("sensors"),
+        "hooks": _modules("hooks"),
+        "triggers": _modules("triggers", **{vendor: entry.trigger for vendor, entry in _ENTRIES.items()}),
+        "connection-types": [_connection(vendor, entry) for vendor, entry in _ENTRIES.items()],
         "config": {
             "faceswap": {
                 "description": "How vendors call this Airflow back, and which folders are used.",
@@ -141,7 +167,7 @@ def get_provider_info() -> dict[str, Any]:
                         sensitive=True,
                     ),
                     "inbox": _option(
-                        "Folder in object storage that callbacks lie in until a task takes them. API servers "
+                        "Folder in object storage that holds callbacks until a task takes them. API servers "
                         "write to it, triggerers read it, workers do both.",
                         example="s3://my_conn@my-bucket/faceswap-inbox",
                     ),

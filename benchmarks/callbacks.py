@@ -1,5 +1,5 @@
 """
-What a thousand waiting callbacks cost one triggerer process, and how soon they are picked up.
+What a thousand waiting callbacks cost one triggerer process, and how soon it sees them.
 
 Run ``python -m benchmarks.callbacks``. A thousand real triggers wait in one event loop, first for nothing,
 then while another process leaves a callback for each of them, over half a minute or as fast as it can; on a

@@ -1,9 +1,10 @@
 """
-Whether callbacks, hostile or real, hold up Airflow's own API.
+Whether callbacks, hostile or real, delay Airflow's own API.
 
 Run ``python -m benchmarks.hostile``. A real API server is asked for ``/api/v2/version`` all the time, alone
-and while another process sends a thousand callbacks over sixteen connections, as fast as they are answered.
-For comparison, that process also asks for a thousand pages that are not there.
+and while another process sends a thousand callbacks over sixteen connections, as fast as they are answered:
+none (missing pages, for comparison), hostile ones, a different body each time for one job, the same body each
+time for one job, and one for each of a thousand jobs.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ async def send(url: str, calls: list[Hostile]) -> Counter[str]:
     Send calls over several connections.
 
     :param url: of the API server.
-    :return: how often each status came; a connection that is closed upon what is too large counts as such.
+    :return: how often each status came; "closed" counts connections that were closed on too large a body.
     """
     statuses: Counter[str] = Counter()
     rest = iter(calls)
@@ -86,7 +87,7 @@ def main() -> None:
         with cluster:
             time.sleep(15)  # Airflow is busy with its start
             table.add_row("nothing", "", "", *ask(cluster.url, None))
-            for what in ("plain", "hostile", "real"):
+            for what in ("plain", "hostile", "flood", "repeats", "real"):
                 command = [sys.executable, "-m", "benchmarks.hostile", cluster.url, secret, what]
                 started = time.monotonic()
                 with subprocess.Popen(command, stdout=subprocess.PIPE) as sending:
@@ -100,12 +101,17 @@ def main() -> None:
 
 
 def calls(secret: str, what: str) -> list[Hostile]:
-    """Return what is to be sent: calls that change nothing, callbacks for as many jobs, or none at all."""
+    """Return what is sent: see the module's text."""
     if what == "plain":
         return [Hostile("/../../faceswap/", b"", {404})] * CALLS
     tokens = [mint(VENDOR, [secret], time.time() + 600) for _ in range(CALLS)]
     if what == "hostile":
         return list(hostile(secret, tokens[0], CALLS))
+    path = f"/{VENDOR}/{tokens[0].text}"
+    if what == "flood":
+        return [Hostile(path, b"[%d]" % number, {200, 409, 429}) for number in range(CALLS)]
+    if what == "repeats":
+        return [Hostile(path, DONE, {200})] * CALLS
     return [Hostile(f"/{VENDOR}/{token.text}", DONE, {200}) for token in tokens]
 
 

@@ -105,7 +105,9 @@ def demo(console: Console) -> int:
         progress.step("starting the sandbox")
         sandbox.wait_until_up()
         copy_examples(DAGS, sandbox.url, RESULTS)
-        cluster = Cluster(HOME / "airflow", [DAGS])
+        # An example hands a frame on as a file among its results.
+        local_roots = {"faceswap": {"local_roots": RESULTS}}
+        cluster = Cluster(HOME / "airflow", [DAGS], settings=local_roots)
         stack.callback(cluster.stop)
         cluster.boot(progress.step)
         add_accounts(cluster, sandbox)

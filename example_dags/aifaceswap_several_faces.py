@@ -5,6 +5,7 @@ The tasks grab a frame of the clip, find the faces in it, cut them out, and subm
 
 It needs the connection `aifaceswap_default`, a triggerer, the extra `[media]` of this provider, and
 `callback_base_url`, `callback_secret` and `inbox` in the section `[faceswap]` of Airflow's configuration.
+The frame is handed on as a file in `output_path`: on local disk, that needs `local_roots` there, too.
 
 The params name samples of the sandbox (`python -m airflow_provider_faceswap.sandbox`); give your own URLs
 when you trigger the Dag. The result is stored in `output_path`, the URL of a folder in any object storage.

@@ -21,7 +21,7 @@ class AirflowClient:
         # One request at a time, from all threads together: behind the server is an SQLite.
         self._http = httpx.Client(
             base_url=f"{url}/api/v2",
-            timeout=httpx.Timeout(30, pool=None),
+            timeout=httpx.Timeout(120, pool=None),
             limits=httpx.Limits(max_connections=1),
             trust_env=False,
         )

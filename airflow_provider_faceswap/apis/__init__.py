@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from airflow_provider_faceswap.apis.contract import Vendor
 
-VENDORS: Final = ("modelslab", "segmind", "aifaceswap")
+VENDORS: Final = {"modelslab": "ModelsLab", "segmind": "Segmind", "aifaceswap": "aifaceswap.io"}
+"""Every vendor: its connection type, which is also the name of its modules, and its title."""
 
 
 def vendor(name: str) -> Vendor:
@@ -16,9 +17,9 @@ def vendor(name: str) -> Vendor:
     Return a vendor by its connection type.
 
     :param name: one of :data:`VENDORS`.
-    :raises ValueError: for a name that is none of them.
+    :raises ValueError: for any other name.
     """
     if name not in VENDORS:
-        raise ValueError(f"{name!r} is no known vendor; known: {', '.join(VENDORS)}")
+        raise ValueError(f"{name!r} is not a known vendor; known: {', '.join(VENDORS)}")
     found: Vendor = import_module(f"{__name__}.{name}").VENDOR
     return found

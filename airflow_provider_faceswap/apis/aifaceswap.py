@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, NoReturn
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -22,24 +22,17 @@ from pydantic import (
 )
 
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
+from airflow_provider_faceswap.apis.aifaceswap_reading import ACCEPTED, read_boxes, read_code, refuse
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64
+from airflow_provider_faceswap.apis.fields import Kind, MediaUrl, Text, check_base64
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
-from airflow_provider_faceswap.apis.reading import read_id, read_retry_after, read_seconds
+from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Submission
-from airflow_provider_faceswap.exceptions import (
-    AuthenticationError,
-    InDoubtError,
-    RefusedError,
-    RefusedForNowError,
-)
+from airflow_provider_faceswap.exceptions import InDoubtError
 
 BASE = "/api/aifaceswap/v1"
 MAX_FACES = 3
-_ACCEPTED = (0, *range(200, 300))
-"""Codes under which a ``task_id`` says "taken"; the documents show 200 alone."""
-Box = tuple[int, int, int, int]
 Base64 = Annotated[Text, AfterValidator(check_base64)]
 
 
@@ -56,6 +49,8 @@ Picture = Annotated[bytes | str, BeforeValidator(_file_or_url)]
 
 class AIFaceSwapSubmission(Submission):
     """What all six operations share."""
+
+    docs: ClassVar[str] = "https://aifaceswap.io/api-doc"
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return ``/api/aifaceswap/v1/{operation}``."""
@@ -79,40 +74,23 @@ class AIFaceSwapSubmission(Submission):
         :raises InDoubtError: for everything that says neither "taken" nor "not taken".
         """
         envelope = reply.json()
-        code = _code(envelope)
+        code = read_code(envelope)
         if envelope is None or code is None:
-            raise InDoubtError(f"{reply}; this is no answer of aifaceswap.io: the job may be taken")
+            raise InDoubtError(f"{reply}; this is not an answer of aifaceswap.io: the job may be taken")
         data = envelope["data"] if isinstance(envelope.get("data"), dict) else {}
-        if code in _ACCEPTED and reply.status < 300:
+        if code in ACCEPTED and reply.status < 300:
             points = read_seconds(data.get("points"))
             job = self.taken(data, None if points is None else Cost(amount=points))
             if job is not None:
                 return job
-        if code not in _ACCEPTED and code < 500 and reply.may_refuse and not data.get("task_id"):
-            _refuse(reply, code, envelope)
+        if code not in ACCEPTED and code < 500 and reply.may_refuse and not data.get("task_id"):
+            refuse(reply, code, envelope)
         raise InDoubtError(f"{reply}; neither a result nor a refusal: the job may be taken")
 
     def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
         """Return the job that the answer names, if it names one."""
         job_id = read_id(data.get("task_id"))
         return None if job_id is None else Job(job_id=job_id, state=JobState.PROCESSING, cost=cost)
-
-
-def _code(envelope: dict[str, Any] | None) -> int | None:
-    stated = (envelope or {}).get("code")
-    if isinstance(stated, str) and stated.strip().lower() == "success":
-        return 200
-    code = read_seconds(stated)
-    return None if code is None else int(code)
-
-
-def _refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
-    said = reply.one_line(envelope.get("message") or envelope.get("msg") or envelope.get("data"))
-    if 401 in (code, reply.status):
-        raise AuthenticationError(f"aifaceswap.io refused the API key: {said}")
-    if 429 in (code, reply.status):
-        raise RefusedForNowError(f"aifaceswap.io refused for now: {said}", read_retry_after(reply.headers))
-    raise RefusedError(f"aifaceswap.io refused the job (code {code}): {said}")
 
 
 class _CallbackSubmission(AIFaceSwapSubmission):
@@ -130,7 +108,7 @@ class FaceSwap(_CallbackSubmission):
     """
 
     operation: ClassVar[str] = "faceswap"
-    kind: ClassVar[Literal["image", "video", "any"]] = "image"
+    kind: ClassVar[Kind] = "image"
 
     source_image: Picture
     face_image: Picture
@@ -150,7 +128,7 @@ class MultiFaceSwap(_CallbackSubmission):
     """
 
     operation: ClassVar[str] = "multi_faceswap"
-    kind: ClassVar[Literal["image", "video", "any"]] = "image"
+    kind: ClassVar[Kind] = "image"
 
     source_image: MediaUrl
     face_image: list[MediaUrl] = Field(min_length=1)
@@ -170,7 +148,7 @@ class MultiFaceSwap(_CallbackSubmission):
 
 
 class _Video(_CallbackSubmission):
-    kind: ClassVar[Literal["image", "video", "any"]] = "video"
+    kind: ClassVar[Kind] = "video"
 
     source_video: MediaUrl
     duration: float = Field(gt=0, le=24 * 3600)
@@ -235,12 +213,12 @@ class MultiVideoFaceSwap(_Video):
 
 
 class _Extraction(AIFaceSwapSubmission):
-    kind: ClassVar[Literal["image", "video", "any"]] = "any"
+    kind: ClassVar[Kind] = "any"
     boxes: ClassVar[str]
 
     def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
         """Return the boxes, which come with the answer."""
-        faces = _boxes(data.get(self.boxes))
+        faces = read_boxes(data.get(self.boxes))
         return None if faces is None else Job(job_id="", state=JobState.SUCCESS, faces=faces, cost=cost)
 
     def price(self) -> Cost:
@@ -274,24 +252,11 @@ class ExtractBase64Face(_Extraction):
     base64_img: Base64
 
 
-def _boxes(value: object) -> tuple[Box, ...] | None:
-    if not isinstance(value, list):
-        return None
-    boxes: list[Box] = []
-    for item in value:
-        numbers = [read_seconds(part) for part in item] if isinstance(item, list) else []
-        if len(numbers) != 4 or any(number is None for number in numbers):
-            return None
-        x1, y1, x2, y2 = (int(number or 0) for number in numbers)
-        boxes.append((x1, y1, x2, y2))
-    return tuple(boxes)
-
-
 VENDOR = Vendor(
     name="aifaceswap",
     operations={
-        call.operation: call
-        for call in (
+        request.operation: request
+        for request in (
             FaceSwap,
             MultiFaceSwap,
             VideoFaceSwap,

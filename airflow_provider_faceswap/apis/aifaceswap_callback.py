@@ -15,7 +15,7 @@ def read_callback(body: bytes) -> Job:
     Read what the vendor posts when a job is done, whatever type it states (*task_callback*).
 
     :param body: JSON, or a form.
-    :raises PollError: if it names no job, or does not say how it ended.
+    :raises PollError: if it names no job, or does not say how the job ended.
     """
     text = body.decode("utf-8-sig", "replace")
     try:

@@ -1,12 +1,41 @@
-"""What a vendor is: everything that the rest of the provider asks of one."""
+"""
+The contract of a vendor: everything that the rest of the provider asks of one.
+
+A vendor is one module here with a :class:`Vendor` named ``VENDOR``, one hook, and one line in
+:data:`~airflow_provider_faceswap.apis.VENDORS`. Its parts, and where each is written down:
+
+* requests: subclasses of :class:`~airflow_provider_faceswap.apis.request.Submission`, one for each operation,
+  with the fields, the path, the vendor's page (``docs``), the price (``price()``) and the limits
+  (``max_wait``, ``max_clip_seconds``, ``max_reply``, ``answers_at_once``);
+* how a job's end is learned: a :class:`~airflow_provider_faceswap.apis.request.Poll`, or a callback reader;
+* where the API key goes: ``authorize()`` of its hook, and nowhere here.
+
+What the reply to a submission is read as (``Submission.read``) decides what is paid twice:
+
+============================================================== ==========================================
+the reply                                                      what ``read`` does
+============================================================== ==========================================
+names a job, whatever the status                               returns the Job
+holds the result itself                                        returns the Job, in the state SUCCESS
+refuses in the vendor's own format, and may (``may_refuse``)   raises RefusedError
+the same, about rate limits or a full queue                    raises RefusedForNowError
+the same, about the API key                                    raises AuthenticationError
+anything else: another status, HTML, empty, unknown JSON       raises InDoubtError
+============================================================== ==========================================
+
+Without a reply, ``broken_off`` returns NotSentError if no connection was made, otherwise InDoubtError. A poll
+(``Poll.read``) returns a Job, or raises PollError or AuthenticationError: neither is a verdict.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.apis.request import Poll, Submission
+from airflow_provider_faceswap.apis.request import Poll, Request, Submission
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 
 
 @dataclass(frozen=True)
@@ -15,12 +44,66 @@ class Vendor:
     A vendor.
 
     :param name: its connection type.
-    :param operations: its submissions by their endpoint's names.
-    :param poll: how its jobs are looked at, if they can be.
-    :param read_callback: reads what it posts to a callback, if it does; raises PollError for rubbish.
+    :param operations: its submissions by the names that users give.
+    :param poll: the request that asks how a job stands, if the vendor has one.
+    :param read_callback: reads what the vendor posts to a callback, if it does; raises PollError for rubbish.
+    :raises TypeError: if a request lacks what the contract asks of it.
     """
 
     name: str
-    operations: Mapping[str, type[Submission]] = field(default_factory=dict)
+    operations: Mapping[str, type[Submission]]
     poll: type[Poll] | None = None
     read_callback: Callable[[bytes], Job] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a vendor that is not whole, when its module is imported."""
+        requests: list[type[Request]] = [*self.operations.values(), *([self.poll] if self.poll else [])]
+        for request in requests:
+            asked = (
+                ("operation", "docs", "kind") if issubclass(request, Submission) else ("operation", "docs")
+            )
+            if lacking := [name for name in asked if not hasattr(request, name)]:
+                raise TypeError(f"{self.name}: {request.__name__} lacks {', '.join(lacking)}")
+        if any(request.webhook_is_ours for request in self.operations.values()) and not self.read_callback:
+            raise TypeError(f"{self.name}: it calls back, and nothing reads its callbacks")
+
+    @property
+    def title(self) -> str:
+        """The vendor's name, for people."""
+        return VENDORS[self.name]
+
+    def submission(self, operation: str) -> type[Submission]:
+        """
+        Return the request of an operation.
+
+        :param operation: one of :attr:`operations`.
+        :raises InputError: for any other name.
+        """
+        try:
+            return self.operations[operation]
+        except KeyError:
+            known = ", ".join(self.operations)
+            raise InputError("operation", f"{operation!r} is not one of {self.title}: {known}") from None
+
+    def poll_request(self, job_id: str, route: Mapping[str, str] | None = None) -> Poll:
+        """
+        Return the request that asks how a job stands.
+
+        :param job_id: the vendor's id.
+        :param route: where to ask, as the submission's reply or a user said.
+        :raises FaceSwapError: if the vendor cannot be asked.
+        :raises InputError: if the id cannot stand in a URL.
+        """
+        if self.poll is None:
+            raise FaceSwapError(f"{self.title} cannot be polled: it posts its results to a callback")
+        return self.poll.checked({"job_id": job_id, "route": dict(route or {})})
+
+    def callback_reader(self) -> Callable[[bytes], Job]:
+        """
+        Return what reads the body of a callback; it raises PollError for rubbish.
+
+        :raises FaceSwapError: if the vendor does not call back.
+        """
+        if self.read_callback is None:
+            raise FaceSwapError(f"{self.title} does not call back: its jobs are polled")
+        return self.read_callback

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+Kind = Literal["image", "video", "any"]
+"""What a file is, or must be."""
+
 VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
-"""Formats that a stored result can be told by."""
+"""Formats that a stored result is recognised by."""
 
 _MAX_URL = 8192
 _MAX_PICTURE = 10 * 1024 * 1024
 _DATA_URI = re.compile(r"data:[\w.+/-]+;base64,", re.IGNORECASE)
 _ELSEWHERE = "upload the media where the vendor can reach it"
-_UNREACHABLE = "a file path is of no use to the vendor"
+_UNREACHABLE = "the vendor cannot open a file path"
 
 
 def _text(value: Any) -> Any:
@@ -26,21 +30,29 @@ def _text(value: Any) -> Any:
     if value is not None and not isinstance(value, str):
         raise ValueError(f"must be text, not {type(value).__name__}")
     if value is None or value.strip() in ("", "None"):
-        raise ValueError("is required; give a value, or look whether its template renders to one")
+        raise ValueError("is required; give a value, or check that its template renders to one")
     return value
 
 
 def is_url(value: str) -> bool:
-    """Tell whether a text is an absolute http(s) URL with a host, of a sane length."""
+    """Return whether a text is an absolute http(s) URL with a host, of a sane length."""
     # urlsplit() drops some control characters in silence.
     if len(value) > _MAX_URL or " " in value or not value.isprintable():
         return False
     try:
         parts = urlsplit(value)
-        _ = parts.port  # raises if it is none
+        _ = parts.port  # raises if it is not a number
         return parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and "\\" not in parts.netloc
     except ValueError:
         return False
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_url(value: str) -> str:
@@ -62,7 +74,7 @@ def _url_hint(value: str) -> str:
     if "{{" in value or "{%" in value:
         return "it looks like a template that was not rendered"
     if value[:5].lower() == "data:":
-        return f"a data: URI is taken only for pictures, with base64=True; else {_ELSEWHERE}"
+        return f"a data: URI is taken only for pictures, with base64=True; otherwise {_ELSEWHERE}"
     if len(value) > _MAX_URL:
         return f"this text has over {_MAX_URL} characters; base64 text needs base64=True"
     if "://" not in value:
@@ -142,4 +154,4 @@ OptionalUrl = Annotated[str | None, BeforeValidator(_optional)]
 VideoFormat = Annotated[Text, AfterValidator(_format)]
 """A video format's short name."""
 TrackId = Annotated[int | str | None, BeforeValidator(_track_id)]
-"""What the vendor passes on to a webhook: a whole number where it is one, else text."""
+"""What the vendor passes on to a webhook: a whole number where it is one, otherwise text."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import ValidationInfo, field_validator
 
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import (
+    Kind,
     MediaUrl,
     OptionalUrl,
     Text,
@@ -32,6 +33,7 @@ from airflow_provider_faceswap.exceptions import InDoubtError, PollError
 
 NAMESPACES = ("faceswap", "deepfake")
 
+_PAGES = "https://docs.modelslab.com/faceswap-api"
 _POLL_PATH = re.compile(r"(/[A-Za-z0-9_-]{1,64}){1,8}\Z")
 
 
@@ -67,7 +69,7 @@ class ModelsLabSubmission(Submission):
         """
         data = reply.json()
         if data is None:
-            raise InDoubtError(f"{reply}; this is no answer of ModelsLab: the job may be taken")
+            raise InDoubtError(f"{reply}; this is not an answer of ModelsLab: the job may be taken")
         answer = Answer(reply, data)
         if answer.job_id and answer.status:
             return answer.job(answer.job_id)
@@ -79,7 +81,7 @@ class ModelsLabSubmission(Submission):
 
 
 class _ImageSwap(ModelsLabSubmission):
-    kind: ClassVar[Literal["image", "video"]] = "image"
+    kind: ClassVar[Kind] = "image"
 
     base64: bool = False
 
@@ -103,6 +105,7 @@ class SpecificFaceSwap(_ImageSwap):
     """
 
     operation: ClassVar[str] = "single_face_swap"
+    docs: ClassVar[str] = f"{_PAGES}/specific-face-swap"
 
     init_image: Text
     target_image: Text
@@ -118,6 +121,7 @@ class MultipleFaceSwap(_ImageSwap):
     """
 
     operation: ClassVar[str] = "multiple_face_swap"
+    docs: ClassVar[str] = f"{_PAGES}/multiple-face-swap"
 
     init_image: Text
     target_image: Text
@@ -133,7 +137,9 @@ class SingleVideoSwap(ModelsLabSubmission):
     """
 
     operation: ClassVar[str] = "single_video_swap"
-    kind: ClassVar[Literal["image", "video"]] = "video"
+    docs: ClassVar[str] = f"{_PAGES}/single-video-swap"
+    kind: ClassVar[Kind] = "video"
+    max_clip_seconds: ClassVar[float] = 60.0
 
     init_image: MediaUrl
     init_video: MediaUrl
@@ -148,19 +154,21 @@ class SpecificVideoSwap(SingleVideoSwap):
     """
 
     operation: ClassVar[str] = "specific_video_swap"
+    docs: ClassVar[str] = f"{_PAGES}/specific-video-swap"
 
     reference_image: MediaUrl
 
 
 class Fetch(Poll):
     """
-    Poll at a job (*Fetch Queued Request*).
+    Ask how a job stands (*Fetch Queued Request*).
 
     ``route`` may hold ``namespace``, where the job was submitted under another one than the
     connection's, or ``path``, which a queued reply named.
     """
 
     operation: ClassVar[str] = "fetch"
+    docs: ClassVar[str] = f"{_PAGES}/fetch"
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return ``/api/v6/{namespace}/fetch/{id}``, or the path that the vendor named."""
@@ -174,12 +182,12 @@ class Fetch(Poll):
         """
         Read how the job stands.
 
-        :raises PollError: if the reply tells nothing of the job.
+        :raises PollError: if the reply does not say how the job stands.
         :raises AuthenticationError: if the vendor refused the key.
         """
         data = reply.json()
         if data is None:
-            raise PollError(f"{reply}; this is no answer of ModelsLab", read_retry_after(reply.headers))
+            raise PollError(f"{reply}; this is not an answer of ModelsLab", read_retry_after(reply.headers))
         answer = Answer(reply, data)
         if answer.bad:
             answer.check_verdict()
@@ -190,7 +198,7 @@ VENDOR = Vendor(
     name="modelslab",
     poll=Fetch,
     operations={
-        call.operation: call
-        for call in (SpecificFaceSwap, MultipleFaceSwap, SingleVideoSwap, SpecificVideoSwap)
+        request.operation: request
+        for request in (SpecificFaceSwap, MultipleFaceSwap, SingleVideoSwap, SpecificVideoSwap)
     },
 )

@@ -17,7 +17,6 @@ from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
     PollError,
-    RefusedError,
     RefusedForNowError,
 )
 
@@ -55,8 +54,8 @@ class Answer:
         if status is None and self.output:  # the Fetch Video page shows a finished reply without one
             status = "success"
         self.status = status.strip().lower() if isinstance(status, str) else None
-        said = next((data[key] for key in ("message", "messege", "error") if data.get(key)), None)
-        self.message = reply.one_line(said)
+        self.said = next((data[key] for key in ("message", "messege", "error") if data.get(key)), None)
+        self.message = reply.one_line(self.said)
 
     @property
     def job_id(self) -> str | None:
@@ -132,7 +131,7 @@ class Answer:
         if self.for_now or self.congested:
             raise RefusedForNowError(f"ModelsLab refused for now: {self.message}", self.retry_after)
         hint = _HINTS.get(self.reply.status, "")
-        raise RefusedError(f"ModelsLab refused the job: {self.message}{hint}")
+        raise self.reply.refused("ModelsLab refused the job", self.said, hint)
 
     def check_verdict(self) -> None:
         """

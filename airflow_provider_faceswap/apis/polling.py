@@ -1,14 +1,16 @@
-"""When to look at a job next: a pure function of its age, its eta and what the last looks brought."""
+"""When to poll a job next: a pure function of its age, its eta and what the last polls brought."""
 
 from __future__ import annotations
 
-# Looks at a constant ratio are equally late, as a share of the job's duration, wherever its end falls.
+# Polls at a constant ratio are equally late, as a share of the job's duration, wherever its end falls.
 FIRST_POLL, RATIO = 0.895, 0.0755
-"""The first look as a share of the eta; each further step as a share of the age."""
+"""The first poll as a share of the eta; each further step as a share of the age."""
 OVERDUE, OVERDUE_RATIO = 1.25, 0.5
 """Past this share of the eta the estimate is worthless: steps grow with the time since it."""
 BLIND_STEP, BLIND_RATIO = 2.0, 0.15
 """Without an eta: the shortest step in seconds, and the steps as a share of the age."""
+MAX_ETA = 6 * 3600.0
+"""A longer eta counts as unknown: it would put off the first poll for days."""
 MIN_STEP, MAX_STEP = 1.0, 600.0
 MAX_BACKOFF = 120.0
 MAX_RETRY_AFTER = 3600.0
@@ -23,11 +25,11 @@ def seconds_to_next_poll(
     jitter: float = 0.5,
 ) -> float:
     """
-    Return how many seconds to wait before the next look.
+    Return how many seconds to wait before the next poll.
 
     :param age: seconds since the job was submitted.
     :param eta: seconds from submission to its expected end, if the vendor said.
-    :param failures: looks in a row that told nothing.
+    :param failures: polls in a row that failed.
     :param retry_after: seconds that the vendor asked to wait.
     :param jitter: a random number from 0 to 1; it spreads jobs that were submitted together.
     """
@@ -35,7 +37,7 @@ def seconds_to_next_poll(
     swing = 2.0 * jitter - 1.0
     if failures:
         wait = min(2.0 ** min(failures, 16), MAX_BACKOFF) * (1.0 + 0.2 * swing)
-    elif not eta:
+    elif not eta or eta > MAX_ETA:
         wait = max(BLIND_STEP, BLIND_RATIO * age) * (1.0 + 0.05 * swing)
     elif age < (FIRST_POLL - 0.011) * eta:
         return max(asked, MIN_STEP, (FIRST_POLL + 0.01 * swing) * eta - age)

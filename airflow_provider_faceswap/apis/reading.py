@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import mktime_tz, parsedate_tz
-from itertools import islice
 
 from airflow_provider_faceswap.apis.fields import is_url
 
@@ -15,8 +14,11 @@ META_KEYS = ("seed", "file_prefix", "watermark", "output_format", "request_id")
 
 MAX_URLS = 64
 _MAX_META_TEXT = 200
+_MAX_NUMBER_TEXT = 64
 MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
+MAX_PIECE = 8 * MAX_TEXT
+"""Characters of a vendor's words that are looked at to quote them."""
 _MAX_DEPTH = 6
 # In JSON the slashes of a URL may stand escaped. Its user and password are left out with its path.
 _URL_IN_TEXT = re.compile(
@@ -35,6 +37,8 @@ def read_id(value: object) -> str | None:
 def read_seconds(value: object) -> float | None:
     """Return a duration that a vendor states, if it is a sane one."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    if isinstance(value, str) and len(value) > _MAX_NUMBER_TEXT:
         return None
     try:
         seconds = float(value)
@@ -65,9 +69,9 @@ def _epoch(date: object) -> float | None:
 def read_urls(*candidates: object) -> tuple[str, ...]:
     """Return the absolute http(s) URLs of the first candidate (list or text) that holds any."""
     for value in candidates:
-        items = value if isinstance(value, list) else [value]
+        items = value[:MAX_URLS] if isinstance(value, list) else [value]
         stripped = (item.strip() for item in items if isinstance(item, str))
-        urls = tuple(islice(filter(is_url, stripped), MAX_URLS))
+        urls = tuple(filter(is_url, stripped))
         if urls:
             return urls
     return ()
@@ -94,13 +98,15 @@ def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_
     Flatten what a vendor says of an error into one line for people.
 
     :param value: text, or a list or object of texts; URLs in it are cut to their host.
-    :param redact: takes out what must not be repeated; before anything is cut, as half of it may stay then.
+    :param redact: takes out what must not be repeated; it is given whole pieces, since half of a secret
+        that is cut would stay, and needs to return the first :data:`MAX_PIECE` characters alone.
     :param most: characters of the result.
     """
-    text = ""
-    for piece in _pieces(value):  # ends early: a hostile reply may hold millions of them
-        text += redact(piece)[: 8 * MAX_TEXT]
-        if len(text) > 4 * MAX_TEXT:
+    text, left = "", MAX_PIECE
+    for piece in _pieces(value):  # ends early: a hostile reply is one huge piece, or millions of them
+        text += redact(piece)[:MAX_PIECE]
+        left -= len(piece)
+        if left <= 0:
             break
     text = _URL_IN_TEXT.sub(r"\1\2/…", text)
     # Control characters and lone surrogates break logs and databases.

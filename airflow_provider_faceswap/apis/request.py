@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
+from airflow_provider_faceswap.apis.fields import Kind
 from airflow_provider_faceswap.apis.job import Cost, Job
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.reply import Reply
@@ -40,6 +41,8 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     operation: ClassVar[str]
+    docs: ClassVar[str]
+    """The vendor's page about it."""
     billed: ClassVar[bool]
     method: ClassVar[Literal["GET", "POST"]] = "POST"
     max_reply: ClassVar[int] = MAX_REPLY
@@ -50,7 +53,7 @@ class Request(BaseModel):
     @classmethod
     def checked(cls: type[RequestT], inputs: Mapping[str, Any]) -> RequestT:
         """
-        Make the call from a Dag author's inputs.
+        Make the request from a Dag author's inputs.
 
         :param inputs: the operation's fields by the vendor's names.
         :raises InputError: naming the field and the remedy, never the value.
@@ -76,12 +79,16 @@ class Request(BaseModel):
 
     @abstractmethod
     def read(self, reply: Reply) -> Job:
-        """Tell what the reply says of the job, or raise an error of the family."""
+        """
+        Return what the reply says of the job.
+
+        :raises FaceSwapError: as :mod:`~airflow_provider_faceswap.apis.contract` says for each kind.
+        """
 
     @abstractmethod
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
         """
-        Return the error for a call that got no reply.
+        Return the error of a request that got no reply.
 
         :param reason: what broke, without a URL.
         :param sent: whether anything may have reached the vendor.
@@ -99,21 +106,23 @@ class Request(BaseModel):
 
 
 class Submission(Request):
-    """A call that the vendor bills once it has accepted it."""
+    """A request that the vendor bills once it has accepted it."""
 
     billed: ClassVar[bool] = True
-    kind: ClassVar[Literal["image", "video", "any"]]
+    kind: ClassVar[Kind]
     max_wait: ClassVar[float] = math.inf
     """Seconds from submission for which the vendor keeps the job's record."""
+    max_clip_seconds: ClassVar[float] = math.inf
+    """Length of a clip that the vendor takes."""
     webhook_is_ours: ClassVar[bool] = False
-    """Whether the vendor tells the result to a URL of ours alone."""
+    """Whether the vendor posts the result to a URL of ours, and nowhere else."""
 
     def price(self) -> Cost | None:
-        """Return what the vendor's documents say that the call costs, if they do."""
+        """Return what the job costs, if the vendor's documents say it."""
         return None
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
-        """Tell "certainly not taken" from "in doubt"."""
+        """Return NotSentError where nothing was sent, InDoubtError otherwise."""
         if sent:
             return InDoubtError(f"{reason}; the vendor may have taken the job")
         return NotSentError(f"{reason}; nothing was sent")
@@ -121,10 +130,10 @@ class Submission(Request):
 
 class Poll(Request):
     """
-    A free call that tells how a job stands.
+    A free request that asks how a job stands.
 
     :param job_id: the vendor's id.
-    :param route: what a reply or a user said of where to ask, see the vendor's own subclass.
+    :param route: where to ask, as a reply or a user said; see the vendor's own subclass.
     """
 
     billed: ClassVar[bool] = False
@@ -134,5 +143,5 @@ class Poll(Request):
     route: dict[str, str] = {}
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
-        """A look may always be repeated."""
+        """Return PollError: a poll may always be repeated."""
         return PollError(reason)

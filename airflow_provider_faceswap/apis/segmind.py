@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 from pydantic import AfterValidator, BeforeValidator
 
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import Text, check_picture
+from airflow_provider_faceswap.apis.fields import Kind, Text, check_picture
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
@@ -30,13 +30,13 @@ from airflow_provider_faceswap.exceptions import (
     FaceSwapError,
     InDoubtError,
     PollError,
-    RefusedError,
     RefusedForNowError,
 )
 
 MAX_PICTURE = 64 * 1024 * 1024
 """Bytes of a reply that holds a picture."""
 DEFAULT_PATH = "/v1/models/faceswap-v2"
+_QUEUE_PAGE = "https://docs.segmind.com/docs/serverless-api/async-inference"
 
 
 def _indices(value: Any) -> str:
@@ -53,7 +53,7 @@ Restorer = Literal["codeformer-v0.1.0.pth", "GFPGANv1.4.pth", "GFPGANv1.3.pth"]
 
 class _Faceswap(Submission):
     operation: ClassVar[str] = "faceswap-v2"
-    kind: ClassVar[Literal["image", "video", "any"]] = "image"
+    kind: ClassVar[Kind] = "image"
 
     source_img: Picture
     target_img: Picture
@@ -76,9 +76,10 @@ class FaceswapNow(_Faceswap):
     :param input_faces_index: which faces are replaced, from large to small.
     :param source_faces_index: which faces of ``source_img`` are used.
     :param face_restore: the model that restores the face.
-    :param base64: have the answer as base64 JSON in place of the picture's bytes.
+    :param base64: have the answer as base64 JSON instead of the picture's bytes.
     """
 
+    docs: ClassVar[str] = "https://www.segmind.com/models/faceswap-v2"
     max_reply: ClassVar[int] = MAX_PICTURE
     answers_at_once: ClassVar[bool] = True
 
@@ -91,7 +92,7 @@ class FaceswapNow(_Faceswap):
         Read the picture, or why there is none.
 
         :raises RefusedError: in the vendor's own format.
-        :raises InDoubtError: for anything else that is no picture.
+        :raises InDoubtError: for anything else that is not a picture.
         """
         if reply.status == 200 and is_picture(reply.body):
             return finished(reply, reply.body, read_seconds(reply.headers.get("x-generation-time")))
@@ -108,6 +109,7 @@ class FaceswapNow(_Faceswap):
 class FaceswapQueued(_Faceswap):
     """Swap faces of a picture, queued (v2); the fields are those of v1."""
 
+    docs: ClassVar[str] = _QUEUE_PAGE
     max_wait: ClassVar[float] = 3500.0
 
     def path(self, route: Mapping[str, str]) -> str:
@@ -130,15 +132,16 @@ class FaceswapQueued(_Faceswap):
         if data.get("error") and reply.may_refuse:
             _refuse(reply, data["error"])
         if data.get("error") and reply.status >= 500 and not names_a_request(reply, data):
-            raise RefusedForNowError(f"{reply}; Segmind takes nothing when it answers so")
+            raise RefusedForNowError(f"{reply}; Segmind takes nothing when it answers like this")
         raise InDoubtError(f"{reply}; neither a request id nor a refusal: the job may be taken")
 
 
 class QueuedRequest(Poll):
-    """Poll at a queued request (v2)."""
+    """Ask how a queued request stands (v2)."""
 
     max_reply: ClassVar[int] = MAX_PICTURE
     operation: ClassVar[str] = "requests"
+    docs: ClassVar[str] = _QUEUE_PAGE
     method: ClassVar[Literal["GET", "POST"]] = "GET"
 
     def path(self, route: Mapping[str, str]) -> str:
@@ -151,9 +154,9 @@ class QueuedRequest(Poll):
 
     def read(self, reply: Reply) -> Job:
         """
-        Read how the request stands; FAILED comes as HTTP 422 and is a verdict all the same.
+        Read how the request stands; FAILED comes as HTTP 422 and is still a verdict.
 
-        :raises PollError: if the reply tells nothing of the request.
+        :raises PollError: if the reply does not say how the request stands.
         :raises AuthenticationError: if the vendor refused the key.
         """
         data = reply.json()
@@ -165,13 +168,14 @@ class QueuedRequest(Poll):
         if reply.status == 404 and data is not None:
             gone = said or "Segmind keeps a request for about an hour"
             return Job(job_id=self.job_id, state=JobState.UNKNOWN, message=gone)
-        raise PollError(f"Segmind did not tell: {reply}", wait_of(reply))
+        raise PollError(f"Segmind did not say: {reply}", wait_of(reply))
 
 
 class Credits(Request):
     """Ask for the account's credits: free, and a test of the key."""
 
     operation: ClassVar[str] = "get-user-credits"
+    docs: ClassVar[str] = "https://docs.segmind.com/api-reference/account-and-billing-apis"
     billed: ClassVar[bool] = False
     method: ClassVar[Literal["GET", "POST"]] = "GET"
 
@@ -190,14 +194,13 @@ class Credits(Request):
             raise AuthenticationError(f"Segmind refused the API key: {reply}")
         data = reply.json()
         if reply.status != 200 or data is None:
-            raise PollError(f"Segmind did not tell: {reply}", wait_of(reply))
-        left = read_seconds(data.get("credits"))
-        return Job(
-            job_id="", state=JobState.SUCCESS, meta={} if left is None else {"remaining_credits": left}
-        )
+            raise PollError(f"Segmind did not say: {reply}", wait_of(reply))
+        known = [read_seconds(data.get(name)) for name in ("credits", "free-credits")]
+        left = [credits for credits in known if credits is not None]
+        return Job(job_id="", state=JobState.SUCCESS, meta={"remaining_credits": sum(left)} if left else {})
 
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
-        """The question may always be repeated."""
+        """Return PollError: the question may always be repeated."""
         return PollError(reason)
 
 
@@ -208,7 +211,7 @@ def _refuse(reply: Reply, error: object) -> NoReturn:
     if reply.status == 429:
         raise RefusedForNowError(f"Segmind refused for now: {said}", wait_of(reply))
     credits = " (HTTP 406: no credits left, or a value that it rejects)" if reply.status == 406 else ""
-    raise RefusedError(f"Segmind refused the job: {said}{credits}{_hint(reply)}")
+    raise reply.refused("Segmind refused the job", error, f"{credits}{_hint(reply)}")
 
 
 def _hint(reply: Reply) -> str:

@@ -22,7 +22,7 @@ _NAMES = ("request_id", "id", "poll_url", "status_url", "response_url")
 
 
 def is_picture(body: bytes) -> bool:
-    """Tell whether these are the first bytes of a picture."""
+    """Return whether these are the first bytes of a picture."""
     return body.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")) or body[8:12] == b"WEBP"
 
 

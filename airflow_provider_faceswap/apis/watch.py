@@ -10,7 +10,7 @@ from airflow_provider_faceswap.apis.polling import seconds_to_next_poll
 DEADLINE = "deadline"
 """How a watch ends without a verdict in time."""
 DOUBTS, DOUBT_SECONDS = 3, 60.0
-"""An unknown id or an unreadable state is believed when it was seen so often over so long."""
+"""An unknown id or an unreadable state is believed when it was seen this often over this long."""
 
 
 class Watch:
@@ -20,7 +20,7 @@ class Watch:
     :param submitted_at: when the job was submitted.
     :param deadline: when to stop waiting.
     :param eta: seconds from submission to its end, as the vendor expects.
-    :param poll_interval: seconds between two looks; None to follow the eta.
+    :param poll_interval: seconds between two polls; None to follow the eta.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Watch:
         self._doubts: list[float] = []
 
     def wait(self, now: float) -> float:
-        """Return the seconds until the next look; the last one falls on the deadline."""
+        """Return the seconds until the next poll; the last one falls on the deadline."""
         if self._doubts:
             seconds = DOUBT_SECONDS / (DOUBTS - 1)
         elif self.poll_interval and not self._failures:
@@ -58,7 +58,7 @@ class Watch:
 
     def on_state(self, job: Job, now: float) -> str | None:
         """
-        Take in what a look brought.
+        Note what a poll brought.
 
         :return: how the watch ended (a :class:`JobState` or :data:`DEADLINE`), or None to go on.
         """
@@ -77,11 +77,11 @@ class Watch:
 
     def on_error(self, problem: str, now: float, retry_after: float | None = None) -> str | None:
         """
-        Take in that a look brought nothing.
+        Note that a poll failed.
 
         :param problem: what went wrong.
         :param retry_after: seconds that the vendor asked to wait.
-        :return: as :meth:`on_state` does; such looks alone end a watch only at its deadline.
+        :return: as :meth:`on_state` does; failed polls end a watch only at its deadline.
         """
         self._failures += 1
         self._retry_after = retry_after

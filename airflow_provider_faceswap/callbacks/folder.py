@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import os
 import stat
 from abc import ABC, abstractmethod
@@ -10,39 +10,42 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.storage.folders import LOCAL, open_path
+
+MAX_BYTES = 64 * 1024
+"""Size of the largest file; a larger one is not read."""
 
 
 class Folder(ABC):
-    """A folder of small files, in parts (its subfolders)."""
+    """A folder of subfolders that hold small files."""
 
     @abstractmethod
-    def parts(self) -> list[str]:
+    def subfolders(self) -> list[str]:
         """List the names of the subfolders."""
 
     @abstractmethod
-    def files(self, part: str, prefix: str = "") -> dict[str, float]:
+    def files(self, subfolder: str, prefix: str = "") -> dict[str, float]:
         """
-        List a part, as it is now.
+        List a subfolder, as it is now.
 
-        :param prefix: only the files whose names begin so.
+        :param prefix: only the files whose names begin with it.
         :return: when each file was written, in seconds since the epoch, by name.
         """
 
     @abstractmethod
-    def write(self, part: str, name: str, content: bytes) -> None:
-        """Write a file: whole under its name, or not there at all."""
+    def write(self, subfolder: str, name: str, content: bytes) -> None:
+        """Write a file, so that nobody ever sees a part of it."""
 
     @abstractmethod
-    def read(self, part: str, names: Collection[str]) -> dict[str, bytes]:
-        """Read files; one that is not there is left out."""
+    def read(self, subfolder: str, names: Collection[str]) -> dict[str, bytes]:
+        """Read files; one that is missing, empty or too large is left out."""
 
     @abstractmethod
-    def remove(self, part: str, names: Collection[str]) -> None:
-        """Remove files; one that is not there is no error."""
+    def remove(self, subfolder: str, names: Collection[str]) -> None:
+        """Remove files; a missing one is not an error."""
 
 
 class LocalFolder(Folder):
@@ -51,13 +54,13 @@ class LocalFolder(Folder):
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def parts(self) -> list[str]:
+    def subfolders(self) -> list[str]:
         """List the names of the subfolders."""
         return [name for name in self._names(self._root) if (self._root / name).is_dir()]
 
-    def files(self, part: str, prefix: str = "") -> dict[str, float]:
-        """List a part."""
-        found, folder = {}, self._root / part
+    def files(self, subfolder: str, prefix: str = "") -> dict[str, float]:
+        """List a subfolder."""
+        found, folder = {}, self._root / subfolder
         for name in self._names(folder):
             if name.startswith(prefix):
                 with suppress(FileNotFoundError):  # removed meanwhile
@@ -66,9 +69,9 @@ class LocalFolder(Folder):
                         found[name] = status.st_mtime
         return found
 
-    def write(self, part: str, name: str, content: bytes) -> None:
-        """Write under another name first, down to the disk: the sender is told that it is kept."""
-        folder = self._root / part
+    def write(self, subfolder: str, name: str, content: bytes) -> None:
+        """Write under another name first, and to the disk: the sender will not send it again."""
+        folder = self._root / subfolder
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f".{name}.{uuid4().hex}.part"
         try:
@@ -80,22 +83,22 @@ class LocalFolder(Folder):
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def read(self, part: str, names: Collection[str]) -> dict[str, bytes]:
+    def read(self, subfolder: str, names: Collection[str]) -> dict[str, bytes]:
         """Read files."""
         found = {}
         for name in names:
-            with suppress(FileNotFoundError):
-                found[name] = (self._root / part / name).read_bytes()
-        return found
+            with suppress(FileNotFoundError), (self._root / subfolder / name).open("rb") as file:
+                found[name] = file.read(MAX_BYTES + 1)
+        return _of_valid_size(found)
 
-    def remove(self, part: str, names: Collection[str]) -> None:
+    def remove(self, subfolder: str, names: Collection[str]) -> None:
         """Remove files."""
         for name in names:
-            (self._root / part / name).unlink(missing_ok=True)
+            (self._root / subfolder / name).unlink(missing_ok=True)
 
     @staticmethod
     def _names(path: Path) -> list[str]:
-        # Not scandir: of thousands of names few are looked at, and other threads are to run meanwhile.
+        # Not scandir: few of thousands of names are looked at, and listdir lets other threads run.
         with suppress(FileNotFoundError):
             return os.listdir(path)
         return []
@@ -103,7 +106,7 @@ class LocalFolder(Folder):
 
 class StoredFolder(Folder):
     """
-    A folder in object storage, where a single PUT is whole or not there.
+    A folder in object storage, where a single PUT is atomic.
 
     :param fs: the filesystem, one of fsspec's.
     :param root: the folder's path on it.
@@ -113,38 +116,41 @@ class StoredFolder(Folder):
         self._fs = fs
         self._root = root.rstrip("/")
 
-    def parts(self) -> list[str]:
+    def subfolders(self) -> list[str]:
         """List the names of the subfolders."""
         found = self._listed(self._root)
         return [_name(info) for info in found if info["type"] == "directory"]
 
-    def files(self, part: str, prefix: str = "") -> dict[str, float]:
-        """List a part, or with a prefix only what the store finds for it."""
-        found = self._listed(f"{self._root}/{part}", prefix)
+    def files(self, subfolder: str, prefix: str = "") -> dict[str, float]:
+        """List a subfolder, or with a prefix only what the store finds for it."""
+        found = self._listed(f"{self._root}/{subfolder}", prefix)
         names = {_name(info): info for info in found if info["type"] == "file"}
         return {name: self._modified(info) for name, info in names.items() if name.startswith(prefix)}
 
-    def write(self, part: str, name: str, content: bytes) -> None:
-        """Write by a single PUT."""
-        self._fs.pipe_file(f"{self._root}/{part}/{name}", content)
+    def write(self, subfolder: str, name: str, content: bytes) -> None:
+        """Write with a single PUT."""
+        self._fs.pipe_file(f"{self._root}/{subfolder}/{name}", content)
 
-    def read(self, part: str, names: Collection[str]) -> dict[str, bytes]:
+    def read(self, subfolder: str, names: Collection[str]) -> dict[str, bytes]:
         """Read files, several at a time."""
-        paths = {f"{self._root}/{part}/{name}": name for name in names}
-        found = self._fs.cat(list(paths), on_error="return") if paths else {}
-        for content in found.values():
-            if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+        paths = [f"{self._root}/{subfolder}/{name}" for name in names]
+        contents = self._fs.cat_ranges(paths, 0, MAX_BYTES + 1, on_error="return") if paths else []
+        found = {}
+        for name, content in zip(names, contents, strict=True):
+            if isinstance(content, bytes):
+                found[name] = content
+            elif not isinstance(content, FileNotFoundError) and not _is_empty_range(content):
                 raise content
-        return {paths[path]: content for path, content in found.items() if isinstance(content, bytes)}
+        return _of_valid_size(found)
 
-    def remove(self, part: str, names: Collection[str]) -> None:
+    def remove(self, subfolder: str, names: Collection[str]) -> None:
         """Remove files."""
         for name in names:
             with suppress(FileNotFoundError):
-                self._fs.rm_file(f"{self._root}/{part}/{name}")
+                self._fs.rm_file(f"{self._root}/{subfolder}/{name}")
 
     def _listed(self, path: str, prefix: str = "") -> list[dict[str, Any]]:
-        self._fs.invalidate_cache(path)  # else another process's new files stay unseen
+        self._fs.invalidate_cache(path)  # otherwise new files of other processes stay unseen
         with suppress(FileNotFoundError):  # nothing has been written there yet
             if prefix:
                 return list(self._fs.find(path, prefix=prefix, detail=True).values())
@@ -158,42 +164,24 @@ class StoredFolder(Folder):
 
 def open_folder(url: str) -> Folder:
     """
-    Open the inbox's folder, having looked its Airflow connection up.
+    Open the inbox's folder.
 
     :param url: a checked URL.
-    :raises SettingsError: if the connection that it names does not exist, or nothing serves its scheme.
+    :raises SettingsError: if its Airflow connection does not exist, or no filesystem serves its scheme.
     """
-    from airflow.sdk import BaseHook, ObjectStoragePath
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    _refuse_event_loop()
-    conn_id = urlsplit(url).netloc.rpartition("@")[0]
-    if conn_id:
-        try:
-            BaseHook.get_connection(conn_id)  # without it, too, the default credentials are used
-        except AirflowNotFoundException:
-            raise SettingsError(
-                f"[faceswap] inbox names the connection {conn_id!r}, which this component does not find"
-            ) from None
-    try:
-        path = ObjectStoragePath(url)
-        fs = path.fs
-    except (ValueError, ImportError) as error:
-        raise SettingsError(f"[faceswap] inbox: no filesystem serves it: {error}") from None
-    return (
-        LocalFolder(Path(path.path))
-        if path.protocol in ("file", "local", "")
-        else StoredFolder(fs, path.path)
-    )
+    path = open_path(url, lambda problem: SettingsError(f"[faceswap] inbox {problem}"))
+    if path.protocol in LOCAL:
+        return LocalFolder(Path(path.path))
+    return StoredFolder(path.fs, path.path)
 
 
-def _refuse_event_loop() -> None:
-    # There the connection would not be found, and the default credentials be used in silence.
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise AssertionError("the inbox is used on an event loop")
+def _is_empty_range(error: Exception) -> bool:
+    # S3 refuses to read a range of an empty file.
+    return isinstance(error, OSError) and error.errno == errno.EINVAL
+
+
+def _of_valid_size(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if 0 < len(content) <= MAX_BYTES}
 
 
 def _name(info: dict[str, Any]) -> str:

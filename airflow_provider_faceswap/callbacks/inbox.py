@@ -1,7 +1,7 @@
 """
-The inbox: a folder that the receiver writes to, triggers look at, and workers read and empty.
+The inbox: a folder that the receiver writes to, triggers watch, and workers read and empty.
 
-``{inbox}/{vendor}/{nonce}.{digest}`` is one body that came for a job, and the two small files of a claim,
+``{inbox}/{vendor}/{nonce}.{digest}`` is one body that came for a job. The two small files of a claim,
 ``{inbox}/{vendor}/claims/{job_id}.nonce`` and ``.../{nonce}.job``, tie a vendor's id to its nonce.
 """
 
@@ -11,10 +11,9 @@ import enum
 import hashlib
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from threading import Lock
 
 from airflow_provider_faceswap.apis.reading import JOB_ID, one_line
 from airflow_provider_faceswap.callbacks.folder import Folder, open_folder
@@ -22,24 +21,22 @@ from airflow_provider_faceswap.callbacks.tokens import NONCE, RETENTION_DAYS, VE
 from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError
 
 MAX_BODIES = 4
-"""Different bodies kept for one job: its URL stands in access logs, so the first may be a stranger's."""
+"""Different bodies kept for one job: access logs hold its URL, so the first may be a stranger's."""
 
 _DIGEST = 32
 _BODY = re.compile(rf"({NONCE.pattern})\.([0-9a-f]{{{_DIGEST}}})")
 _CLAIM = re.compile(r"[A-Za-z0-9_-]{1,128}\.(nonce|job)")
 _UNFINISHED = re.compile(r"\..+\.part")
-# Two bodies for one job are written one after the other, else both could take the last place.
-_locks = tuple(Lock() for _ in range(64))
 
 
-class Put(str, enum.Enum):
-    """What became of a body."""
+class PutResult(str, enum.Enum):
+    """What happened to a body."""
 
     KEPT = "kept"
     REPEATED = "repeated"
-    """The same body lies there already."""
+    """The inbox holds the same body already."""
     FULL = "full"
-    """So many other bodies lie there that this one was not kept."""
+    """The inbox holds :data:`MAX_BODIES` others already, so this one was not kept."""
 
 
 class Inbox:
@@ -52,96 +49,110 @@ class Inbox:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def put(self, vendor: str, nonce: str, body: bytes) -> Put:
+    def open(self) -> None:
+        """Look up the folder's connection and filesystem now, instead of at the first use."""
+        _ = self._folder
+
+    def put(self, vendor: str, nonce: str, body: bytes) -> PutResult:
         """
-        Keep a body, at once and whole.
+        Keep a body. For one nonce, call it from one thread at a time: two could both take the last place.
 
         :param vendor: who sent it.
         :param nonce: of the token that it came with.
-        :param body: as it is to be read.
+        :param body: as a reader will get it.
         """
-        part = _vendor(vendor)
-        name = f"{_nonce(nonce)}.{hashlib.sha256(body).hexdigest()[:_DIGEST]}"
-        with self._telling("written"), _locks[hash(nonce) % len(_locks)]:
-            there = self._folder.files(part, prefix=f"{nonce}.")
+        subfolder, name = _vendor(vendor), f"{_nonce(nonce)}.{digest_of(body)}"
+        with self._wrap_errors("written"):
+            there = self._bodies_of(vendor, nonce)
             if name in there:
-                return Put.REPEATED
+                return PutResult.REPEATED
             if len(there) >= MAX_BODIES:
-                return Put.FULL
-            self._folder.write(part, name, body)
-            return Put.KEPT
+                return PutResult.FULL
+            self._folder.write(subfolder, name, body)
+            return PutResult.KEPT
+
+    def digests(self, vendor: str, nonce: str) -> set[str]:
+        """Return the digests of the bodies that came for a job."""
+        with self._wrap_errors("read"):
+            return {name.partition(".")[2] for name in self._bodies_of(vendor, nonce)}
 
     def arrived(self, vendor: str) -> dict[str, set[str]]:
-        """List, at one go, what lies there: names of files by nonce."""
+        """List all bodies at once: the names of their files by nonce."""
         found: dict[str, set[str]] = {}
-        with self._telling("read"):
+        with self._wrap_errors("read"):
             for name in self._folder.files(_vendor(vendor)):
-                if form := _BODY.fullmatch(name):
-                    found.setdefault(form[1], set()).add(name)
+                if match := _BODY.fullmatch(name):
+                    found.setdefault(match[1], set()).add(name)
         return found
 
     def read(self, vendor: str, names: Collection[str]) -> dict[str, bytes]:
-        """Read bodies by the names that :meth:`arrived` gave; one that is gone is left out."""
-        with self._telling("read"):
+        """Read bodies by the names that :meth:`arrived` gave; a missing one is left out."""
+        names = [_check(_BODY, name, "file name") for name in names]
+        with self._wrap_errors("read"):
             return self._folder.read(_vendor(vendor), names)
 
     def bodies(self, vendor: str, nonce: str) -> list[bytes]:
         """Return the bodies that came for a job, the oldest first."""
-        with self._telling("read"):
-            there = self._folder.files(_vendor(vendor), prefix=f"{_nonce(nonce)}.")
+        with self._wrap_errors("read"):
+            there = self._bodies_of(vendor, nonce)
             found = self._folder.read(vendor, there)
         return [found[name] for name in sorted(found, key=lambda name: (there[name], name))]
 
     def claim(self, vendor: str, job_id: str, nonce: str) -> None:
         """
-        Tie a vendor's id to its nonce, for those who know the id alone.
+        Tie a vendor's id to its nonce, for readers that know only the id.
 
         :param vendor: the vendor.
         :param job_id: its id of the job.
         :param nonce: of the token that the job was submitted with.
         """
-        part = f"{_vendor(vendor)}/claims"
-        with self._telling("written"):
-            self._folder.write(part, f"{_job_id(job_id)}.nonce", _nonce(nonce).encode())
-            self._folder.write(part, f"{nonce}.job", job_id.encode())
+        claims = f"{_vendor(vendor)}/claims"
+        with self._wrap_errors("written"):
+            self._folder.write(claims, f"{_job_id(job_id)}.nonce", _nonce(nonce).encode())
+            self._folder.write(claims, f"{nonce}.job", job_id.encode())
 
     def claimed(self, vendor: str, job_id: str) -> str | None:
         """Return the nonce of a vendor's job, if a worker has claimed it."""
-        with self._telling("read"):
+        with self._wrap_errors("read"):
             found = self._folder.read(f"{_vendor(vendor)}/claims", [f"{_job_id(job_id)}.nonce"])
         nonce = next(iter(found.values()), b"").decode("ascii", "replace")
         return nonce if NONCE.fullmatch(nonce) else None
 
     def delete(self, vendor: str, nonce: str) -> None:
         """Delete a job's bodies and its claim."""
-        part, claim = _vendor(vendor), f"{_nonce(nonce)}.job"
-        with self._telling("written"):
-            self._folder.remove(part, self._folder.files(part, prefix=f"{nonce}."))
-            for job_id in self._folder.read(f"{part}/claims", [claim]).values():
-                self._folder.remove(f"{part}/claims", [f"{job_id.decode('ascii')}.nonce", claim])
+        subfolder, claim = _vendor(vendor), f"{_nonce(nonce)}.job"
+        claims = f"{subfolder}/claims"
+        with self._wrap_errors("written"):
+            self._folder.remove(subfolder, self._folder.files(subfolder, prefix=f"{nonce}."))
+            for content in self._folder.read(claims, [claim]).values():
+                job_id = content.decode("ascii", "replace")
+                if JOB_ID.fullmatch(job_id):  # whoever can write there could name any file
+                    self._folder.remove(claims, [f"{job_id}.nonce"])
+            self._folder.remove(claims, [claim])
 
     def sweep(self, older_than_days: float = RETENTION_DAYS) -> int:
         """
-        Delete what nobody has come for, of all vendors; files that are not the inbox's own stay.
+        Delete what nobody has collected, for all vendors; files that are not the inbox's own stay.
 
-        :param older_than_days: the age from which on a file goes.
-        :return: how many files went.
+        :param older_than_days: the age from which a file is deleted.
+        :return: how many files were deleted.
         """
         before, swept = time.time() - older_than_days * 86400, 0
-        with self._telling("swept"):
-            for vendor in filter(VENDOR.fullmatch, self._folder.parts()):
-                swept += self._sweep_part(vendor, (_BODY, _UNFINISHED), before)
-                swept += self._sweep_part(f"{vendor}/claims", (_CLAIM, _UNFINISHED), before)
+        with self._wrap_errors("swept"):
+            for vendor in filter(VENDOR.fullmatch, self._folder.subfolders()):
+                swept += self._sweep_subfolder(vendor, (_BODY, _UNFINISHED), before)
+                swept += self._sweep_subfolder(f"{vendor}/claims", (_CLAIM, _UNFINISHED), before)
         return swept
 
-    def _sweep_part(self, part: str, ours: tuple[re.Pattern[str], ...], before: float) -> int:
-        files: Mapping[str, float] = self._folder.files(part)
-        old = [
-            name
-            for name, written in files.items()
-            if written < before and any(form.fullmatch(name) for form in ours)
-        ]
-        self._folder.remove(part, old)
+    def _bodies_of(self, vendor: str, nonce: str) -> dict[str, float]:
+        files = self._folder.files(_vendor(vendor), prefix=f"{_nonce(nonce)}.")
+        return {name: written for name, written in files.items() if _BODY.fullmatch(name)}
+
+    def _sweep_subfolder(self, subfolder: str, ours: tuple[re.Pattern[str], ...], before: float) -> int:
+        files = self._folder.files(subfolder)
+        names = [name for name in files if any(pattern.fullmatch(name) for pattern in ours)]
+        old = [name for name in names if files[name] < before]
+        self._folder.remove(subfolder, old)
         return len(old)
 
     @cached_property
@@ -149,32 +160,39 @@ class Inbox:
         return open_folder(self.url)
 
     @contextmanager
-    def _telling(self, what: str) -> Iterator[None]:
-        problem = ""
+    def _wrap_errors(self, done: str) -> Iterator[None]:
         try:
             yield
-        except (FaceSwapError, AssertionError):
+        except FaceSwapError:
             raise
         except Exception as error:  # each store has errors of its own
             problem = one_line(f"{type(error).__name__}: {error}")
-        if problem:
-            raise InboxError(f"[faceswap] inbox could not be {what}: {problem}")
+            raise InboxError(f"[faceswap] inbox could not be {done}: {problem}") from None
+
+
+def digest_of(body: bytes) -> str:
+    """
+    Return what names a body among those of its job.
+
+    :param body: as it is put.
+    """
+    return hashlib.sha256(body).hexdigest()[:_DIGEST]
 
 
 def _vendor(vendor: str) -> str:
-    return _checked(VENDOR, vendor)
+    return _check(VENDOR, vendor, "vendor")
 
 
 def _nonce(nonce: str) -> str:
-    return _checked(NONCE, nonce)
+    return _check(NONCE, nonce, "nonce")
 
 
 def _job_id(job_id: str) -> str:
-    return _checked(JOB_ID, job_id)
+    return _check(JOB_ID, job_id, "job id")
 
 
-def _checked(form: re.Pattern[str], text: str) -> str:
-    """Return what is to be a part of a path, if it can be nothing else."""
-    if not form.fullmatch(text):
-        raise InboxError(f"{text[:40]!r} cannot name a file of the inbox")
+def _check(pattern: re.Pattern[str], text: str, what: str) -> str:
+    """Return what may be a part of a path; the error does not quote it, as a stranger may have written it."""
+    if not pattern.fullmatch(text):
+        raise InboxError(f"[faceswap] inbox: this {what} cannot name a file: it must match {pattern.pattern}")
     return text

@@ -1,4 +1,4 @@
-"""Whether a callback would reach this worker, found out with one of our own before anything is paid."""
+"""Whether a callback would reach this worker: checked with one of our own before anything is paid."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ log = logging.getLogger(__name__)
 
 VENDOR = "probe"
 REMEMBERED = 600.0
-"""Seconds for which a probe's outcome is remembered, in the inbox, by all workers that share it."""
+"""Seconds for which the outcome is remembered, in the inbox, for all workers that share it."""
 SWEEP_EVERY = 86400.0
 TIMEOUT = 10.0
 
-_fine_until: dict[CallbackSettings, float] = {}
+_valid_until: dict[CallbackSettings, float] = {}
 
 
 def check(settings: CallbackSettings, transport: httpx.BaseTransport | None = None) -> None:
     """
-    Send a signed probe through the receiver and look for it in the inbox, unless that was done of late.
+    Send a signed probe through the receiver and look for it in the inbox, unless that was done recently.
 
     :param settings: as this worker reads them.
-    :param transport: stands in for the network.
+    :param transport: replaces the network.
     :raises SettingsError: if base URL, secret and inbox do not belong together.
-    :raises NotSentError: if the receiver or the inbox fails just now.
+    :raises NotSentError: if the receiver or the inbox fails at the moment.
     """
-    if time.monotonic() < _fine_until.get(settings, 0.0):
+    if time.monotonic() < _valid_until.get(settings, 0.0):
         return
     inbox = Inbox(settings.inbox)
     try:
-        if not _marked(inbox, _mark(settings, "probed"), REMEMBERED):
+        if not _is_marked(inbox, _mark_name(settings, "probed"), REMEMBERED):
             _probe(settings, inbox, transport)
-            _set_mark(inbox, _mark(settings, "probed"))
+            _set_mark(inbox, _mark_name(settings, "probed"))
             _sweep_daily(settings, inbox)
     except InboxError as error:
         raise NotSentError(f"{error}; nothing was submitted") from None
-    _fine_until[settings] = time.monotonic() + REMEMBERED
+    _valid_until[settings] = time.monotonic() + REMEMBERED
 
 
 def _probe(settings: CallbackSettings, inbox: Inbox, transport: httpx.BaseTransport | None) -> None:
@@ -69,57 +69,57 @@ def _probe(settings: CallbackSettings, inbox: Inbox, transport: httpx.BaseTransp
 
 
 def _post(settings: CallbackSettings, token: Token, transport: httpx.BaseTransport | None) -> str | None:
-    """Post the probe; return what is wrong with the answer, or None if there was none."""
+    """Post the probe; return what is wrong with the response, or None if there was no response."""
     import httpx
 
     try:
         with httpx.Client(transport=transport, timeout=TIMEOUT) as client:
             reply = client.post(callback_url(settings, token), json={"probe": token_urlsafe(8)})
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        # Many networks let the world in, but not their own workers out and in again.
+        # In many networks the world reaches the API server, but a worker cannot go out and in again.
         log.warning(
-            "[faceswap] callback_base_url %s cannot be reached from this worker (%s): whether callbacks "
-            "arrive is not known",
+            "[faceswap] callback_base_url %s cannot be reached from this worker (%s), so nobody knows "
+            "whether callbacks arrive; check it from outside",
             settings.base_url,
             type(error).__name__,
         )
         return None
-    return _wrong(reply)
+    return _problem_with(reply)
 
 
-def _wrong(reply: httpx.Response) -> str:
+def _problem_with(reply: httpx.Response) -> str:
     status = reply.status_code
     if status in (502, 503, 504):
         raise NotSentError(
-            f"the receiver of callbacks answered HTTP {status}; if it stays so, the API server's log says "
-            "why; nothing was submitted"
+            f"the receiver of callbacks answered HTTP {status}, so nothing was submitted; if it stays like "
+            "this, the API server's log says why"
         )
     if status == 401:
-        return "the receiver knows none of this worker's secrets: set callback_secret alike on both"
+        return "the receiver knows none of this worker's secrets: set the same callback_secret on both"
     if status == 404:
-        return "there is no receiver: install this provider on the API server, and give that server's URL"
+        return "there is no receiver: install this provider on the API server, and set that server's URL"
     try:
         ours = status == 200 and reply.json().get("status") in ("kept", "repeated")
     except (json.JSONDecodeError, UnicodeDecodeError, AttributeError):
         ours = False
-    return "" if ours else f"something else than the receiver of callbacks answered, with HTTP {status}"
+    return "" if ours else f"something other than the receiver of callbacks answered, with HTTP {status}"
 
 
 def _sweep_daily(settings: CallbackSettings, inbox: Inbox) -> None:
-    mark = _mark(settings, "swept")
-    if not _marked(inbox, mark, SWEEP_EVERY):
+    mark = _mark_name(settings, "swept")
+    if not _is_marked(inbox, mark, SWEEP_EVERY):
         _set_mark(inbox, mark)
         if swept := inbox.sweep():
-            log.info("%d files of the inbox that nobody had come for were deleted", swept)
+            log.info("Deleted %d files of the inbox that nobody had collected", swept)
 
 
-def _mark(settings: CallbackSettings, what: str) -> str:
-    # Other settings are another mark; without the secret nobody can tell whose it is.
+def _mark_name(settings: CallbackSettings, what: str) -> str:
+    # Other settings make another name, and without the secret nobody can guess it.
     signed = f"{what} {settings.base_url} {settings.secrets[1:]}"
     return hmac.digest(settings.secrets[0].encode(), signed.encode(), "sha256").hex()[:22]
 
 
-def _marked(inbox: Inbox, mark: str, seconds: float) -> bool:
+def _is_marked(inbox: Inbox, mark: str, seconds: float) -> bool:
     marks = inbox.bodies(VENDOR, mark)
     try:
         age = time.time() - float(marks[-1]) if marks else None

@@ -1,8 +1,8 @@
 """
-The signed tokens in callback URLs. Pure: nothing is needed to verify one but the secret.
+The signed tokens in callback URLs. Pure: the secret is enough to verify one.
 
-A token reads ``1.{vendor}.{nonce}.{expiry}.{signature}``: the form's version, who may call, 128 random bits
-that name the job's files in the inbox, seconds since the epoch, and HMAC-SHA256 over all that stands before.
+A token reads ``1.{vendor}.{nonce}.{expiry}.{signature}``: the format's version, who may call, 128 random bits
+that name the job's files in the inbox, seconds since the epoch, and HMAC-SHA256 over everything before it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ RETENTION_DAYS = 30
 VENDOR = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
 
-# What the secret signs; other uses of the same secret must begin with other words.
+# The start of what is signed; another use of the same secret must start differently.
 _PURPOSE = "airflow-provider-faceswap callback "
-_FORM = re.compile(
+_PATTERN = re.compile(
     rf"(?P<signed>1\.(?P<vendor>{VENDOR.pattern})\.(?P<nonce>{NONCE.pattern})\.(?P<expiry>[1-9][0-9]{{0,11}}))"
     r"\.(?P<signature>[A-Za-z0-9_-]{43})"
 )
@@ -40,8 +40,8 @@ class Token:
     The right to call back for one job.
 
     :param vendor: who may call.
-    :param nonce: names the job in the inbox; no secret.
-    :param expires_at: when the job is given up, in seconds since the epoch.
+    :param nonce: names the job in the inbox; not a secret.
+    :param expires_at: the job's deadline, in seconds since the epoch.
     :param text: as it stands in the URL; a secret.
     :param expired: whether it came late; such a callback is kept all the same.
     """
@@ -59,44 +59,44 @@ def mint(vendor: str, secrets: Sequence[str], expires_at: float) -> Token:
 
     :param vendor: who may call with it.
     :param secrets: the first signs.
-    :param expires_at: when the job is given up, in seconds since the epoch.
+    :param expires_at: the job's deadline, in seconds since the epoch.
     """
     nonce, expiry = token_urlsafe(16), math.ceil(expires_at)
     signed = f"1.{vendor}.{nonce}.{expiry}"
     text = f"{signed}.{_signature(signed, secrets[0])}"
-    if not _FORM.fullmatch(text):
-        raise ValueError(f"no token can be made for vendor {vendor!r} until {expires_at}")
+    if not _PATTERN.fullmatch(text):
+        raise ValueError(f"a token cannot be made for vendor {vendor!r} until {expires_at}")
     return Token(vendor, nonce, expiry, text)
 
 
 def verify(text: str, vendor: str, secrets: Sequence[str], now: float) -> Token:
     """
-    Read a token that a stranger shows.
+    Verify a token that a stranger presents.
 
-    :param text: what stood in the URL.
-    :param vendor: whose path it stood in.
+    :param text: of the token, from the URL.
+    :param vendor: from the same URL.
     :param secrets: any of them may have signed.
     :param now: seconds since the epoch.
-    :raises TokenError: unless it was minted here, for this vendor, and is not much too old.
+    :raises TokenError: if it was not minted here for this vendor, or is much too old; it quotes nothing.
     """
-    form = _FORM.fullmatch(text)
-    if form is None:
-        raise TokenError("not of a token's form")
-    shown = form["signature"].encode()
-    # Each secret is tried, and each in constant time: how long this takes tells nothing.
-    matches = [hmac.compare_digest(_signature(form["signed"], one).encode(), shown) for one in secrets]
+    match = _PATTERN.fullmatch(text)
+    if match is None:
+        raise TokenError("its token is malformed")
+    presented = match["signature"].encode()
+    # Every secret is tried, each in constant time: the time that this takes gives nothing away.
+    matches = [hmac.compare_digest(_signature(match["signed"], one).encode(), presented) for one in secrets]
     if not any(matches):
-        raise TokenError("signed with none of the secrets")
-    if form["vendor"] != vendor:
-        raise TokenError("minted for another vendor")
-    expiry = int(form["expiry"])
+        raise TokenError("its token is not signed with any of the secrets")
+    if match["vendor"] != vendor:
+        raise TokenError("its token was minted for another vendor")
+    expiry = int(match["expiry"])
     if now > expiry + RETENTION_DAYS * 86400:
-        raise TokenError(f"expired more than {RETENTION_DAYS} days ago")
-    return Token(vendor, form["nonce"], expiry, text, expired=now > expiry)
+        raise TokenError(f"its token expired more than {RETENTION_DAYS} days ago")
+    return Token(vendor, match["nonce"], expiry, text, expired=now > expiry)
 
 
 def callback_url(settings: CallbackSettings, token: Token) -> str:
-    """Return the URL that a vendor is to post to; whoever knows it can call back for this job."""
+    """Return the URL that a vendor posts to; whoever knows it can call back for this job."""
     return f"{settings.base_url}/faceswap/callbacks/{token.vendor}/{token.text}"
 
 

@@ -1,4 +1,4 @@
-"""One look at the inbox for all who wait in one event loop, and all of it off that loop."""
+"""Polls the inbox once for everybody who waits in one event loop, and never on that loop."""
 
 from __future__ import annotations
 
@@ -18,90 +18,90 @@ from airflow_provider_faceswap.exceptions import FaceSwapError
 log = logging.getLogger(__name__)
 
 INTERVAL = 2.0
-"""Seconds from one look to the next."""
+"""Seconds from one poll to the next."""
 MAX_INTERVAL = 30.0
-"""Seconds from one look to the next at an inbox that cannot be read."""
-AT_ONCE = 64
+"""Seconds from one poll to the next of an inbox that cannot be read."""
+BATCH = 64
 """Jobs whose callbacks are read at a time."""
 
-Answers = dict[str, "Job | None"]
-"""What callbacks say, by their files' names; None for one that cannot be read."""
+Callbacks = dict[str, "Job | None"]
+"""What callbacks say, by the names of their files; None for one that cannot be read."""
 
 
-class Waiting:
-    """One who waits for the callbacks to one job."""
+class Subscription:
+    """Gets the callbacks of one job."""
 
     def __init__(self) -> None:
-        self._came: asyncio.Queue[Answers] = asyncio.Queue()
+        self._queue: asyncio.Queue[Callbacks] = asyncio.Queue()
         self._seen: set[str] = set()
 
     async def next(self) -> list[Job | None]:
-        """Wait for callbacks that were not handed out yet."""
-        return list((await self._came.get()).values())
+        """Wait for callbacks that were not delivered to this subscription yet."""
+        return list((await self._queue.get()).values())
 
-    def hand_out(self, answers: Answers) -> None:
-        """Hand callbacks out, each once."""
-        if new := {name: answer for name, answer in answers.items() if name not in self._seen}:
+    def deliver(self, callbacks: Callbacks) -> None:
+        """Deliver callbacks, each once."""
+        if new := {name: job for name, job in callbacks.items() if name not in self._seen}:
             self._seen |= new.keys()
-            self._came.put_nowait(new)
+            self._queue.put_nowait(new)
 
 
-class Expected:
-    """A nonce that somebody waits for: who, and which files all of them have."""
+class Topic:
+    """A nonce with its subscriptions, and the files that all of them have."""
 
     def __init__(self) -> None:
-        self.waiting: set[Waiting] = set()
-        self.handed_out: set[str] = set()
+        self.subscriptions: set[Subscription] = set()
+        self.delivered: set[str] = set()
 
-    def hand_out(self, answers: Answers) -> None:
-        """Hand callbacks out to all who wait."""
-        self.handed_out |= answers.keys()
-        for one in self.waiting:
-            one.hand_out(answers)
+    def deliver(self, callbacks: Callbacks) -> None:
+        """Deliver callbacks to every subscription."""
+        self.delivered |= callbacks.keys()
+        for one in self.subscriptions:
+            one.deliver(callbacks)
 
 
 class Watcher:
     """
-    Looks at the inbox while somebody waits. It only reads.
+    Polls the inbox while there are subscriptions. It only reads.
 
     :param url: of the inbox.
     """
 
     def __init__(self, url: str) -> None:
         self.problem = ""
-        """Why nothing is seen at the moment."""
+        """Why callbacks cannot be seen at the moment; empty if they can."""
         self._inbox = Inbox(url)
-        self._expected: dict[str, dict[str, Expected]] = {}
+        self._topics: dict[str, dict[str, Topic]] = {}
         self._task: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def waiting(self, provider: str, nonce: str) -> AsyncIterator[Waiting]:
+    async def subscribe(self, provider: str, nonce: str) -> AsyncIterator[Subscription]:
         """
-        Wait for the callbacks to a job, also for those that have come already.
+        Subscribe to the callbacks of a job; those that have come already are delivered too.
 
-        :param provider: the vendor that is to call.
+        :param provider: the vendor that calls back.
         :param nonce: of the job's token.
         """
-        one, nonces = Waiting(), self._expected.setdefault(provider, {})
-        expected = nonces.setdefault(nonce, Expected())
-        expected.waiting.add(one)
-        expected.handed_out.clear()  # all is read once more, for the newcomer
+        subscription, topics = Subscription(), self._topics.setdefault(provider, {})
+        topic = topics.setdefault(nonce, Topic())
+        topic.subscriptions.add(subscription)
+        topic.delivered.clear()  # everything is read once more, for the new subscription
         if self._task is None:
-            # In a context of its own: else it would log into the task of whoever came first.
+            # In a context of its own: otherwise it would log into the task of the first subscriber.
             self._task = contextvars.Context().run(asyncio.create_task, self._run())
         try:
-            yield one
+            yield subscription
         finally:
-            expected.waiting.discard(one)
-            if not expected.waiting:
-                del nonces[nonce]
-            if self._task and not any(self._expected.values()):
+            topic.subscriptions.discard(subscription)
+            if not topic.subscriptions:
+                del topics[nonce]
+            if self._task and not any(self._topics.values()):
                 self._task.cancel()
                 self._task = None
 
     async def _run(self) -> None:
         loop, failures, lasted = asyncio.get_running_loop(), 0, 0.0
-        # A thread of its own: other triggers may hold all of the loop's.
+        # A thread of its own: other triggers may occupy all of the loop's.
         thread = ThreadPoolExecutor(1, thread_name_prefix="faceswap-inbox")
         try:
             while True:
@@ -109,48 +109,48 @@ class Watcher:
                 await asyncio.sleep(max(interval - lasted, interval / 4))
                 started = loop.time()
                 try:
-                    for provider in list(self._expected):
-                        await self._look(provider, thread)
+                    for provider in list(self._topics):
+                        await self._poll(provider, thread)
                     failures, self.problem = 0, ""
-                except Exception as error:  # whatever the store says, a paid job is waited for
+                except Exception as error:  # whatever goes wrong, a paid job is waited for
                     failures = min(failures + 1, 8)
                     self._fail(f"{error}" if isinstance(error, FaceSwapError) else type(error).__name__)
                 lasted = loop.time() - started
         finally:
             thread.shutdown(wait=False)
 
-    async def _look(self, provider: str, thread: ThreadPoolExecutor) -> None:
-        loop, nonces = asyncio.get_running_loop(), self._expected[provider]
-        known = {nonce: set(expected.handed_out) for nonce, expected in nonces.items()}
+    async def _poll(self, provider: str, thread: ThreadPoolExecutor) -> None:
+        loop, topics = asyncio.get_running_loop(), self._topics[provider]
+        known = {nonce: set(topic.delivered) for nonce, topic in topics.items()}
         new = await loop.run_in_executor(thread, self._new, provider, known)
         rest = iter(new.items())
-        while part := dict(islice(rest, AT_ONCE)):
-            answers = await loop.run_in_executor(thread, self._read, provider, part)
-            for nonce, names in part.items():
-                if expected := nonces.get(nonce):
-                    expected.hand_out({name: answers[name] for name in names & answers.keys()})
+        while batch := dict(islice(rest, BATCH)):
+            callbacks = await loop.run_in_executor(thread, self._read, provider, batch)
+            for nonce, names in batch.items():
+                if topic := topics.get(nonce):
+                    topic.deliver({name: callbacks[name] for name in names & callbacks.keys()})
 
     def _new(self, provider: str, known: Mapping[str, set[str]]) -> dict[str, set[str]]:
         arrived = self._inbox.arrived(provider) if known else {}
         new = {nonce: arrived[nonce] - known[nonce] for nonce in arrived.keys() & known}
         return {nonce: names for nonce, names in new.items() if names}
 
-    def _read(self, provider: str, part: Mapping[str, set[str]]) -> Answers:
+    def _read(self, provider: str, batch: Mapping[str, set[str]]) -> Callbacks:
         read = vendor(provider).read_callback
         if read is None:
             raise FaceSwapError(f"{provider} does not call back")
-        answers: Answers = {}
-        names = [name for names in part.values() for name in names]
+        callbacks: Callbacks = {}
+        names = [name for names in batch.values() for name in names]
         for name, body in self._inbox.read(provider, names).items():
             try:
-                answers[name] = read(body)
-            except Exception:  # what is in a body must not end the watch for all others
-                answers[name] = None
-        return answers
+                callbacks[name] = read(body)
+            except Exception:  # one body must not end the watch for everybody
+                callbacks[name] = None
+        return callbacks
 
     def _fail(self, problem: str) -> None:
         if problem != self.problem:
-            log.error("Callbacks are not seen at the moment: %s", problem)
+            log.error("Callbacks cannot be seen at the moment: %s", problem)
         self.problem = problem
 
 

@@ -130,6 +130,8 @@ class Attempt:
         if entry.spooled_at:
             return Done(self._collector.unspool(entry))
         if decision.step is Step.COLLECT:
+            if decision.cleared:  # else the next retry would pass for a clear
+                purchase.journal.save_with_retries(entry)
             return Done(self._collector.collect(entry))
         if not entry.job_id:
             if recorded := self._collector.keep_recorded(entry):
@@ -219,14 +221,14 @@ class Attempt:
         """Return a job that the task submitted and does not wait for, unless a clear finds that it failed."""
         purchase = self.purchase
         if decision.cleared:
-            end, job = waiting.poll_once(purchase.completion, entry.ticket(), purchase.clock)
+            end, job = waiting.poll_for_verdict(purchase.completion, entry.ticket(), purchase.clock)
             if end in ("failed", "congested"):
                 log.warning(
                     "%s", waiting.error_of(purchase.provider, entry.job_id, end, job.message if job else "")
                 )
                 return self._buy(entry.left_behind())
-            if job is not None and job.state.value == "unknown":
-                return self._finish(entry, "unknown", job)
+            if end == "unknown":
+                return self._finish(entry, end, job)
         return Done(purchase.results.describe_submitted(entry))
 
     def _finish(self, entry: Entry, end: str, job: Job | None, problem: str = "") -> Outcome:

@@ -80,13 +80,10 @@ class Collector:
             said = f"answers {(job.message or job.state.value)!r}" if job else "does not answer"
         if recorded := results.recorded_job(entry):
             return self.keep(entry, recorded)
-        raise about(
-            entry,
-            ResultError(
-                f"{purchase.provider} job {entry.job_id or '(no id)'} is finished and paid, but its result is "
-                f"gone: no stored files, and the vendor {said}; {purchase.journal.how_to()}"
-            ),
-        )
+        gone = f"is finished and paid, but its result is gone: no stored files, and the vendor {said}"
+        job_id = entry.job_id or "(no id)"
+        text = f"{purchase.provider} job {job_id} {gone}; {purchase.journal.how_to()}"
+        raise about(entry, ResultError(text))
 
     def _finished(self, entry: Entry, result: dict[str, Any]) -> None:
         recorded = self.purchase.results.record(result)

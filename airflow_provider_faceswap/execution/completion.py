@@ -67,9 +67,7 @@ class Polling(Completion):
 
     def poll(self, ticket: Ticket) -> Job:
         """Ask the vendor once."""
-        poll = vendor(self.provider).poll
-        assert poll is not None  # of a vendor that is polled
-        return self.hook.send(poll(job_id=ticket.job_id, route=ticket.route))
+        return self.hook.send(vendor(self.provider).poll_request(ticket.job_id, ticket.route))
 
     def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
         """Return the trigger that polls."""
@@ -149,8 +147,7 @@ class Callback(Completion):
         return ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id) or ""
 
     def _read(self, nonce: str) -> list[Job]:
-        read = vendor(self.provider).read_callback
-        assert read is not None  # of a vendor that calls back
+        read = vendor(self.provider).callback_reader()
         found = []
         for body in self.inbox.bodies(self.provider, nonce) if nonce else ():
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.hooks.base import SwapHook
 
 
@@ -16,7 +17,7 @@ class AIFaceSwapHook(SwapHook):
 
     default_conn_name = "aifaceswap_default"
     conn_type = "aifaceswap"
-    hook_name = "aifaceswap.io"
+    hook_name = VENDORS[conn_type]
     default_url = "https://aifaceswap.io"
 
     def authorize(self, body: dict[str, Any], key: str) -> tuple[dict[str, Any], dict[str, str]]:

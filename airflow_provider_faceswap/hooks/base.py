@@ -22,7 +22,7 @@ from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapEr
 from airflow_provider_faceswap.hooks.exchange import ReplyTooLargeError, UnusableReplyError, exchange, run
 from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.hooks.quiet import unlogged
-from airflow_provider_faceswap.hooks.redaction import secret_pattern
+from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedClient, shared_client
 
@@ -232,7 +232,7 @@ class SwapHook(BaseHook):
             if isinstance(error, ReplyTooLargeError) and max_reply < request.max_reply:
                 return request.unread(error.status) or self._broken_off(request, settings, error)
             return self._broken_off(request, settings, error)
-        return Reply(response.status_code, response.headers, content, partial(secret_pattern(key).sub, "***"))
+        return Reply(response.status_code, response.headers, content, partial(redact, secret=key))
 
     def _http_request(
         self, client: httpx.AsyncClient, settings: Settings, request: Request, key: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.modelslab import Fetch
 from airflow_provider_faceswap.hooks.base import SwapHook
 from airflow_provider_faceswap.hooks.settings import Settings
@@ -33,7 +34,7 @@ class ModelsLabHook(SwapHook):
 
     default_conn_name = "modelslab_default"
     conn_type = "modelslab"
-    hook_name = "ModelsLab"
+    hook_name = VENDORS[conn_type]
     default_url = "https://modelslab.com"
     settings_class = ModelsLabSettings
 

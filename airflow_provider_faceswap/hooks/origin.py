@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
+
+from airflow_provider_faceswap.apis.fields import is_loopback
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -23,14 +24,6 @@ def origin_of(parts: SplitResult) -> Origin:
     scheme = parts.scheme.lower()
     port = parts.port or {"http": 80, "https": 443}.get(scheme, 0)
     return scheme, (parts.hostname or "").lower().rstrip("."), port
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def base_url_of(conn: Connection, default_url: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.request import Request
 from airflow_provider_faceswap.apis.segmind import DEFAULT_PATH, Credits
@@ -43,7 +44,7 @@ class SegmindHook(SwapHook):
 
     default_conn_name = "segmind_default"
     conn_type = "segmind"
-    hook_name = "Segmind"
+    hook_name = VENDORS[conn_type]
     default_url = "https://api.segmind.com"
     settings_class = SegmindSettings
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from airflow_provider_faceswap.apis.fields import is_url
+from airflow_provider_faceswap.apis.fields import is_loopback, is_url
 from airflow_provider_faceswap.exceptions import SettingsError
-from airflow_provider_faceswap.hooks.origin import Origin, base_url_of, is_loopback, origin_of
+from airflow_provider_faceswap.hooks.origin import Origin, base_url_of, origin_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection

@@ -110,7 +110,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if entry.state is State.FINISHED:
         if cleared and situation.buy_again:
             return _buy_again(entry, "cleared with on_clear='resubmit'")
-        return Decision(Step.COLLECT, entry, cleared=cleared)
+        noted = {"max_tries": situation.max_tries, "clear_number": situation.clear_number} if cleared else {}
+        return Decision(Step.COLLECT, entry.moved_to(State.FINISHED, **noted), cleared=cleared)
     if entry.state is State.FAILED:
         if cleared:
             return _buy_again(entry, "cleared")

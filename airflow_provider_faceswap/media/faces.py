@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from airflow_provider_faceswap.exceptions import InputError, ResultError
@@ -15,6 +13,7 @@ from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
 _MAX_BYTES = 64 * 1024**2
 _MAX_MARGIN = 4
+_MAX_NUMBER = 1e6
 _DECODERS = {"jpg": "mjpeg", "png": "png", "webp": "webp"}
 _GIVE = "give the picture's bytes, its base64 text or the path of its file"
 
@@ -23,7 +22,8 @@ def crop_faces(frame: bytes | str, boxes: Sequence[Sequence[float]], margin: flo
     """
     Cut faces out of a frame, for the ``face_ref`` of a ``ref_info``.
 
-    :param frame: a JPEG, PNG or WebP picture: its bytes, its base64 text or the path of its file.
+    :param frame: a JPEG, PNG or WebP picture: its bytes, its base64 text, or the path of its file,
+        which must lie below a folder of ``[faceswap] local_roots``.
     :param boxes: of the faces, each ``[x1, y1, x2, y2]``, as the extraction operators return them.
     :param margin: what is kept around a face, as a part of its width and height.
     :return: for each box, base64 text of a JPEG picture.
@@ -68,13 +68,18 @@ def _content(frame: bytes | str) -> bytes:
     if not isinstance(frame, str):
         raise InputError("frame", f"must not be {type(frame).__name__}; {_GIVE}")
     text = frame.strip()
-    # The base64 text of a JPEG picture begins like a path.
-    return _decoded(text) if _is_base64(text) else _read(text)
+    if _is_base64(text):  # the base64 text of a JPEG picture starts like a path
+        return _decoded(text)
+    if not text.startswith("/"):
+        raise InputError("frame", f"is neither a picture nor the absolute path of a file; {_GIVE}")
+    from airflow_provider_faceswap.storage.local import read_local
+
+    return read_local("frame", text, _MAX_BYTES)
 
 
 def _is_base64(text: str) -> bool:
     try:
-        return recognise(text[:HEAD].encode(), "image").encoded
+        return recognise(text[:HEAD].encode(errors="replace"), "image").encoded
     except ResultError:
         return False
 
@@ -85,20 +90,6 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):
         raise InputError("frame", f"is base64 text that breaks off or is damaged; {_GIVE}") from None
-
-
-def _read(text: str) -> bytes:
-    path = Path(text)
-    try:
-        if path.is_file():
-            with path.open("rb") as file:
-                content = file.read(_MAX_BYTES + 1)
-            if len(content) <= _MAX_BYTES:
-                return content
-            raise InputError("frame", f"is a file of over {_MAX_BYTES} bytes; {_GIVE}")
-    except (OSError, ValueError):  # such as a text that cannot be a path
-        pass
-    raise InputError("frame", f"is neither a picture nor a file that can be read; {_GIVE}")
 
 
 def _checked(boxes: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:
@@ -113,4 +104,4 @@ def _checked(boxes: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _MAX_NUMBER

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 
 from airflow_provider_faceswap.media.errors import UnreadableError
 
@@ -35,7 +36,8 @@ def confine() -> None:
 
         # FFmpeg starts as many threads as it sees processors, and each takes address space.
         processors = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
+        with suppress(OSError):
+            os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for name, most in _LIMITS.items():
         _, hard = resource.getrlimit(name)
@@ -45,9 +47,9 @@ def confine() -> None:
 
 def too_slow() -> UnreadableError:
     """Return the error of what takes longer than :data:`MAX_SECONDS`."""
-    return UnreadableError(f"it takes longer than {MAX_SECONDS:g} s to read it")
+    return UnreadableError(f"reading the file takes longer than {MAX_SECONDS:g} s")
 
 
 def too_large() -> UnreadableError:
     """Return the error of what takes more than :data:`MAX_MEMORY`."""
-    return UnreadableError(f"it takes more than {MAX_MEMORY / 1024**3:g} GB of memory to read it")
+    return UnreadableError(f"reading the file takes more than {MAX_MEMORY / 1024**3:g} GB of memory")

@@ -13,12 +13,12 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)\Z", re.A
 
 
 class EnoughError(Exception):
-    """All that was asked for has come; what else the server says is not listened to."""
+    """All that was asked for has come; what else the server sends is not read."""
 
 
 class Piece(Part):
     """
-    A range of a remote file. A server that knows no ranges is hung up on once the range has come.
+    A range of a remote file. The answer of a server without ranges is cut off once the range has come.
 
     :param path: the local copy.
     :param start: the first byte that is wanted.
@@ -49,7 +49,7 @@ class Piece(Part):
         if self.ranged:
             self._take_range(headers.get("Content-Range", "").strip())
         elif self.start:
-            raise NotYetError("the whole came where a part was asked for")
+            raise NotYetError("the whole file came instead of the part that was asked for")
         else:
             self.total = length
 

@@ -153,10 +153,10 @@ def _answer(content: bytes) -> Answer:
 
 
 def _not_believed() -> UnreadableError:
-    return UnreadableError("it was decoded to something that makes no sense")
+    return UnreadableError("the file was decoded to something that makes no sense")
 
 
 def _ended(code: int, late: bool) -> UnreadableError:
     if late or code == -signal.SIGXCPU:
         return limits.too_slow()
-    return UnreadableError(f"it cannot be decoded: the process that tried ended with code {code}")
+    return UnreadableError(f"the file cannot be decoded: the process that tried ended with code {code}")

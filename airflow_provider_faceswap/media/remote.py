@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,9 @@ from airflow_provider_faceswap.hooks.exchange import run
 from airflow_provider_faceswap.media import limits
 from airflow_provider_faceswap.media.errors import UnreadableError
 from airflow_provider_faceswap.media.piece import EnoughError, Piece
-from airflow_provider_faceswap.storage.download import MAX_REDIRECTS
-from airflow_provider_faceswap.storage.hosts import HostRules, Link
+from airflow_provider_faceswap.storage.hosts import HostRules
 from airflow_provider_faceswap.storage.part import NotYetError
-from airflow_provider_faceswap.storage.transfer import transfer
+from airflow_provider_faceswap.storage.transfer import fetch
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
@@ -28,7 +28,7 @@ MAX_BYTES = 64 * 1024**2
 _TRIES = 3
 _SHORT_STEP = 64 * 1024
 _LONG_STEP = 2 * 1024**2
-# A server that knows no ranges begins at the start each time: so much first, then all there may be.
+# A server without ranges starts at the first byte each time: a little first, then all there may be.
 _STEP_FROM_START = 1024**2
 
 
@@ -108,7 +108,7 @@ class RemoteFile:
         return start, end
 
     def _why(self) -> str:
-        return "" if self._ranged else ", for its server knows no ranges"
+        return "" if self._ranged else ", as its server does not support ranges"
 
     async def _with_patience(self, start: int, end: int) -> None:
         retrying = AsyncRetrying(
@@ -123,23 +123,12 @@ class RemoteFile:
 
     async def _bring(self, piece: Piece) -> None:
         try:
-            self._link = await self._through_redirects(piece)
+            with suppress(EnoughError):
+                await fetch(self._link, piece, self._rules, self._settings)
         finally:
             self._received += piece.received
         if self._validator not in (None, piece.validator) or self.total not in (None, piece.total):
             raise UnreadableError("the clip changed while it was read")
         self._ranged, self.total, self._validator = piece.ranged, piece.total, piece.validator
         self._known.append((piece.start, piece.start + piece.size))
-
-    async def _through_redirects(self, piece: Piece) -> Link:
-        """Return the link that gave the piece: the next one is asked for there."""
-        link = self._link
-        for _ in range(MAX_REDIRECTS + 1):
-            try:
-                moved = await transfer(link, piece, self._rules, self._settings)
-            except EnoughError:
-                return link
-            if moved is None:
-                return link
-            link = self._rules.follow(link, moved)
-        raise ResultError(f"the vendor's link was redirected more than {MAX_REDIRECTS} times")
+        self._link = piece.link or self._link  # where the next piece is, too

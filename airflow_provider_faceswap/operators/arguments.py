@@ -53,23 +53,25 @@ def check_choice(name: str, value: Any, choices: Sequence[str]) -> Any:
 
 class WithFullSignature:
     """
-    Shows in each subclass' ``__init__`` what its bases take too, instead of ``**kwargs``.
+    Shows in the ``__init__`` of each subclass what its bases of this provider take too.
 
-    Editors, ``help()`` and Airflow's ``default_args`` read it; nothing has to be written twice.
+    ``help()``, notebooks and Airflow's ``default_args`` read it; nothing has to be written twice.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         init = cls.__dict__.get("__init__")
-        if init is None:
+        parent = next(base for base in cls.__mro__[1:] if "__init__" in base.__dict__)
+        # Airflow reads the defaults of what stands here: its own arguments stay with its own classes.
+        if init is None or not issubclass(parent, WithFullSignature):
             return
-        own = inspect.signature(init)
-        inherited = inspect.signature(super(cls, cls).__init__)
-        shared = [
+        own = inspect.signature(init).parameters.values()
+        names = {item.name for item in own}
+        inherited = [
             item
-            for item in inherited.parameters.values()
-            if item.kind is item.KEYWORD_ONLY and item.name not in own.parameters
+            for item in inspect.signature(parent.__init__).parameters.values()
+            if item.kind is item.KEYWORD_ONLY and item.name not in names
         ]
-        first = [item for item in own.parameters.values() if item.kind is not item.VAR_KEYWORD]
-        rest = [item for item in own.parameters.values() if item.kind is item.VAR_KEYWORD]
-        init.__signature__ = own.replace(parameters=[*first, *shared, *rest])
+        first = [item for item in own if item.kind is not item.VAR_KEYWORD]
+        rest = [item for item in own if item.kind is item.VAR_KEYWORD]
+        init.__signature__ = inspect.Signature([*first, *inherited, *rest])

@@ -272,7 +272,7 @@ class SwapOperator(WithFullSignature, BaseOperator):
         """What is submitted."""
         from airflow_provider_faceswap.apis import vendor
 
-        return vendor(self.provider).operations[self.endpoint]
+        return vendor(self.provider).submission(self.endpoint)
 
     def make_request(self) -> Submission:
         """Check the inputs and return the submission; raises InputError."""

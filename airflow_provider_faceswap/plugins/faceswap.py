@@ -1,4 +1,4 @@
-"""The plugin that puts the receiver of callbacks into the API server."""
+"""The plugin: what this provider adds to the API server."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class FaceSwapPlugin(AirflowPlugin):
-    """Mounts the receiver at ``/faceswap``."""
+    """Adds this provider's FastAPI apps to the API server, each under a prefix of its own."""
 
     name = "faceswap"
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # Airflow reads it as one
-        """The receiver; a property, so that only the API server imports FastAPI."""
+        """The apps; a property, so that only the API server imports FastAPI."""
         from airflow_provider_faceswap.callbacks.app import make_app
 
         return [{"app": make_app(), "url_prefix": "/faceswap", "name": "Face swap callbacks"}]

@@ -30,7 +30,7 @@ _ISATAP = (0x5EFE, 0x0200_5EFE)
 
 def refusal(address: str, allow_private: bool) -> str | None:
     """
-    Tell why an address is not connected to.
+    Say why an address is not connected to.
 
     :param address: a literal IP address.
     :param allow_private: whether private addresses are allowed; metadata addresses never are.
@@ -42,7 +42,7 @@ def refusal(address: str, allow_private: bool) -> str | None:
         return f"{ip} is a link-local or metadata address"
     if allow_private or all(map(_public, faces)):
         return None
-    return f"{ip} is no public address; the connection's extra allow_private_hosts would allow it"
+    return f"{ip} is not a public address; the connection's extra allow_private_hosts would allow it"
 
 
 def _public(ip: Address) -> bool:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
-from airflow_provider_faceswap.storage.places import Place, open_place
-from airflow_provider_faceswap.storage.provenance import SUFFIX, named_id, read_line
+from airflow_provider_faceswap.storage.places import Place, open_place, said
+from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, SUFFIX, named_id, read_line
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,19 @@ def check_name(name: str) -> None:
         raise InputError("output_name", f"must be at most {MAX_NAME} bytes long")
 
 
+def check_consent(reference: str | None) -> None:
+    """
+    Check a ``consent_reference``.
+
+    :raises InputError: naming the remedy.
+    """
+    if len(reference or "") > MAX_CONSENT:
+        raise InputError("consent_reference", f"must be at most {MAX_CONSENT} characters; give a reference")
+
+
 def check_writable(folder: str) -> Place:
     """
-    Open a folder and prove that it can be written, with a small file of a random name.
+    Open a folder and do all that storing does, with a small file of a random name.
 
     :param folder: its checked URL.
     :raises InputError: if it cannot.
@@ -52,13 +62,17 @@ def check_writable(folder: str) -> Place:
     probe = f".faceswap-probe-{uuid4().hex}"
     try:
         place.prepare()
+        place.names(probe)
+        place.size(probe)
         place.write(probe, b"may be deleted\n")
+        if place.size(probe) is None:
+            raise OSError("a file that was written is not there")
     except Exception as error:  # each store has errors of its own
         raise _blame(error, folder, "written") from None
     try:
         place.remove(probe)
     except Exception as error:
-        log.warning("%s/%s could not be deleted: %s", folder, probe, one_line(f"{error}"))
+        log.warning("%s/%s could not be deleted: %s", folder, probe, said(error))
     return place
 
 
@@ -78,7 +92,7 @@ def check_names_free(place: Place, name: str, replaces: str) -> None:
     except Exception as error:
         raise _blame(error, name, "read") from None
     for file, line in owners.items():
-        job = named_id(line or {})
+        job = named_id(line)
         if not job or job != replaces:
             whose = f"job {one_line(job, most=100)}" if job else "something else"
             raise InputError(
@@ -89,12 +103,12 @@ def check_names_free(place: Place, name: str, replaces: str) -> None:
 
 
 def _blame(error: Exception, what: str, done: str) -> FaceSwapError:
-    said = one_line(f"{type(error).__name__}: {error}")
+    what = f"{what} cannot be {done}"
     code = error.errno if isinstance(error, OSError) else None
     # Missing credentials are errors of a kind of their own in each store's library.
     if isinstance(error, _PERMANENT) or code in _PERMANENT_CODES or "Credential" in type(error).__name__:
         return InputError(
             "output_path",
-            f"{what} cannot be {done}: {said}; create it, or give the workers the right to it",
+            f"{what}: {said(error)}; create it, or give the workers the right to it",
         )
-    return NotSentError(f"output_path: {what} cannot be {done} now: {said}; nothing was sent to the vendor")
+    return NotSentError(f"output_path: {what} now: {said(error)}; nothing was sent to the vendor")

@@ -14,7 +14,7 @@ from airflow_provider_faceswap.exceptions import ResultError
 Kind = Literal["image", "video", "any"]
 
 HEAD = 512
-"""So many first bytes are enough to tell."""
+"""First bytes that are enough to recognise a file."""
 CHUNK = 256 * 1024
 """Bytes of a file that are in memory at once."""
 
@@ -51,11 +51,11 @@ class Format(NamedTuple):
 
 def recognise(head: bytes, kind: Kind) -> Format:
     """
-    Tell a file's format.
+    Recognise a file's format.
 
     :param head: its first :data:`HEAD` bytes.
     :param kind: what it must be.
-    :raises ResultError: if it is none of that kind.
+    :raises ResultError: if it is not of that kind.
     """
     if name := _signature(head, kind):
         return Format(name)
@@ -64,7 +64,7 @@ def recognise(head: bytes, kind: Kind) -> Format:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     what = "an HTML page" if text.startswith((b"<!doctype", b"<html", b"<head")) else "something else"
     wanted = {"any": "a picture or a video", "image": "a picture", "video": "a video"}[kind]
-    raise ResultError(f"the vendor's link gave {what} in place of {wanted}")
+    raise ResultError(f"the vendor's link gave {what} instead of {wanted}")
 
 
 def _signature(head: bytes, kind: Kind) -> str:
@@ -89,7 +89,7 @@ def _prefix(head: bytes) -> int:
 
 def decode(path: Path) -> None:
     """
-    Put the file in place of its base64 text, piece by piece.
+    Replace base64 text by the file that it holds, piece by piece.
 
     :param path: of the text.
     :raises ResultError: if it is not base64 to its end.

@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 from yarl import URL
 
-from airflow_provider_faceswap.apis.fields import is_url
+from airflow_provider_faceswap.apis.fields import is_loopback, is_url
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.hooks.origin import is_loopback, origin_of
+from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.storage import addresses
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Link:
     """
     A URL that may be asked for, if the address that it leads to is allowed, too.
 
-    :param url: as the vendor wrote it, not quoted anew: that would break signatures.
+    :param url: as the vendor wrote it, not quoted again: that would break signatures.
     :param own: whether it is on the connection's own origin, where any address will do.
     """
 
@@ -56,18 +56,18 @@ class HostRules:
         :raises ResultError: if it is not allowed; names the host at most.
         """
         if not is_url(url):
-            raise ResultError("the vendor's link is no valid http(s) URL")
+            raise ResultError("the vendor's link is not a valid http(s) URL")
         try:
             link = URL(url, encoded=url.isascii())
             scheme, host, port = origin = origin_of(urlsplit(url))
             # The reading that was checked must be the one that is connected to.
             same = (link.scheme, (link.host or "").lower().rstrip("."), link.port) == origin
         except ValueError:
-            raise ResultError("the vendor's link is no valid http(s) URL") from None
+            raise ResultError("the vendor's link is not a valid http(s) URL") from None
         if link.user is not None or link.password is not None:
             raise ResultError(f"the vendor's link to {host[:100]} holds a user or a password")
         if not same or not port:
-            raise ResultError("the vendor's link is no valid http(s) URL")
+            raise ResultError("the vendor's link is not a valid http(s) URL")
         own = origin == self.own_origin and not (link.host or "").endswith(".")
         if scheme == "http" and not (own or is_loopback(host) or self.allow_private):
             raise ResultError(
@@ -88,7 +88,7 @@ class HostRules:
         try:
             target = urljoin(str(link.url), location)
         except ValueError:
-            raise ResultError(f"the vendor's link redirects from {link.host} to no valid URL") from None
+            raise ResultError(f"the vendor's link redirects from {link.host} to an invalid URL") from None
         try:
             return self.check(target)
         except ResultError as error:
@@ -96,7 +96,7 @@ class HostRules:
         raise ResultError(f"a redirect from {link.host} was not followed: {problem}")
 
     def refusal(self, address: str) -> str | None:
-        """Tell why an address is not connected to, or return None."""
+        """Say why an address is not connected to, or return None."""
         return addresses.refusal(address, self.allow_private)
 
 

@@ -13,15 +13,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
 from airflow_provider_faceswap.storage import spool
-from airflow_provider_faceswap.storage.checks import check_name, check_names_free, check_writable
+from airflow_provider_faceswap.storage.checks import (
+    check_consent,
+    check_name,
+    check_names_free,
+    check_writable,
+)
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.folders import check_folder, url_problem
 from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
 from airflow_provider_faceswap.storage.part import Budget
-from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim
 from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, measure, put_claimed
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MAX_URL = 4096
+_MAX_URL = 8192
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _FORMAT = re.compile(r"[a-z0-9]{1,8}\Z")
 
@@ -65,7 +69,7 @@ class StoredFile:
         if not isinstance(value, dict) or set(value) != {"url", "bytes", "sha256", "format"}:
             raise ValueError("a stored file must have url, bytes, sha256 and format")
         url, size, digest, kind = value["url"], value["bytes"], value["sha256"], value["format"]
-        if not isinstance(url, str) or len(url) > _MAX_URL or not url.isprintable() or url_problem(url):
+        if not isinstance(url, str) or not _is_file_url(url):
             raise ValueError("a stored file's url must be an object storage URL without a query")
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**63:
             raise ValueError("a stored file's bytes must be a whole number of at least 0")
@@ -104,6 +108,7 @@ class OutputStore:
         """
         if self.output_name is not None:
             check_name(self.output_name)
+        check_consent(self.consent_reference)
         if self.output_path is None:
             return
         place = check_writable(check_folder(self.output_path))
@@ -135,7 +140,8 @@ class OutputStore:
             return []
         owner = Owner(provider, job_id, fallback_name, submitted_at)
         budget, stored = Budget(seconds=seconds), []
-        with _repeatable(), _opened(self.output_path, owner) as place:
+        with _repeatable():
+            place = self._opened(owner)
             for number, url in enumerate(urls, start=1):
                 with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
                     local = Path(scratch, "result")
@@ -153,7 +159,8 @@ class OutputStore:
         :raises ResultError: if it is not a picture, or cannot be stored.
         """
         owner = Owner(provider, job_id, fallback_name, submitted_at)
-        with _repeatable(), _opened(self._folder(), owner) as place:
+        with _repeatable():
+            place = self._opened(owner)
             return self._store(io.BytesIO(content), place, owner)
 
     def save_spooled(
@@ -169,7 +176,8 @@ class OutputStore:
         with _repeatable(), tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
             local = Path(scratch, "result")
             spool.read_to(spooled_at, local)
-            with _opened(self._folder(), owner) as place, local.open("rb") as source:
+            place = self._opened(owner)
+            with local.open("rb") as source:
                 return self._store(source, place, owner)
 
     def copy(
@@ -189,7 +197,8 @@ class OutputStore:
         """
         owner = Owner(provider, job_id, fallback_name, submitted_at)
         copies = []
-        with _repeatable(), _opened(self._folder(), owner) as place:
+        with _repeatable():
+            place = self._opened(owner)
             for number, file in enumerate(files, start=1):
                 with tempfile.TemporaryFile(prefix="faceswap-") as local:
                     fetch_stored(file.url, (file.bytes, file.sha256), local)
@@ -213,6 +222,17 @@ class OutputStore:
 
     def _urls(self, folder: str, owner: Owner, end: str) -> set[str]:
         return {f"{folder}/{stem}{end}" for stem in islice(owner.stems(self.output_name), MAX_NAMES)}
+
+    def _opened(self, owner: Owner) -> Place:
+        owner.check()
+        if self.output_name is not None:
+            check_name(self.output_name)  # a sensor pays nothing, and has not asked before
+        place = open_place(
+            check_folder(self._folder()), lambda problem: ResultError(f"output_path {problem}")
+        )
+        with blamed("the folder"):
+            place.prepare()
+        return place
 
     def _folder(self) -> str:
         if self.output_path is None:
@@ -252,10 +272,20 @@ def still_there(files: Sequence[StoredFile]) -> bool:
             if open_place(folder, ResultError).size(name) != file.bytes:
                 return False
         except Exception as error:  # each store has errors of its own
-            problem = one_line(f"{type(error).__name__}: {error}")
+            problem = said(error)
         if problem:
             raise ResultError(f"it cannot be seen now whether {file.url} is still there: {problem}")
     return True
+
+
+def _is_file_url(url: str) -> bool:
+    folder, _, name = url.rpartition("/")
+    return (
+        bool(name)
+        and len(url) <= _MAX_URL
+        and url.isprintable()
+        and not (url_problem(url) or url_problem(folder))
+    )
 
 
 @contextmanager
@@ -268,15 +298,6 @@ def _repeatable() -> Iterator[None]:
         problem = str(error)
     if problem:
         raise ResultError(f"{problem}; mend it and retry or clear: nothing is paid again")
-
-
-@contextmanager
-def _opened(output_path: str, owner: Owner) -> Iterator[Place]:
-    owner.check()
-    place = open_place(check_folder(output_path), lambda problem: ResultError(f"output_path {problem}"))
-    with blamed("the folder"):
-        place.prepare()
-    yield place
 
 
 def _numbered(number: int, total: int) -> str:

@@ -88,6 +88,7 @@ class Part:
         self._total: int | None = None
         self._validator = ""
         self._head = b""
+        self._start = self._came = 0
         self._most = 0
         self._started = self._moved = time.monotonic()
 
@@ -98,10 +99,11 @@ class Part:
 
     @property
     def progress(self) -> str:
-        """How much came, to put behind what went wrong; empty if nothing did."""
-        if not self.size:
+        """How much came, to put behind what went wrong; empty if no answer did."""
+        came = max(self.size, self._came)
+        if not came and self._total is None:
             return ""
-        return f" after {self.size} of {'an unknown number of' if self._total is None else self._total} bytes"
+        return f" after {came} of {'an unknown number of' if self._total is None else self._total} bytes"
 
     def headers(self) -> dict[str, str]:
         """Return what asks for the rest, if the server gave a validator for it."""
@@ -146,6 +148,7 @@ class Part:
 
     def open(self) -> BinaryIO:
         """Open the file where the next byte belongs."""
+        self._start = self.size
         file = self.path.open("r+b" if self.size else "wb")
         file.seek(self.size)
         file.truncate()
@@ -167,6 +170,10 @@ class Part:
         if self.size > self._most:
             self._most, self._moved = self.size, time.monotonic()
         self._check_pace()
+
+    def arrived(self, count: int) -> None:
+        """Take in how many bytes an answer brought: the last ones are lost where it breaks off."""
+        self._came = self._start + count
 
     def finish(self) -> None:
         """

@@ -7,13 +7,15 @@ import os
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
 from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
 
+from airflow_provider_faceswap.apis.reading import one_line
+from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.storage.folders import LOCAL, open_path
 from airflow_provider_faceswap.storage.formats import CHUNK
 from airflow_provider_faceswap.storage.local import open_regular
@@ -33,7 +35,7 @@ class Place(ABC):
 
     @abstractmethod
     def names(self, prefix: str) -> list[str]:
-        """List the files whose names begin so."""
+        """List the names that start with a prefix."""
 
     @abstractmethod
     def exists(self, name: str) -> bool:
@@ -46,6 +48,10 @@ class Place(ABC):
     @abstractmethod
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading."""
+
+    @abstractmethod
+    def read(self, name: str, most: int) -> bytes:
+        """Return the first bytes of a file; raises FileNotFoundError if it is not a file."""
 
     @abstractmethod
     def create(self, name: str, content: bytes) -> bool:
@@ -75,6 +81,11 @@ def open_place(url: str, error: Callable[[str], Exception]) -> Place:
     return LocalPlace(Path(path.path)) if path.protocol in LOCAL else StoredPlace(path)
 
 
+def said(error: Exception) -> str:
+    """Return what an error of a store says, in one line without the path of a URL."""
+    return one_line(str(error) if isinstance(error, FaceSwapError) else f"{type(error).__name__}: {error}")
+
+
 class LocalPlace(Place):
     """A folder of a mounted filesystem."""
 
@@ -86,7 +97,7 @@ class LocalPlace(Place):
         self._root.mkdir(parents=True, exist_ok=True)
 
     def names(self, prefix: str) -> list[str]:
-        """List the files whose names begin so."""
+        """List the names that start with a prefix."""
         return [name for name in os.listdir(self._root) if name.startswith(prefix)]
 
     def exists(self, name: str) -> bool:
@@ -104,6 +115,11 @@ class LocalPlace(Place):
     def open(self, name: str) -> BinaryIO:
         """Open a regular file."""
         return open_regular(self._root / name)
+
+    def read(self, name: str, most: int) -> bytes:
+        """Return the first bytes of a regular file."""
+        with open_regular(self._root / name) as file:
+            return file.read(most)
 
     def create(self, name: str, content: bytes) -> bool:
         """Write under another name first, and link: a file that exists is not replaced."""
@@ -177,11 +193,20 @@ class StoredPlace(Place):
         """Do nothing: object stores have no folders."""
 
     def names(self, prefix: str) -> list[str]:
-        """List the files whose names begin so."""
+        """List the names that start with a prefix."""
         self._fs.invalidate_cache()  # else another process's new files stay unseen
-        found = self._fs.find(self._root, prefix=prefix)
+        try:
+            found = self._listed(prefix)
+        except FileNotFoundError:  # nothing has been written there yet
+            return []
         names = [str(path).strip("/").removeprefix(f"{self._root.strip('/')}/") for path in found]
         return [name for name in names if name.startswith(prefix) and "/" not in name]
+
+    def _listed(self, prefix: str) -> list[Any]:
+        try:
+            return list(self._fs.find(self._root, prefix=prefix))
+        except TypeError:  # a filesystem that cannot list by prefix
+            return list(self._fs.ls(self._root, detail=False))
 
     def exists(self, name: str) -> bool:
         """Whether a file has that name."""
@@ -201,10 +226,16 @@ class StoredPlace(Place):
         file: BinaryIO = self._fs.open(self._path(name), "rb")
         return file
 
+    def read(self, name: str, most: int) -> bytes:
+        """Return the first bytes of a file, and fetch no more of it."""
+        size = self.size(name)
+        if size is None:
+            raise FileNotFoundError(name)
+        content: bytes = self._fs.cat_file(self._path(name), start=0, end=min(size, most)) if size else b""
+        return content
+
     def create(self, name: str, content: bytes) -> bool:
         """Write with a condition where the store knows it, otherwise after a look."""
-        if self.exists(name):
-            return False
         try:
             self._fs.pipe_file(self._path(name), content, mode="create")
         except Exception:  # exists by now, or the store does not know the condition
@@ -258,13 +289,3 @@ class StoredPlace(Place):
                 self.remove(name)
         except Exception as error:
             log.warning("What was written of a result could not be removed: %s", type(error).__name__)
-
-
-def read_start(place: Place, name: str, count: int) -> bytes:
-    """
-    Return the first bytes of a file.
-
-    :param count: how many at most.
-    """
-    with closing(place.open(name)) as file:
-        return file.read(count)

@@ -6,20 +6,24 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.places import Place, read_start
+from airflow_provider_faceswap.storage.places import Place
 
 SUFFIX = ".provenance.json"
 MAX_LINE = 64 * 1024
 """Bytes of a line that are read: whose it is, is not known before."""
+MAX_CONSENT = 8000
+"""Characters of a consent_reference, so that a line stays shorter than what is read of it."""
 MAX_NAMES = 100
 """Names that are tried for a file before somebody should clear the folder."""
 _MAX_ID = 64
+_SAME_MOMENT = 0.01
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Owner:
             **({} if self.job_id else {"uuid": self.fallback_name}),
             "submitted_at": iso(self.submitted_at),
             "stored_at": iso(time.time()),
-            "consent_reference": consent_reference,
+            "consent_reference": consent_reference[:MAX_CONSENT] if consent_reference else None,
             **facts,
         }
         return (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="replace")
@@ -84,8 +88,17 @@ class Owner:
         """Whether a line is about this job. Two hosts of a vendor may give the same id, at other times."""
         if line.get("provider") != self.provider or named_id(line) != self.id:
             return False
-        submitted_at = iso(self.submitted_at)
-        return submitted_at is None or line.get("submitted_at") in (None, submitted_at)
+        submitted_at = _epoch(line.get("submitted_at"))
+        if submitted_at is None or self.submitted_at is None:
+            return True
+        return abs(submitted_at - self.submitted_at) < _SAME_MOMENT
+
+
+def _epoch(moment: object) -> float | None:
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def named_id(line: dict[str, Any]) -> str:
@@ -94,21 +107,15 @@ def named_id(line: dict[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def read_line(place: Place, name: str) -> dict[str, Any] | None:
+def read_line(place: Place, name: str) -> dict[str, Any]:
     """
     Read the line of a file.
 
-    :return: None if there is none; an empty one if it cannot be understood.
+    :return: an empty one if there is none, or if it cannot be understood.
     """
-    if not place.exists(name + SUFFIX):
-        return None
     try:
-        text = read_start(place, name + SUFFIX, MAX_LINE)
-    except FileNotFoundError:  # gone by now, or not a file
-        return {}
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError):
+        line = json.loads(place.read(name + SUFFIX, MAX_LINE))
+    except (FileNotFoundError, PermissionError, ValueError, RecursionError):
         return {}
     return line if isinstance(line, dict) else {}
 
@@ -120,14 +127,13 @@ def claim(place: Place, name: str, owner: Owner, line: bytes) -> bool:
     :return: whether the name is this job's now.
     """
     beside = name + SUFFIX
-    found = read_line(place, name)
-    if found is None:
-        if place.exists(name):
+    there = place.names(name)
+    if beside not in there:
+        if name in there:
             return False
         if place.create(beside, line):
             return True
-        found = read_line(place, name) or {}
-    if not owner.owns(found):
+    if not owner.owns(read_line(place, name)):
         return False
     place.write(beside, line)
     return True

@@ -15,11 +15,11 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from airflow_provider_faceswap.apis.reading import one_line
-from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError, SettingsError
+from airflow_provider_faceswap.exceptions import ResultError, SettingsError
 from airflow_provider_faceswap.options import folder_option
 from airflow_provider_faceswap.storage.formats import CHUNK
 from airflow_provider_faceswap.storage.local import open_regular
-from airflow_provider_faceswap.storage.places import open_place
+from airflow_provider_faceswap.storage.places import open_place, said
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def write(content: bytes) -> str:
             log.info("The paid picture lies in %s/%s until it is stored", folder, name)
             return f"{folder}/{name}"
         except Exception as error:  # each store has errors of its own
-            log.error("The paid picture could not be kept in %s: %s", folder, one_line(f"{error}"))
+            log.error("The paid picture could not be kept in %s: %s", folder, said(error))
     return _write_here(name, content)
 
 
@@ -59,11 +59,14 @@ def _folders() -> Iterator[str]:
 
 def _write_here(name: str, content: bytes) -> str:
     path = Path(tempfile.gettempdir(), name)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(handle)
+    problem = ""
+    try:
+        _write_private(path, content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        problem = said(error)
+    if problem:
+        raise ResultError(f"the paid picture could not be kept on {socket.gethostname()} either: {problem}")
     spooled_at = f"{socket.gethostname()}:{path}"
     log.warning(
         "The paid picture lies in %s until it is stored, where no other worker reaches it: "
@@ -71,6 +74,14 @@ def _write_here(name: str, content: bytes) -> str:
         spooled_at,
     )
     return spooled_at
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
 
 
 def read_to(spooled_at: str, target: Path) -> None:
@@ -85,12 +96,10 @@ def read_to(spooled_at: str, target: Path) -> None:
     try:
         with closing(_open(spooled_at)) as source, target.open("wb") as sink:
             shutil.copyfileobj(source, sink, CHUNK)
-    except FaceSwapError as error:
-        problem = str(error)
     except Exception as error:  # each store has errors of its own
-        problem = f"{type(error).__name__}: {error}"
+        problem = said(error)
     if problem:
-        raise ResultError(f"the paid picture in {_shown(spooled_at)} cannot be read: {one_line(problem)}")
+        raise ResultError(f"the paid picture in {_shown(spooled_at)} cannot be read: {problem}")
 
 
 def discard(spooled_at: str) -> None:
@@ -107,7 +116,7 @@ def discard(spooled_at: str) -> None:
             with closing(_open(spooled_at)):
                 _local_path(spooled_at).unlink()
     except Exception as error:
-        log.warning("%s could not be deleted: %s", _shown(spooled_at), one_line(f"{error}"))
+        log.warning("%s could not be deleted: %s", _shown(spooled_at), said(error))
 
 
 def _open(spooled_at: str) -> BinaryIO:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import BinaryIO
 
-from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage.formats import CHUNK
-from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import SUFFIX
 
 
@@ -22,7 +21,7 @@ def blamed(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # each store has errors of its own
-        problem = one_line(f"{type(error).__name__}: {error}")
+        problem = said(error)
     if problem:
         raise ResultError(f"{name} could not be written to output_path: {problem}")
 
@@ -68,7 +67,7 @@ def fetch_stored(url: str, expected: tuple[int, str], local: BinaryIO) -> None:
         if measure(local) != expected:
             problem = "its content is not the one that was stored"
     except Exception as error:  # each store has errors of its own
-        problem = one_line(f"{type(error).__name__}: {error}")
+        problem = said(error)
     if problem:
         raise ResultError(f"{url} could not be copied: {problem}")
     local.seek(0)

@@ -60,7 +60,7 @@ async def transfer(link: Link, part: Part, rules: HostRules, settings: Settings)
         try:
             return await _ask(session, link, part, settings)
         except aiohttp.InvalidURL:
-            final = f"the vendor's link to {link.host} is no valid URL"
+            final = f"the vendor's link to {link.host} is not a valid URL"
         except aiohttp.ClientConnectorCertificateError:
             final = f"the certificate of {link.host} is not trusted; see the connection's extra verify"
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
@@ -104,8 +104,11 @@ async def _ask(session: aiohttp.ClientSession, link: Link, part: Part, settings:
         _check_head(response, part, link.host)
         part.begin(response.status, response.headers, response.content_length)
         with part.open() as file:
-            async for chunk in response.content.iter_chunked(CHUNK):
-                part.add(chunk, file)
+            try:
+                async for chunk in response.content.iter_chunked(CHUNK):
+                    part.add(chunk, file)
+            finally:
+                part.arrived(response.content.total_bytes)
         part.finish()
     return None
 

@@ -62,9 +62,7 @@ class SwapJobsTrigger(SwapTrigger):
 
     async def _watch(self, hook: SwapHook, entry: dict[str, Any]) -> Ended:
         job_id, bought_at = str(entry.get("job_id", "")), str(entry.get("base_url") or "")
-        poll_class = vendor(self.provider).poll
-        assert poll_class is not None  # of a vendor that is polled
-        poll = poll_class(job_id=job_id, route=entry.get("route") or {})
+        poll = vendor(self.provider).poll_request(job_id, entry.get("route") or {})
         watch = Watch(
             submitted_at=entry.get("submitted_at") or time.time(),
             deadline=self.deadline,

@@ -246,3 +246,23 @@ def test_a_signed_link_in_words_that_php_escaped_is_cut() -> None:
 def test_an_id_that_could_break_a_path_is_refused(job_id: str) -> None:
     with pytest.raises(FaceSwapError, match="job_id"):
         Fetch.checked({"job_id": job_id})
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "final"),
+    [
+        ("No face detected, please try again with another image", 200, True),
+        ("Face was not found in init_image", 400, True),
+        ("could not detect any face", 400, True),
+        ({"init_image": ["The init image field is required."]}, 200, True),
+        ("the value is wrong", 422, True),
+        ("You have no credits left", 402, False),
+        ({"message": "insufficient credits"}, 406, False),
+        ("could not download the image", 400, False),
+        ("", 400, False),
+    ],
+)
+def test_a_refusal_about_the_inputs_is_final(said: Any, status: int, final: bool) -> None:
+    refusal = Reply(status, {}, b"{}").refused("vendor refused the job", said)
+    assert refusal.final is final
+    assert str(refusal).startswith("vendor refused the job: ") and len(str(refusal)) > 25

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_faceswap.apis.polling import MAX_STEP, MIN_STEP, seconds_to_next_poll
+from airflow_provider_faceswap.apis.polling import MAX_ETA, MAX_STEP, MIN_STEP, seconds_to_next_poll
 
 
-def test_the_first_look_comes_shortly_before_the_eta() -> None:
+def test_the_first_poll_comes_shortly_before_the_eta() -> None:
     wait = seconds_to_next_poll(0.0, eta=100.0)
     assert 70 <= wait < 100
 
@@ -20,7 +20,13 @@ def test_steps_after_it_are_small() -> None:
 def test_no_hot_loop_whatever_the_eta(eta: float | None, age: float, jitter: float) -> None:
     wait = seconds_to_next_poll(age, eta=eta, jitter=jitter)
     assert wait >= MIN_STEP
-    assert wait <= max(MAX_STEP, eta or 0)
+    assert wait <= max(MAX_STEP, min(eta or 0, MAX_ETA))
+
+
+@pytest.mark.parametrize("eta", [MAX_ETA + 1, 7 * 86_400, 9e6])
+def test_an_enormous_eta_does_not_put_off_the_first_poll(eta: float) -> None:
+    assert seconds_to_next_poll(0.0, eta=eta, jitter=0.5) == seconds_to_next_poll(0.0, jitter=0.5)
+    assert seconds_to_next_poll(1e5, eta=eta) <= MAX_STEP
 
 
 def test_jitter_spreads_jobs_that_were_submitted_together() -> None:

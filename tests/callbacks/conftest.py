@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
 from airflow_provider_faceswap.callbacks.inbox import Inbox
+from airflow_provider_faceswap.callbacks.tokens import Token, mint
+from tests.callbacks.caller import Caller, Clock, Puts
 
 SECRET = "the-secret-that-signs-" + "s" * 16
 OLD_SECRET = "the-secret-of-yesterday-" + "o" * 16
@@ -65,3 +68,29 @@ def configured(settings: CallbackSettings, monkeypatch: pytest.MonkeyPatch) -> C
     monkeypatch.setenv("AIRFLOW__FACESWAP__CALLBACK_SECRET", ",".join(settings.secrets))
     monkeypatch.setenv("AIRFLOW__FACESWAP__INBOX", settings.inbox)
     return settings
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def caller(configured: CallbackSettings, clock: Clock) -> AsyncIterator[Caller]:
+    one = Caller(configured, clock)
+    async with one.http:
+        yield one
+
+
+@pytest.fixture
+def token() -> Token:
+    return mint("aifaceswap", [SECRET], time.time() + 60)
+
+
+@pytest.fixture
+def puts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Puts]:
+    """Every put into an inbox goes through this."""
+    found = Puts()
+    monkeypatch.setattr(Inbox, "put", lambda inbox, *args: found(inbox, *args))
+    yield found
+    found.release()

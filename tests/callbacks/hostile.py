@@ -17,7 +17,7 @@ DONE = (
 
 
 class Hostile(NamedTuple):
-    """One call, and how it is to be answered."""
+    """One call, and the statuses that may answer it."""
 
     path: str
     body: bytes
@@ -27,10 +27,11 @@ class Hostile(NamedTuple):
 
 def hostile(secret: str, token: Token, number: int) -> Iterator[Hostile]:
     """
-    Make so many calls that must change nothing.
+    Make calls that must change nothing.
 
     :param secret: the receiver's own.
-    :param token: whose callback, ``DONE``, has come already.
+    :param token: of a job whose callback, ``DONE``, has come already.
+    :param number: how many calls.
     """
     now, dice = time.time(), random.Random(number)
     real = f"/{token.vendor}/{token.text}"

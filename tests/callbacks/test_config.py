@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from airflow_provider_faceswap.callbacks import config
 from airflow_provider_faceswap.callbacks.config import CallbackSettings, callback_settings
 from airflow_provider_faceswap.exceptions import SettingsError
 
@@ -30,6 +33,10 @@ def test_what_is_missing_is_named(
         ("callback_base_url", "airflow.example.com"),
         ("callback_base_url", "ftp://airflow.example.com"),
         ("callback_base_url", "https://user:pass@airflow.example.com"),
+        ("callback_base_url", "https://:too short@airflow.example.com"),
+        ("callback_base_url", "https://@airflow.example.com"),
+        ("callback_base_url", "https://a\\@airflow.example.com"),
+        ("callback_base_url", "https://{{host}}"),
         ("callback_base_url", "https://airflow.example.com/?a=b"),
         ("callback_base_url", "https://airflow.example.com:port"),
         ("callback_base_url", "https://{{ var.value.host }}"),
@@ -50,6 +57,36 @@ def test_what_cannot_work_is_named_with_a_remedy(
     with pytest.raises(SettingsError, match=rf"\[faceswap\] {name}.* (must|make)") as error:
         callback_settings()
     assert "too short" not in str(error.value)
+
+
+@pytest.fixture
+def another_process() -> Iterator[None]:
+    config._warn_of_plain_http.cache_clear()
+    yield
+    config._warn_of_plain_http.cache_clear()
+
+
+@pytest.mark.usefixtures("another_process")
+def test_plain_http_is_one_warning_in_a_process(
+    configured: CallbackSettings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(option("callback_base_url"), "HTTP://airflow.example.com")
+    for _ in range(3):
+        callback_settings()
+    (line,) = caplog.messages
+    assert line.startswith("[faceswap] callback_base_url is plain http") and line.endswith("Use https")
+
+
+@pytest.mark.usefixtures("another_process")
+@pytest.mark.parametrize(
+    "url", ["https://example.com", "http://localhost:8080", "http://127.0.0.9", "http://[::1]:8080"]
+)
+def test_https_and_loopback_are_no_warning(
+    configured: CallbackSettings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    monkeypatch.setenv(option("callback_base_url"), url)
+    assert callback_settings().base_url == url
+    assert caplog.messages == []
 
 
 def test_secrets_rotate(configured: CallbackSettings, monkeypatch: pytest.MonkeyPatch) -> None:

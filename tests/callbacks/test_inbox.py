@@ -12,8 +12,7 @@ from unittest import mock
 import pytest
 
 from airflow_provider_faceswap.callbacks import inbox as module
-from airflow_provider_faceswap.callbacks.folder import LocalFolder, StoredFolder
-from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, Inbox, Put
+from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, Inbox, PutResult, digest_of
 from airflow_provider_faceswap.exceptions import InboxError, PollError, SettingsError
 
 VENDOR, NONCE, OTHER = "aifaceswap", "N" * 22, "O" * 22
@@ -22,30 +21,28 @@ VENDOR, NONCE, OTHER = "aifaceswap", "N" * 22, "O" * 22
 def test_what_is_put_is_found_by_another_process(inbox: Inbox) -> None:
     there = Inbox(inbox.url)
     assert there.bodies(VENDOR, NONCE) == [], "and the empty listing is not remembered"
-    assert inbox.put(VENDOR, NONCE, b'{"task_id": "1"}') is Put.KEPT
+    assert inbox.put(VENDOR, NONCE, b'{"task_id": "1"}') is PutResult.KEPT
     assert there.bodies(VENDOR, NONCE) == [b'{"task_id": "1"}']
     assert there.bodies(VENDOR, OTHER) == []
     assert there.bodies("modelslab", NONCE) == []
 
 
 def test_the_same_body_lies_there_once(inbox: Inbox) -> None:
-    assert [inbox.put(VENDOR, NONCE, b"[1]") for _ in range(3)] == [Put.KEPT, Put.REPEATED, Put.REPEATED]
+    assert [inbox.put(VENDOR, NONCE, b"[1]") for _ in range(3)] == [
+        PutResult.KEPT,
+        PutResult.REPEATED,
+        PutResult.REPEATED,
+    ]
     assert inbox.bodies(VENDOR, NONCE) == [b"[1]"]
 
 
 def test_so_many_bodies_and_no_more_are_kept_for_a_job(inbox: Inbox) -> None:
     bodies = [b"[%d]" % number for number in range(MAX_BODIES + 2)]
     puts = [inbox.put(VENDOR, NONCE, body) for body in bodies]
-    assert puts == [Put.KEPT] * MAX_BODIES + [Put.FULL] * 2
-    assert inbox.put(VENDOR, NONCE, bodies[0]) is Put.REPEATED
-    assert inbox.put(VENDOR, OTHER, bodies[-1]) is Put.KEPT
+    assert puts == [PutResult.KEPT] * MAX_BODIES + [PutResult.FULL] * 2
+    assert inbox.put(VENDOR, NONCE, bodies[0]) is PutResult.REPEATED
+    assert inbox.put(VENDOR, OTHER, bodies[-1]) is PutResult.KEPT
     assert sorted(inbox.bodies(VENDOR, NONCE)) == bodies[:MAX_BODIES]
-
-
-def test_bodies_that_come_at_the_same_time_do_not_share_a_place(inbox: Inbox) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        puts = list(pool.map(lambda number: inbox.put(VENDOR, NONCE, b"[%d]" % (number % 8)), range(32)))
-    assert puts.count(Put.KEPT) == MAX_BODIES == len(inbox.bodies(VENDOR, NONCE))
 
 
 def test_the_oldest_comes_first(tmp_path: Path) -> None:
@@ -173,16 +170,6 @@ def test_workers_of_other_users_may_read_as_the_umask_says(tmp_path: Path) -> No
     assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~umask
 
 
-def test_the_connection_is_looked_up_first(s3: str) -> None:
-    with pytest.raises(SettingsError, match="names the connection 'nowhere', which this component does not"):
-        Inbox("s3://nowhere@bucket/inbox").bodies(VENDOR, NONCE)
-
-
-def test_a_scheme_that_nothing_serves_is_named() -> None:
-    with pytest.raises(SettingsError, match="no filesystem serves it"):
-        Inbox("gopher://bucket/inbox").bodies(VENDOR, NONCE)
-
-
 def test_a_store_that_fails_is_an_error_that_passes(s3: str) -> None:
     inbox = Inbox(f"{s3.replace('bucket', 'elsewhere')}/inbox")
     with pytest.raises(InboxError, match="inbox could not be written") as error:
@@ -192,10 +179,61 @@ def test_a_store_that_fails_is_an_error_that_passes(s3: str) -> None:
 
 async def test_it_is_never_opened_on_an_event_loop(tmp_path: Path) -> None:
     inbox = Inbox(f"file://{tmp_path}")
-    with pytest.raises(AssertionError, match="event loop"):
+    with pytest.raises(InboxError, match="event loop"):
         inbox.bodies(VENDOR, NONCE)
     assert await asyncio.to_thread(inbox.bodies, VENDOR, NONCE) == []
 
 
-def test_each_store_has_its_kind_of_folder(inbox: Inbox) -> None:
-    assert type(inbox._folder) is (LocalFolder if inbox.url.startswith("file") else StoredFolder)
+@pytest.mark.parametrize("content", [b"../../../victim", b"\xff", b"", b"x" * 70_000, b"a/b"])
+def test_a_claim_that_somebody_spoilt_deletes_nothing_but_itself(tmp_path: Path, content: bytes) -> None:
+    inbox, claims = Inbox(f"file://{tmp_path}/inbox"), tmp_path / "inbox" / VENDOR / "claims"
+    for victim in (tmp_path / "victim.nonce", tmp_path / "inbox" / "victim.nonce"):
+        victim.parent.mkdir(exist_ok=True)
+        victim.write_text("x")
+    inbox.put(VENDOR, NONCE, b"[1]")
+    inbox.claim(VENDOR, "278", NONCE)
+    (claims / f"{NONCE}.job").write_bytes(content)
+    inbox.delete(VENDOR, NONCE)
+    assert inbox.bodies(VENDOR, NONCE) == []
+    assert [file.name for file in claims.iterdir()] == ["278.nonce"]
+    assert len(list(tmp_path.rglob("victim.nonce"))) == 2
+
+
+def test_a_file_that_nobody_could_have_sent_is_ignored(inbox: Inbox) -> None:
+    inbox.put(VENDOR, NONCE, b"[1]")
+    inbox._folder.write(VENDOR, f"{NONCE}.{'a' * 32}", b"x" * 70_000)
+    inbox._folder.write(VENDOR, f"{NONCE}.txt", b"[2]")
+    inbox._folder.write(f"{VENDOR}/claims", "278.nonce", b"N" * 70_000)
+    assert inbox.bodies(VENDOR, NONCE) == [b"[1]"]
+    assert inbox.claimed(VENDOR, "278") is None
+
+
+@pytest.mark.parametrize("name", ["../x", f"../../{NONCE}.{'a' * 32}", f"claims/{NONCE}.job", ""])
+def test_only_bodies_are_read_by_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InboxError, match="cannot name a file"):
+        Inbox(f"file://{tmp_path}").read(VENDOR, [name])
+
+
+def test_an_error_repeats_nothing_that_a_stranger_wrote(tmp_path: Path) -> None:
+    inbox = Inbox(f"file://{tmp_path}")
+    for act in (
+        lambda: inbox.bodies("st r@nger", NONCE),
+        lambda: inbox.bodies(VENDOR, "st r@nger"),
+        lambda: inbox.claimed(VENDOR, "st r@nger"),
+        lambda: inbox.read(VENDOR, ["st r@nger"]),
+    ):
+        with pytest.raises(InboxError, match=r"\[faceswap\] inbox: this .* cannot name a file") as error:
+            act()
+        assert "r@nger" not in str(error.value)
+
+
+def test_digests_name_the_bodies_of_a_job(inbox: Inbox) -> None:
+    inbox.put(VENDOR, NONCE, b"[1]")
+    inbox.put(VENDOR, NONCE, b"[2]")
+    inbox.put(VENDOR, OTHER, b"[3]")
+    assert inbox.digests(VENDOR, NONCE) == {digest_of(b"[1]"), digest_of(b"[2]")}
+
+
+def test_it_can_be_opened_ahead_of_its_use() -> None:
+    with pytest.raises(SettingsError, match="no filesystem serves it"):
+        Inbox("gopher://bucket/inbox").open()

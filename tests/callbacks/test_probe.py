@@ -41,9 +41,9 @@ class Network(httpx.BaseTransport):
 
 @pytest.fixture(autouse=True)
 def another_process() -> Iterator[None]:
-    probe._fine_until.clear()
+    probe._valid_until.clear()
     yield
-    probe._fine_until.clear()
+    probe._valid_until.clear()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_outcome_is_remembered_by_all_workers_that_share_the_inbox(
 ) -> None:
     for _ in range(3):
         probe.check(configured, network)
-        probe._fine_until.clear()
+        probe._valid_until.clear()
     assert len(network.asked) == 1
     later = time.time() + probe.REMEMBERED + 1
     monkeypatch.setattr(probe.time, "time", lambda: later)
@@ -74,7 +74,7 @@ def test_the_outcome_is_remembered_by_all_workers_that_share_the_inbox(
     assert len(network.asked) == 2
 
 
-def test_other_settings_are_probed_anew(configured: CallbackSettings, network: Network) -> None:
+def test_other_settings_are_probed_again(configured: CallbackSettings, network: Network) -> None:
     probe.check(configured, network)
     probe.check(CallbackSettings("https://elsewhere.example.com", (SECRET,), configured.inbox), network)
     assert len(network.asked) == 2
@@ -110,10 +110,10 @@ def test_two_secrets_are_an_error(configured: CallbackSettings, network: Network
     ("reply", "said"),
     [
         (httpx.Response(404), "there is no receiver"),
-        (httpx.Response(200, html="<p>Sign in</p>"), "something else than the receiver.* HTTP 200"),
-        (httpx.Response(200, json=[]), "something else"),
-        (httpx.Response(302, headers={"location": "https://sso.example.com"}), "something else.* HTTP 302"),
-        (httpx.Response(403), "something else.* HTTP 403"),
+        (httpx.Response(200, html="<p>Sign in</p>"), "something other than the receiver.* HTTP 200"),
+        (httpx.Response(200, json=[]), "something other"),
+        (httpx.Response(302, headers={"location": "https://sso.example.com"}), "something other.* HTTP 302"),
+        (httpx.Response(403), "something other.* HTTP 403"),
     ],
 )
 def test_another_server_is_an_error(
@@ -128,7 +128,7 @@ def test_a_receiver_that_is_not_ready_is_worth_another_try(
     configured: CallbackSettings, network: Network
 ) -> None:
     network.answer = lambda request: httpx.Response(503)
-    with pytest.raises(NotSentError, match=r"HTTP 503.*nothing was submitted"):
+    with pytest.raises(NotSentError, match=r"HTTP 503, so nothing was submitted"):
         probe.check(configured, network)
 
 
@@ -149,7 +149,7 @@ def test_a_url_that_the_worker_cannot_reach_is_one_warning(
     network.answer = refuse
     for _ in range(3):
         probe.check(configured, network)
-        probe._fine_until.clear()
+        probe._valid_until.clear()
     (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "cannot be reached from this worker (ConnectError)" in line
     assert "/probe/" not in line, "the token is not told"
@@ -163,7 +163,7 @@ def test_it_sweeps_once_a_day(
     now = time.time()
     for hours in (0, 1, 23, 25, 26):
         monkeypatch.setattr(probe.time, "time", lambda hours=hours: now + 3600 * hours)
-        probe._fine_until.clear()
+        probe._valid_until.clear()
         probe.check(configured, network)
     assert len(swept) == 2
 
@@ -174,6 +174,6 @@ def test_a_mark_that_somebody_spoilt_is_no_mark(
     probe.check(configured, network)
     for file in (tmp_path / "inbox" / "probe").iterdir():
         file.write_bytes(json.dumps({"at": "never"}).encode())
-    probe._fine_until.clear()
+    probe._valid_until.clear()
     probe.check(configured, network)
     assert len(network.asked) == 2

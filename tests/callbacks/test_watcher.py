@@ -44,7 +44,7 @@ async def put(inbox: Inbox, number: int, what: bytes) -> None:
 
 async def test_each_gets_its_own_and_each_once(inbox: Inbox) -> None:
     one = watcher(inbox.url)
-    async with one.waiting(VENDOR, nonce(1)) as first, one.waiting(VENDOR, nonce(2)) as second:
+    async with one.subscribe(VENDOR, nonce(1)) as first, one.subscribe(VENDOR, nonce(2)) as second:
         await put(inbox, 1, body("a"))
         await put(inbox, 2, body("b"))
         await put(inbox, 3, body("c"))
@@ -57,9 +57,9 @@ async def test_each_gets_its_own_and_each_once(inbox: Inbox) -> None:
 async def test_what_came_before_counts_for_each_newcomer(inbox: Inbox) -> None:
     await put(inbox, 1, body("a"))
     one = watcher(inbox.url)
-    async with one.waiting(VENDOR, nonce(1)) as first:
+    async with one.subscribe(VENDOR, nonce(1)) as first:
         assert ids(await asyncio.wait_for(first.next(), 5)) == ["a"]
-        async with one.waiting(VENDOR, nonce(1)) as second:
+        async with one.subscribe(VENDOR, nonce(1)) as second:
             assert ids(await asyncio.wait_for(second.next(), 5)) == ["a"]
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(first.next(), 0.2)
@@ -67,7 +67,7 @@ async def test_what_came_before_counts_for_each_newcomer(inbox: Inbox) -> None:
 
 @pytest.mark.parametrize("what", [b"[]", b"{}", b"\xff", b'{"task_id": "../x", "success": 1}'])
 async def test_what_cannot_be_read_is_told_as_such(inbox: Inbox, what: bytes) -> None:
-    async with watcher(inbox.url).waiting(VENDOR, nonce(1)) as one:
+    async with watcher(inbox.url).subscribe(VENDOR, nonce(1)) as one:
         await put(inbox, 1, what)
         assert ids(await asyncio.wait_for(one.next(), 5)) == ["?"]
 
@@ -89,7 +89,7 @@ async def test_one_listing_serves_a_thousand(tmp_path: Path) -> None:
 
 class contexts:
     def __init__(self, one: Watcher, number: int) -> None:
-        self.all: list[Any] = [one.waiting(VENDOR, nonce(index)) for index in range(number)]
+        self.all: list[Any] = [one.subscribe(VENDOR, nonce(index)) for index in range(number)]
 
     async def __aenter__(self) -> None:
         for each in self.all:
@@ -108,7 +108,7 @@ async def test_the_loop_never_waits_for_the_store(tmp_path: Path) -> None:
         return {}
 
     with mock.patch.object(Inbox, "arrived", autospec=True, side_effect=look):
-        async with Watcher(f"file://{tmp_path}").waiting(VENDOR, nonce(1)):
+        async with Watcher(f"file://{tmp_path}").subscribe(VENDOR, nonce(1)):
             await asyncio.sleep(0.2)
     (thread,) = threads
     assert thread is not threading.main_thread()
@@ -116,12 +116,12 @@ async def test_the_loop_never_waits_for_the_store(tmp_path: Path) -> None:
 
 async def test_it_stops_looking_with_the_last_and_starts_again(tmp_path: Path) -> None:
     one, url = watcher(f"file://{tmp_path}"), f"file://{tmp_path}"
-    async with one.waiting(VENDOR, nonce(1)):
+    async with one.subscribe(VENDOR, nonce(1)):
         await asyncio.sleep(0.05)
     assert one._task is None
     await asyncio.sleep(0.1)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("faceswap-inbox")]
-    async with one.waiting(VENDOR, nonce(1)) as again:
+    async with one.subscribe(VENDOR, nonce(1)) as again:
         await put(Inbox(url), 1, body("a"))
         assert ids(await asyncio.wait_for(again.next(), 5)) == ["a"]
 
@@ -134,20 +134,20 @@ async def test_an_inbox_that_fails_is_looked_at_again_and_told_once(
     found = await asyncio.to_thread(inbox.arrived, VENDOR)
     failures = [InboxError("the store is down")] * 3
     with mock.patch.object(Inbox, "arrived", autospec=True, side_effect=[*failures, *([found] * 50)]):
-        async with one.waiting(VENDOR, nonce(1)) as waiting:
+        async with one.subscribe(VENDOR, nonce(1)) as waiting:
             await asyncio.sleep(0.05)
             assert one.problem == "the store is down"
             assert ids(await asyncio.wait_for(waiting.next(), 5)) == ["a"]
             await asyncio.sleep(0.1)
             assert one.problem == ""
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert errors == ["Callbacks are not seen at the moment: the store is down"]
+    assert errors == ["Callbacks cannot be seen at the moment: the store is down"]
 
 
 async def test_a_body_that_a_worker_took_meanwhile_is_left_out(tmp_path: Path) -> None:
     one, gone = Watcher(f"file://{tmp_path}"), f"{nonce(1)}.{'0' * 32}"
     with mock.patch.object(Inbox, "arrived", autospec=True, return_value={nonce(1): {gone}}):
-        async with one.waiting(VENDOR, nonce(1)) as waiting:
+        async with one.subscribe(VENDOR, nonce(1)) as waiting:
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(waiting.next(), 0.2)
     assert one.problem == ""
@@ -155,7 +155,7 @@ async def test_a_body_that_a_worker_took_meanwhile_is_left_out(tmp_path: Path) -
 
 async def test_a_vendor_that_is_none_does_not_end_the_watch(tmp_path: Path) -> None:
     one = watcher(f"file://{tmp_path}")
-    async with one.waiting("elsewhere", nonce(2)), one.waiting(VENDOR, nonce(1)):
+    async with one.subscribe("elsewhere", nonce(2)), one.subscribe(VENDOR, nonce(1)):
         await asyncio.to_thread(Inbox(one._inbox.url).put, "elsewhere", nonce(2), b"[1]")
         await asyncio.sleep(0.2)
         assert one.problem

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import pytest
@@ -24,10 +21,9 @@ from airflow_provider_faceswap.exceptions import (
     RefusedError,
 )
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
-from airflow_provider_faceswap.hooks.redaction import secret_pattern
 from tests.apis.test_any_reply import FETCH, SUBMIT, check_text, replies, statuses
+from tests.hooks.test_redaction import KEY, SPELLINGS
 
-KEY = 'sbx-"q/uo&ted\\key'
 EXPECTED = {
     "worker": (InDoubtError, RefusedError, AuthenticationError),
     "triggerer": (PollError, AuthenticationError),
@@ -100,24 +96,6 @@ def test_any_reply(how: str, status: int, headers: Any, parts: list[bytes]) -> N
     talk(how, status, headers, parts)
 
 
-SPELLINGS = {
-    "as it is": KEY,
-    "json": json.dumps(KEY)[1:-1],
-    "json in utf-8": json.dumps(KEY, ensure_ascii=False)[1:-1],
-    "json of php": json.dumps(KEY)[1:-1].replace("/", "\\/"),
-    "json, all escaped": "".join(f"\\u{ord(char):04X}" for char in KEY),
-    "html": html.escape(KEY),
-    "url": quote(KEY, safe=""),
-    "json in json": json.dumps(json.dumps(KEY))[1:-1],
-}
-
-
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_every_spelling_of_the_key_is_known(spelling: str) -> None:
-    found = secret_pattern(KEY).sub("***", f"key {SPELLINGS[spelling]}!")
-    assert found in ("key ***!", 'key \\"***\\"!')
-
-
 @both
 @quickly
 @given(
@@ -149,12 +127,3 @@ def test_a_key_that_is_a_common_word_leaves_the_reply_readable(monkeypatch: pyte
     monkeypatch.setenv("AIRFLOW_CONN_MODELSLAB_DEFAULT", json.dumps(conn))
     end = talk("worker", 200, [], [b'{"status": "processing", "id": 278, "message": "processing"}'])
     assert isinstance(end, Job) and end.job_id == "278" and end.message == "***"
-
-
-@pytest.mark.parametrize("piece", ["\\", "sbx-", 'sbx-"q/uo&ted', "%73", "http://", "https:\\/\\/a@"])
-@pytest.mark.parametrize("frame", ["%s", '{"status":"failed","id":5,"message":"%s"}'])
-def test_a_large_reply_costs_no_more_than_its_size(piece: str, frame: str) -> None:
-    body = frame.replace("%s", json.dumps(piece)[1:-1] * (4_000_000 // len(json.dumps(piece)[1:-1])))
-    started = time.process_time()
-    talk("worker", 200, [], [body.encode()])
-    assert time.process_time() - started < 3, "some tenths of a second; a backtracking pattern takes hours"

@@ -7,6 +7,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -17,8 +18,10 @@ import pytest
 
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch, SingleVideoSwap
+from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY
 from airflow_provider_faceswap.exceptions import FaceSwapError, InDoubtError, NotSentError, PollError
+from airflow_provider_faceswap.hooks.base import LARGE_REPLY
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from tests.wire import Script, serve
 
@@ -135,6 +138,7 @@ import asyncio, sys
 from pathlib import Path
 from airflow_provider_faceswap.apis.modelslab import Fetch
 from airflow_provider_faceswap.exceptions import PollError
+from airflow_provider_faceswap.hooks.base import LARGE_REPLY
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 
 def poll():
@@ -258,3 +262,21 @@ async def test_a_worker_that_runs_a_loop_itself_can_send(monkeypatch: pytest.Mon
         conn = {"conn_type": "modelslab", "password": "k3y-k3y", "host": url}
         monkeypatch.setenv("AIRFLOW_CONN_MODELSLAB_DEFAULT", json.dumps(conn))
         assert ModelsLabHook().send(FETCH).state is JobState.PROCESSING
+
+
+@pytest.mark.parametrize(("size", "beside"), [(1_000, False), (LARGE_REPLY + 1, True)])
+async def test_a_large_reply_is_read_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch, size: int, beside: bool
+) -> None:
+    readers: list[int] = []
+
+    class Noted(Fetch):
+        def read(self, reply: Reply) -> Job:
+            readers.append(threading.get_ident())
+            return super().read(reply)
+
+    with serve(answer(RUNNING + b" " * size)) as url:
+        conn = {"conn_type": "modelslab", "password": "k3y-k3y", "host": url}
+        monkeypatch.setenv("AIRFLOW_CONN_MODELSLAB_DEFAULT", json.dumps(conn))
+        await ModelsLabHook().asend(Noted(job_id="278"))
+    assert (readers != [threading.get_ident()]) is beside and len(readers) == 1

@@ -92,6 +92,13 @@ def test_segminds_connection_test_reads_the_credits(
     assert vendor.requests[0].url.path == "/v1/get-user-credits"
 
 
+def test_free_credits_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, "segmind")
+    vendor = Vendor(httpx.Response(200, json={"credits": 0.0, "free-credits": 0.25}))
+    _, said = SegmindHook(transport=httpx.MockTransport(vendor)).test_connection()
+    assert said == "Segmind accepts the API key; 0.25 credits left"
+
+
 def test_aifaceswap_takes_a_bearer_token(monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, "aifaceswap")
     vendor = Vendor(httpx.Response(200, json={"code": 200, "data": {"points": 2, "task_id": "ab"}}))

@@ -75,7 +75,10 @@ def test_boxes_get_a_margin_and_stay_in_the_picture(box: Any, margin: float, lef
 
 
 @pytest.mark.parametrize("codec", ["png", "mjpeg", "libwebp"])
-def test_the_picture_comes_in_several_ways(tmp_path: Path, codec: str) -> None:
+def test_the_picture_comes_in_several_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW__FACESWAP__LOCAL_ROOTS", str(tmp_path))
     picture = png() if codec == "png" else encoded(codec)
     path = tmp_path / "frame"
     path.write_bytes(picture)
@@ -96,7 +99,6 @@ def test_the_picture_comes_in_several_ways(tmp_path: Path, codec: str) -> None:
         encoded("mjpeg")[:100],
         png(30000, 30000, rows=1),
         "",
-        "/no/such/file.jpg",
         "https://example.com/frame.jpg",
         "x" * 5000,
         "nul\x00",
@@ -106,10 +108,33 @@ def test_the_picture_comes_in_several_ways(tmp_path: Path, codec: str) -> None:
         None,
     ],
 )
-def test_what_is_no_picture_is_refused(frame: Any) -> None:
+def test_what_is_not_a_picture_is_refused(frame: Any) -> None:
     with pytest.raises(InputError, match="base64 text or the path") as caught:
         crop_faces(frame, [[0, 0, 9, 9]])
     assert caught.value.field == "frame"
+
+
+def test_only_pictures_below_the_local_roots_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roots = tmp_path / "roots"
+    roots.mkdir()
+    for path in (tmp_path / "frame.png", roots / "frame.png"):
+        path.write_bytes(png())
+    (roots / "link.png").symlink_to(tmp_path / "frame.png")
+    (roots / "airflow.cfg").write_text("fernet_key = secret")
+    monkeypatch.setenv("AIRFLOW__FACESWAP__LOCAL_ROOTS", str(roots))
+
+    def refusal(path: Path) -> str:
+        with pytest.raises(InputError) as caught:
+            crop_faces(str(path), [[0, 0, 9, 9]])
+        return str(caught.value)
+
+    assert crop_faces(str(roots / "frame.png"), [[0, 0, 9, 9]])
+    outside = refusal(tmp_path / "frame.png")
+    assert "local_roots" in outside
+    assert outside == refusal(roots / "link.png") == refusal(roots / "no-such.png")
+    assert "not a JPEG, PNG or WebP picture" in refusal(roots / "airflow.cfg")
 
 
 @pytest.mark.parametrize(
@@ -123,20 +148,21 @@ def test_what_is_no_picture_is_refused(frame: Any) -> None:
         ([[1, 2, 3, "4"]], "four numbers"),
         ([[1, 2, 3, True]], "four numbers"),
         ([[1, 2, 3, float("nan")]], "four numbers"),
+        ([[1, 2, 3, 10**400]], "four numbers"),
         ([[9, 2, 3, 4]], "x1 < x2"),
         ([[1, 4, 3, 4]], "y1 < y2"),
         ([[101, 2, 130, 4]], "outside the picture of 101 x 67"),
         ([[-9, -9, 0, 4]], "outside the picture of 101 x 67"),
     ],
 )
-def test_boxes_that_are_none_are_refused(boxes: Any, said: str) -> None:
+def test_wrong_boxes_are_refused(boxes: Any, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         crop_faces(png(), boxes)
     assert caught.value.field == "boxes"
 
 
 @pytest.mark.parametrize("margin", [-0.1, 5, "1", float("nan"), None])
-def test_a_margin_that_is_none_is_refused(margin: Any) -> None:
+def test_a_wrong_margin_is_refused(margin: Any) -> None:
     with pytest.raises(InputError) as caught:
         crop_faces(png(), [[0, 0, 9, 9]], margin)
     assert caught.value.field == "margin"

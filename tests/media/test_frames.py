@@ -77,7 +77,7 @@ def test_a_clip_that_lies_is_put_upright(host: Host, matrix: Any, size: Any, dar
 
 
 @pytest.mark.parametrize("at", [-1, float("nan"), float("inf"), "1", True, None, 1e9, 2.5])
-def test_a_time_that_is_none_is_refused(host: Host, at: Any) -> None:
+def test_a_wrong_time_is_refused(host: Host, at: Any) -> None:
     with pytest.raises(InputError) as caught:
         grab(host, clip("index-last.mp4"), at)
     assert caught.value.field == "at"

@@ -81,8 +81,8 @@ print([resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resou
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (av.error.MemoryError(errno.ENOMEM, ""), "it takes more than 1 GB of memory to read it"),
-        (MemoryError(), "it takes more than 1 GB of memory to read it"),
+        (av.error.MemoryError(errno.ENOMEM, ""), "reading the file takes more than 1 GB of memory"),
+        (MemoryError(), "reading the file takes more than 1 GB of memory"),
         (ImportError("no libx\n"), "PyAV cannot be imported: no libx\\n"),
     ],
 )
@@ -95,9 +95,10 @@ def test_the_child_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, error: Ex
 def test_the_child_gets_no_secret_no_file_and_little_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(child: psutil.Process) -> Any:
         files = os.listdir(f"/proc/{child.pid}/fd")
-        most = {name: child.rlimit(name)[1] for name in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE)}
+        most = {name: child.rlimit(name)[1] for name in expected}
         return set(child.environ()), len(files), os.getsid(child.pid) == child.pid, most
 
+    expected = {resource.RLIMIT_AS: 1024**3, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_NOFILE: 32}
     monkeypatch.setenv("AIRFLOW_CONN_AIFACESWAP_DEFAULT", "secret")
     ours = os.open(os.devnull, os.O_RDONLY)
     os.set_inheritable(ours, True)
@@ -109,7 +110,7 @@ def test_the_child_gets_no_secret_no_file_and_little_of_everything(monkeypatch: 
     names, files, leads_session, most = lent.seen
     assert names <= {"LD_LIBRARY_PATH", "LC_CTYPE"}
     assert files == 3 and leads_session
-    assert most == {resource.RLIMIT_AS: limits.MAX_MEMORY, resource.RLIMIT_FSIZE: 0}
+    assert most == expected
 
 
 def test_the_child_imports_no_airflow_and_no_http_client() -> None:
@@ -157,7 +158,7 @@ process.decode(Lent(), "duration", demuxer="mov")
 def test_a_child_that_takes_too_long_is_killed(monkeypatch: pytest.MonkeyPatch, start: str) -> None:
     monkeypatch.setattr(process, "_START", SEND + start)
     monkeypatch.setattr(limits, "MAX_SECONDS", 0.5)
-    assert refused(Lent()) == "it takes longer than 0.5 s to read it"
+    assert refused(Lent()) == "reading the file takes longer than 0.5 s"
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGXCPU])
@@ -185,20 +186,20 @@ def test_a_child_that_dies_is_explained(monkeypatch: pytest.MonkeyPatch, host: H
 )
 def test_an_answer_is_not_trusted(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(process, "_START", ANSWER.format(answer))
-    assert refused(Lent()) == "it was decoded to something that makes no sense"
+    assert refused(Lent()) == "the file was decoded to something that makes no sense"
 
 
 @pytest.mark.parametrize("pictures", ["[]", "['/9j/', '/9j/']", "['iVBORw0KGgo=']", "['/9j/!']", "[7]"])
 def test_pictures_are_not_trusted(monkeypatch: pytest.MonkeyPatch, pictures: str) -> None:
     monkeypatch.setattr(process, "_START", ANSWER.format(f"{{'pictures': {pictures}}}"))
-    assert refused(Lent(), pictures=1) == "it was decoded to something that makes no sense"
+    assert refused(Lent(), pictures=1) == "the file was decoded to something that makes no sense"
 
 
 @pytest.mark.parametrize("request_", ["b'r', 0, 2**20 + 1", "b'x', 0, 1", "b'a', 0, 2**32 - 1"])
 def test_requests_are_bounded(monkeypatch: pytest.MonkeyPatch, request_: str) -> None:
     monkeypatch.setattr(process, "_START", SEND + f"out.write(struct.pack('>cQI', {request_}))")
     lent = Lent(lambda child: True)
-    assert refused(lent) == "it was decoded to something that makes no sense"
+    assert refused(lent) == "the file was decoded to something that makes no sense"
     assert lent.seen is None
 
 

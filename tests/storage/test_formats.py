@@ -36,7 +36,7 @@ def test_a_file_is_told_by_its_first_bytes(name: str) -> None:
         if name in members:
             assert recognise(FILES[name], kind) == Format(name)  # type: ignore[arg-type]
         else:
-            with pytest.raises(ResultError, match="something else in place of a"):
+            with pytest.raises(ResultError, match="something else instead of a"):
                 recognise(FILES[name], kind)  # type: ignore[arg-type]
 
 
@@ -48,7 +48,7 @@ def test_every_format_that_may_be_asked_for_is_told() -> None:
     "head", [b"<!DOCTYPE html>", b"  <html>", b"\xef\xbb\xbf<HTML lang=en>", b"\n<head>"]
 )
 def test_a_page_is_called_a_page(head: bytes) -> None:
-    with pytest.raises(ResultError, match="an HTML page in place of a picture"):
+    with pytest.raises(ResultError, match="an HTML page instead of a picture"):
         recognise(head, "image")
 
 
@@ -57,7 +57,7 @@ def test_any_bytes_are_a_format_or_refused(head: bytes, kind: Any) -> None:
     try:
         assert recognise(head, kind).name in (*FILES, "heic")
     except ResultError as error:
-        assert "in place of" in str(error)
+        assert "instead of" in str(error)
 
 
 @pytest.mark.parametrize(

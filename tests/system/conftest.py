@@ -96,6 +96,7 @@ def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathF
         "AIRFLOW__FACESWAP__CALLBACK_SECRET": token_hex(32),
         "AIRFLOW__FACESWAP__INBOX": f"file://{cluster.home}/inbox",
         "AIRFLOW__FACESWAP__SPOOL": f"file://{cluster.home}/spool",
+        "AIRFLOW__FACESWAP__LOCAL_ROOTS": str(examples),
     }
     with cluster:
         add_accounts(cluster, sandbox)

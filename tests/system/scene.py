@@ -195,7 +195,7 @@ class Scene:
         return task
 
     def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 150) -> str:
-        """Wait until the task has failed, with these words in its last try alone, and return that try's log."""
+        """Wait until the task has failed, with these words in its last try alone; return that try's log."""
         last = self.ends("failed", since_try=since_try, timeout=timeout)["try_number"]
         logs = [self.log_of(number) for number in range(since_try + 1, last + 1)]
         assert [words in log for log in logs] == [False] * (len(logs) - 1) + [True], "\n".join(logs)

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from airflow_provider_faceswap.callbacks import probe
-from airflow_provider_faceswap.callbacks.app import MAX_BYTES
 from airflow_provider_faceswap.callbacks.config import CallbackSettings
+from airflow_provider_faceswap.callbacks.folder import MAX_BYTES
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.tokens import Token, mint
 from harness.cluster import Cluster

@@ -19,7 +19,7 @@ def main() -> None:
     """Do the job that the parent sends."""
     limits.confine()
     _, job = _receive()
-    answer = json.dumps(_do(**json.loads(job))).encode()
+    answer = json.dumps(_do(**json.loads(job))).encode("ascii")
     sys.stdout.buffer.write(REQUEST.pack(ANSWER, 0, len(answer)) + answer)
     sys.stdout.buffer.flush()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from airflow.sdk import Variable, dag, task
@@ -44,9 +45,15 @@ PARAMS = {
 }
 
 
+@cache
+def changed_since(conn_id):
+    """What the scene's Variable says; read once a process, as there are many templates."""
+    return Variable.get(conn_id, default={}, deserialize_json=True)
+
+
 def now(params, name):
-    """The run's param, unless the Variable named for the connection says otherwise by now."""
-    return {**params, **Variable.get(params["conn_id"], default={}, deserialize_json=True)}[name]
+    """The run's param, unless it changed since."""
+    return {**params, **changed_since(params["conn_id"])}[name]
 
 
 class Breakable(SwapOperator):
