@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 from harness.process import ComponentProcess
 from harness.rest import AirflowClient
-from harness.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
+from harness.settings import HOST, airflow_settings, component_environment, database_url, write_airflow_cfg
 
 COMPONENTS: dict[str, list[str]] = {
     "api-server": ["api-server"],
@@ -194,9 +194,14 @@ class Cluster:
         return [name for name in HEALTH_NAMES if health.get(name) != "healthy"]
 
     def _spawn(self, name: str, arguments: Sequence[str]) -> ComponentProcess:
+        env = self.env
+        if name == "api-server":
+            # It writes what users do on its event loop, where the wait for another request's transaction
+            # keeps that one from ending. All its clients repeat what failed.
+            env = {**env, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(self.home, timeout=3)}
         return ComponentProcess(
             [sys.executable, "-m", "airflow", *arguments],
-            env=self.env,
+            env=env,
             cwd=self.home,
             log=self.home / "logs" / f"{name}.log",
         )

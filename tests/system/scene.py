@@ -209,6 +209,10 @@ class Scene:
         """Wait until the vendor has seen something so often, see ``GET /_sandbox/counts``."""
         eventually(lambda: self.counts[what] >= times, f"{self.run_id}: {times} {what}")
 
+    def sees_callback(self) -> None:
+        """Wait until the vendor has called back."""
+        eventually(lambda: self.counts["callbacks"].get("delivered"), f"{self.run_id}: a callback")
+
     def is_looked_at(self, times: int = 1) -> None:
         """Wait until the vendor has been asked so often about jobs."""
         self.sees("fetches", times)
@@ -221,10 +225,10 @@ class Scene:
         """SIGKILL the task's process, and the worker above it, so that nobody reports the death."""
         eventually(lambda: self.cluster.kill_task(self.task["id"], worker=worker), "killed", 10, every=1)
 
-    def clear(self) -> int:
+    def clear(self, **options: object) -> int:
         """Clear the task as a person would, and return the number of the try before."""
         before: int = self.task["try_number"]
-        self.cluster.rest.clear(self.dag_id, self.run_id, self.task_id)
+        self.cluster.rest.clear(self.dag_id, self.run_id, self.task_id, **options)
         return before
 
     def clear_run(self) -> int:
@@ -252,8 +256,7 @@ class Scene:
 
     def now(self, **params: Any) -> None:
         """Change what the Dag makes of these params, from the next start of the task on."""
-        body = {"key": self.conn_id, "value": json.dumps(params)}
-        self.cluster.rest.request("POST", "/variables", json=body)
+        (self.folder / "now.json").write_text(json.dumps(params), encoding="utf-8")
 
     @property
     def entry(self) -> Any:

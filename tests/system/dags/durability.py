@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
-from airflow.sdk import Variable, dag, task
+from airflow.sdk import dag, task
 from airflow.sdk.execution_time.xcom import XCom
 
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapImageOperator
@@ -42,18 +42,14 @@ PARAMS = {
     "stop_file": "",
     "deferral": "",
     "breaks": "",
+    "adopt_from_callback": True,
 }
 
 
-@cache
-def changed_since(conn_id):
-    """What the scene's Variable says; read once a process, as there are many templates."""
-    return Variable.get(conn_id, default={}, deserialize_json=True)
-
-
 def now(params, name):
-    """The run's param, unless it changed since."""
-    return {**params, **changed_since(params["conn_id"])}[name]
+    """The run's param, unless the scene changed it since, as one who edits the Dag does."""
+    changes = Path(params["stop_file"]).with_name("now.json")
+    return {**params, **(json.loads(changes.read_text()) if changes.exists() else {})}[name]
 
 
 class Breakable(SwapOperator):
@@ -137,7 +133,9 @@ class SegmindSwap(Breakable, SegmindFaceSwapOperator):
 
 
 class AIFaceSwap(Breakable, AIFaceSwapImageOperator):
-    template_fields = (*AIFaceSwapImageOperator.template_fields, *OPTIONS, *BREAKABLE)
+    template_fields = (
+        *AIFaceSwapImageOperator.template_fields, *OPTIONS, *BREAKABLE, "adopt_from_callback",
+    )  # fmt: skip
 
 
 # Renders differently at each try and at each resume.
@@ -181,7 +179,8 @@ def swap_segmind():
 
 @dag(**options)
 def swap_aifaceswap():
-    swap(AIFaceSwap, source_image=PICTURE, face_image=FACE)
+    adopt = "{{ params.adopt_from_callback }}"
+    swap(AIFaceSwap, source_image=PICTURE, face_image=FACE, adopt_from_callback=adopt)
 
 
 @dag(**options)
