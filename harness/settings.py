@@ -28,14 +28,6 @@ def dag_bundles(folders: Sequence[Path]) -> str:
     )
 
 
-def database_url(home: Path, timeout: int) -> str:
-    """Return the URL of the cluster's SQLite.
-
-    :param timeout: seconds to wait while another process writes.
-    """
-    return f"sqlite:///{home / 'airflow.db'}?timeout={timeout}"
-
-
 def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dict[str, dict[str, object]]:
     """Return the sections of airflow.cfg that differ from Airflow's defaults."""
     return {
@@ -53,7 +45,7 @@ def airflow_settings(home: Path, port: int, dags_folders: Sequence[Path]) -> dic
         },
         "database": {
             # Many processes write: a scheduler that finds SQLite locked for longer than this ends.
-            "sql_alchemy_conn": database_url(home, timeout=60),
+            "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}?timeout=30",
             # A request of the API server takes several connections: with a limit, 15 tasks deadlock.
             "sql_alchemy_max_overflow": -1,
         },

@@ -39,13 +39,8 @@ class Collector:
         :return: what the task returns.
         :raises ResultError: if it cannot be stored.
         """
-        purchase = self.purchase
-        result = self._kept(entry, lambda: purchase.results.keep(entry, job))
-        self._finished(entry, result)
-        if entry.nonce and result["stored"]:
-            # Without stored files, what brought the result is its only copy.
-            clean_up(lambda: purchase.completion.forget(entry.ticket()))
-        return result
+        result = self._kept(entry, lambda: self.purchase.results.keep(entry, job))
+        return self._noted(entry, result)
 
     def keep_recorded(self, entry: Entry) -> dict[str, Any] | None:
         """Store a result that came without an id, if its links were recorded."""
@@ -79,11 +74,21 @@ class Collector:
                 return self.keep(entry, job)
             said = f"answers {(job.message or job.state.value)!r}" if job else "does not answer"
         if recorded := results.recorded_job(entry):
-            return self.keep(entry, recorded)
+            try:
+                return self._noted(entry, results.keep(entry, recorded))
+            except ResultError as error:
+                said = f"{said}; {error}"
         gone = f"is finished and paid, but its result is gone: no stored files, and the vendor {said}"
         job_id = entry.job_id or "(no id)"
         text = f"{purchase.provider} job {job_id} {gone}; {purchase.journal.how_to()}"
         raise about(entry, ResultError(text))
+
+    def _noted(self, entry: Entry, result: dict[str, Any]) -> dict[str, Any]:
+        self._finished(entry, result)
+        if entry.nonce and result["stored"]:
+            # Without stored files, what brought the result is its only copy.
+            clean_up(lambda: self.purchase.completion.forget(entry.ticket()))
+        return result
 
     def _finished(self, entry: Entry, result: dict[str, Any]) -> None:
         recorded = self.purchase.results.record(result)
