@@ -90,6 +90,7 @@ def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathF
         [examples / "example_dags", HERE / "dags"],
         env=failing_connections(sandbox),
         settings=SETTINGS,
+        own_execution_api=True,
     )
     cluster.env |= {
         "AIRFLOW__FACESWAP__CALLBACK_BASE_URL": cluster.url,

@@ -227,16 +227,26 @@ class Scene:
 
     def clear(self, **options: object) -> int:
         """Clear the task as a person would, and return the number of the try before."""
-        before: int = self.task["try_number"]
+        before = self._last_try()
         self.cluster.rest.clear(self.dag_id, self.run_id, self.task_id, **options)
         return before
 
     def clear_run(self) -> int:
         """Clear the whole run as a person would, and return the number of the task's try before."""
-        before: int = self.task["try_number"]
+        before = self._last_try()
         path = f"/dags/{self.dag_id}/dagRuns/{self.run_id}/clear"
         self.cluster.rest.request("POST", path, json={"dry_run": False, "only_failed": False})
         return before
+
+    def _last_try(self) -> int:
+        task = self.task
+        if task["state"] in ENDED:
+            # A scheduler that ends the run in the moment of the clear leaves the task alone for ever.
+            eventually(self._run_ended, f"{self.run_id}: its run ended")
+        return int(task["try_number"])
+
+    def _run_ended(self) -> bool:
+        return self.cluster.rest.run_state(self.dag_id, self.run_id) in ENDED
 
     def run_ends(self, state: str) -> None:
         """Wait until the run has ended, in this state."""
