@@ -13,7 +13,7 @@ The errors of this provider, split by what the reader can do about it.
     │   │   └── RefusedForNowError certainly not taken: the same request may pass later
     │   └── InDoubtError           perhaps taken, perhaps billed: look at the vendor first
     ├── JournalError               mend or delete the journal's entry
-    ├── PollError                  a look at a job told nothing: look again
+    ├── PollError                  a poll said nothing about the job: poll again
     │   └── InboxError             the callbacks' folder could not be read or written
     ├── TokenError                 a callback's URL was not minted here
     ├── JobError                   about a job that the vendor did take

@@ -1,8 +1,8 @@
 """
-How many looks a job costs and how late its end is seen: the real schedule against one every ten seconds.
+How many polls a job costs and how late its end is seen: the real schedule against one every ten seconds.
 
 Run ``python -m benchmarks.polling``. 20,000 simulated jobs, lognormal with a median of 120 s, 2 % of them
-stuck to the deadline of an hour. A job's looks include the collecting one on the worker; lateness is a share
+stuck to the deadline of an hour. A job's polls include the collecting one on the worker; lateness is a share
 of the job's own duration, of the jobs that end.
 """
 
@@ -23,13 +23,13 @@ Schedule = Callable[[float, "float | None"], float]
 
 def simulate(schedule: Schedule, error: float | None, seed: int = 7) -> tuple[float, float, float]:
     """
-    Return looks per job, mean lateness and its 95th percentile.
+    Return polls per job, mean lateness and its 95th percentile.
 
     :param schedule: seconds to the next look, from age and eta.
     :param error: how far the eta may be off, as a share of the duration; None for no eta at all.
     """
     chance = random.Random(seed)
-    looks, late = 0, []
+    polls, late = 0, []
     for _ in range(JOBS):
         duration = MEDIAN * math.exp(chance.gauss(0, SIGMA))
         eta = None if error is None else duration * (1 + chance.uniform(-error, error))
@@ -37,12 +37,12 @@ def simulate(schedule: Schedule, error: float | None, seed: int = 7) -> tuple[fl
         age = 0.0
         while age < min(end, DEADLINE):
             age = min(age + schedule(age, eta), DEADLINE)
-            looks += 1
-        looks += 1
+            polls += 1
+        polls += 1
         if end <= DEADLINE:
             late.append((age - end) / end)
     late.sort()
-    return looks / JOBS, sum(late) / len(late), late[int(len(late) * 0.95)]
+    return polls / JOBS, sum(late) / len(late), late[int(len(late) * 0.95)]
 
 
 _jitter = random.Random(7)
@@ -60,11 +60,11 @@ def every_ten_seconds(age: float, eta: float | None) -> float:
 
 def main() -> None:
     """Print the comparison."""
-    table = Table("eta", "schedule", "looks per job", "mean lateness", "95th percentile")
+    table = Table("eta", "schedule", "polls per job", "mean lateness", "95th percentile")
     for name, error in (("right within 20 %", 0.2), ("right within 50 %", 0.5), ("absent", None)):
         for schedule in (ours, every_ten_seconds):
-            looks, mean, p95 = simulate(schedule, error)
-            table.add_row(name, schedule.__name__, f"{looks:.2f}", f"{mean:.1%}", f"{p95:.1%}")
+            polls, mean, p95 = simulate(schedule, error)
+            table.add_row(name, schedule.__name__, f"{polls:.2f}", f"{mean:.1%}", f"{p95:.1%}")
     Console(width=100).print(table)
 
 

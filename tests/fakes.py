@@ -190,8 +190,8 @@ def _played(answer: Any) -> Job:
 class FakeDownloads:
     """Stands in for the network where results are fetched."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.content = MP4
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, content: bytes = MP4) -> None:
+        self.content = content
         self.urls: list[str] = []
         self.problems: list[BaseException] = []
         monkeypatch.setattr(outputs, "download", self._download)

@@ -24,8 +24,9 @@ from pydantic import (
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
 from airflow_provider_faceswap.apis.aifaceswap_reading import ACCEPTED, read_boxes, read_code, refuse
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import Kind, MediaUrl, Text, check_base64
+from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Submission
@@ -76,7 +77,7 @@ class AIFaceSwapSubmission(Submission):
         envelope = reply.json()
         code = read_code(envelope)
         if envelope is None or code is None:
-            raise InDoubtError(f"{reply}; this is not an answer of aifaceswap.io: the job may be taken")
+            raise InDoubtError(f"the job may be taken: this is not an answer of aifaceswap.io: {reply}")
         data = envelope["data"] if isinstance(envelope.get("data"), dict) else {}
         if code in ACCEPTED and reply.status < 300:
             points = read_seconds(data.get("points"))
@@ -85,7 +86,9 @@ class AIFaceSwapSubmission(Submission):
                 return job
         if code not in ACCEPTED and code < 500 and reply.may_refuse and not data.get("task_id"):
             refuse(reply, code, envelope)
-        raise InDoubtError(f"{reply}; neither a result nor a refusal: the job may be taken")
+        raise InDoubtError(
+            f"the job may be taken: aifaceswap.io sent neither a result nor a refusal: {reply}"
+        )
 
     def taken(self, data: dict[str, Any], cost: Cost | None) -> Job | None:
         """Return the job that the answer names, if it names one."""

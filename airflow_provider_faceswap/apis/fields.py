@@ -6,13 +6,10 @@ import base64
 import binascii
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
-
-Kind = Literal["image", "video", "any"]
-"""What a file is, or must be."""
 
 VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
 """Formats that a stored result is recognised by."""
@@ -24,12 +21,17 @@ _ELSEWHERE = "upload the media where the vendor can reach it"
 _UNREACHABLE = "the vendor cannot open a file path"
 
 
+def is_blank(value: object) -> bool:
+    """Return whether an argument is not given, or is a template that rendered to nothing."""
+    return value is None or (isinstance(value, str) and value.strip() in ("", "None"))
+
+
 def _text(value: Any) -> Any:
     if isinstance(value, bytes):
         raise ValueError("must be text, not bytes; base64 text comes from b64encode(data).decode()")
     if value is not None and not isinstance(value, str):
         raise ValueError(f"must be text, not {type(value).__name__}")
-    if value is None or value.strip() in ("", "None"):
+    if is_blank(value):
         raise ValueError("is required; give a value, or check that its template renders to one")
     return value
 
@@ -125,13 +127,13 @@ def _format(value: str) -> str:
 
 
 def _optional(value: Any) -> Any:
-    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+    if is_blank(value):
         return None
     return check_url(_text(value).strip())
 
 
 def _track_id(value: Any) -> Any:
-    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+    if is_blank(value):
         return None
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"must be a whole number or text, not {type(value).__name__}")

@@ -15,7 +15,6 @@ from pydantic import ValidationInfo, field_validator
 
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import (
-    Kind,
     MediaUrl,
     OptionalUrl,
     Text,
@@ -25,6 +24,7 @@ from airflow_provider_faceswap.apis.fields import (
     check_url,
 )
 from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.modelslab_reading import Answer
 from airflow_provider_faceswap.apis.reading import read_retry_after
 from airflow_provider_faceswap.apis.reply import Reply
@@ -69,7 +69,7 @@ class ModelsLabSubmission(Submission):
         """
         data = reply.json()
         if data is None:
-            raise InDoubtError(f"{reply}; this is not an answer of ModelsLab: the job may be taken")
+            raise InDoubtError(f"the job may be taken: this is not an answer of ModelsLab: {reply}")
         answer = Answer(reply, data)
         if answer.job_id and answer.status:
             return answer.job(answer.job_id)
@@ -77,7 +77,7 @@ class ModelsLabSubmission(Submission):
             answer.refuse()
         if answer.done:
             return answer.job("")
-        raise InDoubtError(f"{reply}; neither a job id nor a refusal: the job may be taken")
+        raise InDoubtError(f"the job may be taken: ModelsLab named neither a job id nor a refusal: {reply}")
 
 
 class _ImageSwap(ModelsLabSubmission):
@@ -187,7 +187,7 @@ class Fetch(Poll):
         """
         data = reply.json()
         if data is None:
-            raise PollError(f"{reply}; this is not an answer of ModelsLab", read_retry_after(reply.headers))
+            raise PollError(f"this is not an answer of ModelsLab: {reply}", read_retry_after(reply.headers))
         answer = Answer(reply, data)
         if answer.bad:
             answer.check_verdict()

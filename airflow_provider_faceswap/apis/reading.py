@@ -18,7 +18,7 @@ _MAX_NUMBER_TEXT = 64
 MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
 MAX_PIECE = 8 * MAX_TEXT
-"""Characters of a vendor's words that are looked at to quote them."""
+"""Characters of a vendor's words that are read to quote them."""
 _MAX_DEPTH = 6
 # In JSON the slashes of a URL may stand escaped. Its user and password are left out with its path.
 _URL_IN_TEXT = re.compile(

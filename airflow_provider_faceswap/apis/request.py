@@ -9,8 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from airflow_provider_faceswap.apis.fields import Kind
 from airflow_provider_faceswap.apis.job import Cost, Job
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import (
@@ -98,9 +98,9 @@ class Request(BaseModel):
         """
         Return what the status alone says where the reply is too large for an event loop.
 
-        A worker may read more, so a job that is settled here is looked at again there.
+        A worker may read more, so it asks again for a job that is settled here.
 
-        :return: None where it says nothing: then the call has failed.
+        :return: None where the status says nothing: then the request has failed.
         """
         return None
 
@@ -124,8 +124,8 @@ class Submission(Request):
     def broken_off(self, reason: str, *, sent: bool) -> FaceSwapError:
         """Return NotSentError where nothing was sent, InDoubtError otherwise."""
         if sent:
-            return InDoubtError(f"{reason}; the vendor may have taken the job")
-        return NotSentError(f"{reason}; nothing was sent")
+            return InDoubtError(f"the job may be taken: {reason}")
+        return NotSentError(f"nothing was sent: {reason}")
 
 
 class Poll(Request):

@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 from pydantic import AfterValidator, BeforeValidator
 
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import Kind, Text, check_picture
+from airflow_provider_faceswap.apis.fields import Text, check_picture
 from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission
@@ -103,7 +104,9 @@ class FaceswapNow(_Faceswap):
                 return finished(reply, picture, read_seconds(data.get("infer_time")))
         if data and data.get("error") and reply.may_refuse:
             _refuse(reply, data["error"])
-        raise InDoubtError(f"{reply}; this is neither a picture nor a refusal of Segmind{_hint(reply)}")
+        raise InDoubtError(
+            f"the job may be taken: Segmind sent neither a picture nor a refusal: {reply}{_hint(reply)}"
+        )
 
 
 class FaceswapQueued(_Faceswap):
@@ -132,8 +135,8 @@ class FaceswapQueued(_Faceswap):
         if data.get("error") and reply.may_refuse:
             _refuse(reply, data["error"])
         if data.get("error") and reply.status >= 500 and not names_a_request(reply, data):
-            raise RefusedForNowError(f"{reply}; Segmind takes nothing when it answers like this")
-        raise InDoubtError(f"{reply}; neither a request id nor a refusal: the job may be taken")
+            raise RefusedForNowError(f"Segmind refused for now: {reply}", wait_of(reply))
+        raise InDoubtError(f"the job may be taken: Segmind named neither a request id nor a refusal: {reply}")
 
 
 class QueuedRequest(Poll):
@@ -168,7 +171,7 @@ class QueuedRequest(Poll):
         if reply.status == 404 and data is not None:
             gone = said or "Segmind keeps a request for about an hour"
             return Job(job_id=self.job_id, state=JobState.UNKNOWN, message=gone)
-        raise PollError(f"Segmind did not say: {reply}", wait_of(reply))
+        raise PollError(f"Segmind did not say how the request stands: {reply}", wait_of(reply))
 
 
 class Credits(Request):
@@ -194,7 +197,7 @@ class Credits(Request):
             raise AuthenticationError(f"Segmind refused the API key: {reply}")
         data = reply.json()
         if reply.status != 200 or data is None:
-            raise PollError(f"Segmind did not say: {reply}", wait_of(reply))
+            raise PollError(f"Segmind did not say which credits are left: {reply}", wait_of(reply))
         known = [read_seconds(data.get(name)) for name in ("credits", "free-credits")]
         left = [credits for credits in known if credits is not None]
         return Job(job_id="", state=JobState.SUCCESS, meta={"remaining_credits": sum(left)} if left else {})

@@ -20,13 +20,13 @@ from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.collector import Collector, about, clean_up
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
-from airflow_provider_faceswap.journal.decisions import Decision, Step, decide, moved
+from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, decide, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 log = logging.getLogger(__name__)
 
 CALLBACK_INTERVAL = 5.0
-"""Seconds between two looks for a callback where a worker waits for it."""
+"""Seconds between two checks for a callback where a worker waits for it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Attempt:
         while decision.step is Step.WAIT_OUT:
             log.info("Another worker may still be submitting; waiting %.0f s for it", decision.seconds)
             self.purchase.clock.sleep(decision.seconds)
-            decision = self._decide(before)
+            decision = self._decide(before, decision.entry)
         entry = decision.entry
         if entry is None or decision.step is Step.SUBMIT:
             return self._submit(decision)
@@ -85,10 +85,13 @@ class Attempt:
         """
         journal, situation = self.purchase.journal, self.purchase.situation()
         entry = journal.load()
+        terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
         if entry is None:
             known = {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
-            terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
             entry = journal.save_with_retries(Entry.of_ticket(ticket, **known, **terms))
+        elif entry.adopted:  # meanwhile, by hand
+            home = entry.base_url or (ticket.base_url if entry.job_id == ticket.job_id else "")
+            entry = entry.moved_to(entry.state, base_url=home, **terms)
         if entry.base_url and entry.base_url != situation.base_url:
             raise about(entry, JournalError(moved(entry, situation.base_url)))
         if entry.job_id != ticket.job_id:
@@ -101,7 +104,7 @@ class Attempt:
         if entry.state is State.FINISHED:
             return Done(self._collector.collect(entry))
         if not entry.job_id:
-            return self._settle(entry, entry.problem)
+            return self._settle(entry, entry.problem or NO_ANSWER)
         end, job = waiting.confirm(self.purchase.completion, entry.ticket(), end, self.purchase.clock)
         return self._finish(entry, end, job, problem)
 
@@ -109,14 +112,17 @@ class Attempt:
     def _collector(self) -> Collector:
         return Collector(self.purchase)
 
-    def _decide(self, before: Entry | None) -> Decision:
-        return decide(self.purchase.journal.load() or before, self.purchase.situation())
+    def _decide(self, before: Entry | None, waited_for: Entry | None = None) -> Decision:
+        situation = self.purchase.situation()
+        if waited_for is not None:
+            situation = replace(situation, waited_out=waited_for.attempted_at)
+        return decide(self.purchase.journal.load() or before, situation)
 
     def _submit(self, decision: Decision) -> Outcome:
         if decision.leaves is not None:
             left = decision.leaves.left_behind().left[-1]
             log.warning("Buying again (%s); this leaves %s", decision.reason, left)
-        return self._buy(decision.entry)
+        return self._buy(decision.entry, decision.leaves)
 
     def _go_on(self, entry: Entry, decision: Decision) -> Outcome:
         """Do something about a job that was bought before."""
@@ -146,11 +152,11 @@ class Attempt:
             return self._finish(entry, end, job)
         return self._wait(entry, poll_first=True)
 
-    def _buy(self, before: Entry | None) -> Outcome:
+    def _buy(self, before: Entry | None, leaves: Entry | None = None) -> Outcome:
         try:
-            entry, job = self.purchase.submit(before)
+            entry, job = self.purchase.submit(before, leaves)
         except RefusedForNowError as error:
-            return Refused(error, before or Entry(state=State.REFUSED))
+            return Refused(error, (before or Entry(state=State.REFUSED)).moved_to(State.REFUSED))
         if job is None:
             return self._settle(entry, entry.problem)
         self._announce(entry)
@@ -244,7 +250,7 @@ class Attempt:
             return self._buy(purchase.replacement(entry))
         if end == "unknown" and entry.replaceable:
             log.warning("%s; buying it again, as on_clear='resubmit' says", error)
-            return self._buy(entry.left_behind())
+            return self._buy(entry.left_behind(), entry)
         if isinstance(error, JobFailedError):
             journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
             raise type(error)(f"{error}; clear the task to buy it again", entry.job_id)
@@ -252,5 +258,5 @@ class Attempt:
 
     def _announce(self, entry: Entry) -> None:
         if entry.job_id:
-            self.announce(entry.job_id)
+            clean_up(lambda: self.announce(entry.job_id))
             clean_up(lambda: self.purchase.completion.claim(entry.ticket()))

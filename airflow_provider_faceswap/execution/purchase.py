@@ -10,17 +10,17 @@ from uuid import uuid4
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import (
-    AuthenticationError,
     FaceSwapError,
     InDoubtError,
     NotSentError,
     RefusedError,
+    SettingsError,
 )
 from airflow_provider_faceswap.execution.clock import Clock, utc
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.journal.decisions import Situation
-from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.entry import Entry, State, readable_route
 from airflow_provider_faceswap.journal.store import Journal
 
 log = logging.getLogger(__name__)
@@ -136,16 +136,17 @@ class Purchase:
         """
         request = self.make_request()
         self.completion.hook.check()
-        former = before.left[-1].job_id if before and before.left else ""
-        self.results.outputs.check(replaces=former)
+        former = before.left[-1] if before and before.left else None
+        self.results.outputs.check(replaces=(former.job_id or former.name) if former else "")
         self.completion.check()
         return request
 
-    def submit(self, before: Entry | None) -> tuple[Entry, Job | None]:
+    def submit(self, before: Entry | None, leaves: Entry | None = None) -> tuple[Entry, Job | None]:
         """
         Submit once.
 
         :param before: the entry so far; its counts and its deadline go on.
+        :param leaves: the entry of a job that this purchase leaves behind; it stays if nothing is taken.
         :return: the entry, and what the vendor said of the job; None where that is in doubt.
         :raises SubmissionError: certainly not taken.
         :raises InputError: nothing was sent.
@@ -159,8 +160,8 @@ class Purchase:
             job = self.completion.hook.send(request)
         except InDoubtError as error:
             return self.journal.save_with_retries(intent.moved_to(State.IN_DOUBT, problem=str(error))), None
-        except (RefusedError, NotSentError, AuthenticationError) as error:
-            self._not_taken(intent, before, error)
+        except (RefusedError, NotSentError, SettingsError) as error:
+            self._not_taken(intent, before, leaves, error)
             raise
         if (price := checked.price()) and job.cost and price != job.cost:
             log.warning("The price list says %s, the vendor took %s", price, job.cost)
@@ -185,13 +186,15 @@ class Purchase:
             left=before.left,
         )
 
-    def _not_taken(self, intent: Entry, before: Entry | None, error: FaceSwapError) -> None:
+    def _not_taken(
+        self, intent: Entry, before: Entry | None, leaves: Entry | None, error: FaceSwapError
+    ) -> None:
         # The clock of a first submission has not started.
         first, deadline = (before.submitted_at, before.deadline) if before else (0.0, 0.0)
         refused = intent.moved_to(
             State.REFUSED, nonce="", submitted_at=first, deadline=deadline, problem=str(error)
         )
-        self.journal.save_with_retries(refused)
+        self.journal.save_with_retries(leaves or refused)
 
     def _taken(self, intent: Entry, job: Job) -> Entry:
         """Write down what the vendor answered, before anything else can fail."""
@@ -209,7 +212,7 @@ class Purchase:
             State.RUNNING,
             job_id=job.job_id,
             eta=job.eta,
-            route={**hook.settings.route, **hook.route_to(job)},
+            route=readable_route({**hook.settings.route, **hook.route_to(job)}),
             cost=job.cost.model_dump() if job.cost else None,
             deadline=now + self.terms.timeout if late else intent.deadline,
             problem="",

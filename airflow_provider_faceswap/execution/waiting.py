@@ -84,8 +84,8 @@ def confirm(completion: Completion, ticket: Ticket, end: str, clock: Clock) -> t
     found, job = watch_on_worker(completion, ticket, watch, clock, sleep_first=False)
     if verdict or found in _VERDICTS:
         return found, job
-    known_again = end == "unknown" and job is not None and job.state.waiting
-    return ("unclear" if known_again else end), job
+    doubted = end == "unknown" and (job is None or job.state.value != "unknown")
+    return ("unclear" if doubted else end), job
 
 
 def poll_once(completion: Completion, ticket: Ticket, clock: Clock) -> tuple[str, Job | None]:

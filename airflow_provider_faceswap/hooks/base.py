@@ -27,7 +27,7 @@ from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedClient, shared_client
 
 LARGE_REPLY = 64 * 1024
-"""Bytes from which a reply is read beside the event loop, which it could block for half a second."""
+"""Bytes from which a reply is read beside the event loop, which it would block."""
 
 # Without a connection no byte of the request was sent.
 _NOT_SENT = (
@@ -143,7 +143,7 @@ class SwapHook(BaseHook):
         # A fresh client for each request: a billed one never meets a connection that went stale.
         # It is httpx's own, which knows for certain whether a connection was made.
         async with httpx.AsyncClient(
-            verify=settings.tls,
+            verify=settings.tls_context,
             proxy=settings.proxy,
             follow_redirects=False,
             transport=self._transport,
@@ -254,7 +254,8 @@ class SwapHook(BaseHook):
     def _broken_off(self, request: Request, settings: Settings, error: Exception) -> FaceSwapError:
         host = settings.origin[1]
         if isinstance(error, UnusableReplyError):
-            return request.broken_off(f"{host} {error}", sent=True)
+            said = redact(str(error), settings.api_key.get_secret_value())  # it quotes the reply's headers
+            return request.broken_off(f"{host} {said}", sent=True)
         kind = type(error).__name__
         if isinstance(error, _NOT_SENT):
             remedy = "check the connection's host and proxy"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -53,25 +51,14 @@ def make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None) 
     Make a client; it belongs to the event loop that first sends with it, not to the calling thread.
 
     :param settings: of the connection.
-    :param transport: stands in for the network.
+    :param transport: replaces the network.
     :raises SettingsError: if the CA bundle or the proxy cannot be used.
     """
-    verify = settings.tls
     return PollingClient(
         timeout=settings.httpx_timeout(),
         limits=httpx.Limits(max_connections=settings.max_connections),
-        verify=usual_tls(verify) if isinstance(verify, bool) else verify,
+        verify=settings.tls_context,
         proxy=settings.proxy,
         follow_redirects=False,
         transport=transport,
     )
-
-
-@lru_cache(maxsize=2)
-def usual_tls(verify: bool) -> ssl.SSLContext:
-    """
-    Return httpx's own TLS context; to load its certificates takes some 20 ms of CPU, so it is done once.
-
-    :param verify: whether certificates are checked.
-    """
-    return httpx.create_ssl_context(verify=verify)

@@ -42,13 +42,14 @@ class _Body:
         self._status = response.status_code
         self._largest = largest
         self._wire = 0
-        encoding = response.headers.get("content-encoding", "").strip().lower()
+        stated = response.headers.get("content-encoding", "").strip()
+        encoding = stated.lower()
         self._inflate = None
         if encoding in ("gzip", "x-gzip", "deflate"):
             self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)  # recognises gzip and zlib by itself
         elif encoding not in ("", "identity"):
             raise UnusableReplyError(
-                f"sent a reply in an encoding that was not asked for: {one_line(encoding)}"
+                f"sent a reply in an encoding that was not asked for: {one_line(stated)}"
             )
 
     def feed(self, part: bytes) -> None:
@@ -102,9 +103,10 @@ async def _exchange(
 
 def _redirected(response: httpx.Response) -> str:
     try:
-        target = urlsplit(urljoin(str(response.request.url), response.headers.get("location", ""))).hostname
+        parts = urlsplit(urljoin(str(response.request.url), response.headers.get("location", "")))
+        target = parts.netloc.rpartition("@")[2]  # not its hostname: in lower case, a key is not recognised
     except ValueError:
-        target = None
+        target = ""
     return (
         f"answered HTTP {response.status_code}, a redirect to {one_line(target or 'nowhere')[:100]}; "
         "redirects are not followed, they would carry the API key elsewhere: check the connection's host"

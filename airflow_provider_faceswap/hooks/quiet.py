@@ -1,4 +1,4 @@
-"""Keep httpx's own log line off our calls, and off them alone."""
+"""Keep httpx's own log line off our requests, and off no others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_ours: ContextVar[bool] = ContextVar("faceswap_call", default=False)
+_ours: ContextVar[bool] = ContextVar("faceswap_request", default=False)
 
 
 def _not_ours(record: logging.LogRecord) -> bool:

@@ -6,6 +6,7 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ class Settings(BaseModel):
     :param api_key: the key, from the connection's password.
     :param timeout: seconds that one call may take.
     :param max_connections: connections of one process to the vendor.
-    :param requests_per_second: calls of one process, at most; None for no limit.
+    :param requests_per_second: the most requests of one process; None for no limit.
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
@@ -117,10 +118,8 @@ class Settings(BaseModel):
 
         :raises SettingsError: naming the extra and the remedy.
         """
-        _ = self.tls
         try:
-            # Without certificates, which take 20 ms to load: this is about the proxies.
-            httpx.Client(verify=False, proxy=self.proxy).close()
+            httpx.Client(verify=self.tls_context, proxy=self.proxy).close()
         except (ValueError, ImportError, httpx.InvalidURL):
             where = "extra proxy" if self.proxy else "the environment's proxy (HTTPS_PROXY, ALL_PROXY)"
         else:
@@ -156,6 +155,22 @@ class Settings(BaseModel):
             f"extra verify: {self.verify} is not a CA bundle ({problem}); give a PEM file or a folder of them"
         )
 
+    @property
+    def tls_context(self) -> ssl.SSLContext:
+        """
+        What the calls of the API verify TLS with.
+
+        :raises SettingsError: if the CA bundle, the connection's or the environment's, cannot be read.
+        """
+        verify = self.tls
+        if not isinstance(verify, bool):
+            return verify
+        try:
+            return usual_tls(verify)
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+        raise SettingsError(f"the environment's SSL_CERT_FILE or SSL_CERT_DIR cannot be read ({problem})")
+
     def httpx_timeout(self, seconds: float | None = None) -> httpx.Timeout:
         """
         Return the limits of a call's single steps.
@@ -170,6 +185,16 @@ class Settings(BaseModel):
     def route(self) -> dict[str, str]:
         """The connection's own choices that endpoints need to know their path."""
         return {}
+
+
+@lru_cache(maxsize=2)
+def usual_tls(verify: bool) -> ssl.SSLContext:
+    """
+    Return httpx's own TLS context; to load its certificates takes some 20 ms of CPU, so it is done once.
+
+    :param verify: whether certificates are checked.
+    """
+    return httpx.create_ssl_context(verify=verify)
 
 
 def _check_key(key: str, where: str) -> None:

@@ -29,11 +29,11 @@ RECENT = 5.0
 
 @dataclass(eq=False)
 class Lease:
-    """A client, the settings it was made from, and how many calls it runs."""
+    """A client, the settings it was made from, and how many requests it runs."""
 
     client: httpx.AsyncClient
     settings: Settings
-    calls: int = 0
+    running: int = 0
 
 
 class SharedClient:
@@ -41,7 +41,7 @@ class SharedClient:
     One connection's client in one event loop, with its settings and its throttle.
 
     :param load: reads the Airflow connection.
-    :param transport: stands in for the network.
+    :param transport: replaces the network.
     """
 
     def __init__(
@@ -58,28 +58,28 @@ class SharedClient:
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Lease]:
         """
-        Wait for this call's turn, then lend the client, made from the settings as they are by then.
+        Wait for this request's turn, then lend the client, made from the settings as they are by then.
 
-        :raises PollError: while the vendor wants no calls.
+        :raises PollError: while the vendor wants no requests.
         """
         async with self.throttle.acquire():
             if self._lease is None:
                 raise RuntimeError("a shared client is used after its last user has left")
             lease = self._lease
-            lease.calls += 1
+            lease.running += 1
             try:
                 yield lease
             finally:
-                lease.calls -= 1
+                lease.running -= 1
                 if lease is not self._lease:
                     await _close_unused(lease)
 
     def on_error(self, error: FaceSwapError, settings: Settings) -> None:
         """
-        Draw from the answer to one call what it means for all.
+        Draw from one answer what it means for all requests.
 
         :param error: what the reply was read as.
-        :param settings: those that the call was sent with.
+        :param settings: those that the request was sent with.
         """
         if isinstance(error, PollError) and error.retry_after:
             self.throttle.pause(error.retry_after)
@@ -88,7 +88,7 @@ class SharedClient:
 
     async def ready(self, max_age: float) -> None:
         """
-        Have a client; read the connection again, beside the calls, once the last reading is too old.
+        Have a client; read the connection again, beside the requests, once the last reading is too old.
 
         :param max_age: the age in seconds up to which a reading will do.
         """
@@ -131,7 +131,7 @@ class SharedClient:
         old, self._lease = self._lease, new
         self.throttle.adjust(settings)
         if old:
-            log.info("The connection has changed: calls go to %s from now on", settings.base_url)
+            log.info("The connection has changed: requests go to %s from now on", settings.base_url)
             await _close_unused(old)
         if not self.users:
             await self.close()
@@ -153,7 +153,7 @@ async def shared_client(
 
     :param key: names the connection.
     :param load: reads it.
-    :param transport: stands in for the network.
+    :param transport: replaces the network.
     :param max_age: the age in seconds up to which an earlier reading of the connection will do.
     """
     for loop in [loop for loop in _clients if loop.is_closed()]:
@@ -180,7 +180,7 @@ def _make_client(settings: Settings, transport: httpx.AsyncBaseTransport | None)
 
 
 async def _close_unused(lease: Lease) -> None:
-    if lease.calls:
+    if lease.running:
         return
     # A task of its own: whoever left may be cancelled again while it closes.
     closing = asyncio.create_task(lease.client.aclose())

@@ -1,4 +1,4 @@
-"""How many calls of a connection run at once, how fast they start, and when the vendor wants none."""
+"""How many requests of a connection run at once, how fast they start, and when the vendor wants none."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
 
 MAX_PAUSE = 300.0
-"""Seconds for which one reply may silence all jobs of a connection; then one asks again for all."""
+"""Seconds for which one reply may silence all jobs of a connection; then one of them asks again."""
 SPREAD = 0.2
 """The jobs of a pause come back over this share of it, not in one instant."""
 
 
 class Throttle:
     """
-    The order in which the calls of one connection leave one event loop.
+    The order in which the requests of one connection leave one event loop.
 
     :ivar until: the end of the pause that the vendor asked for, in the loop's time.
     """
 
     def __init__(self) -> None:
         self.until = -math.inf
-        self._calls = 0
+        self._at_once = 0
         self._rate: float | None = None
         self._slots = asyncio.Semaphore()
         self._limiter: AsyncLimiter | None = None
 
     def adjust(self, settings: Settings) -> None:
         """Follow the connection's settings; what stays the same keeps its state."""
-        if settings.max_connections != self._calls:
-            self._calls = settings.max_connections
-            self._slots = asyncio.Semaphore(self._calls)
+        if settings.max_connections != self._at_once:
+            self._at_once = settings.max_connections
+            self._slots = asyncio.Semaphore(self._at_once)
         if settings.requests_per_second != self._rate:
             from aiolimiter import AsyncLimiter
 
@@ -51,11 +51,11 @@ class Throttle:
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[None]:
         """
-        Wait until a call may be sent, and count it while it runs.
+        Wait until a request may be sent, and count it while it runs.
 
-        :raises PollError: while the vendor wants no calls; nothing was sent.
+        :raises PollError: while the vendor wants no requests; nothing was sent.
         """
-        # The slot comes first: calls with the limiter's leave would pile up behind slow replies, then burst.
+        # The slot comes first: requests that the limiter let pass would wait for slow replies, then burst.
         async with self._slots:
             self._check()
             if self._limiter:
@@ -64,7 +64,7 @@ class Throttle:
             yield
 
     def pause(self, seconds: float) -> None:
-        """Hold all calls back, as one reply asked."""
+        """Hold all requests back, as one reply asked."""
         now = asyncio.get_running_loop().time()
         self.until = max(self.until, now + min(seconds, MAX_PAUSE))
 
@@ -72,6 +72,6 @@ class Throttle:
         left = self.until - asyncio.get_running_loop().time()
         if left > 0:
             raise PollError(
-                f"the vendor wants no calls for {math.ceil(left)} s, as another job was told",
+                f"the vendor wants no requests for {math.ceil(left)} s, as it answered for another job",
                 left * (1 + SPREAD * random.random()),
             )

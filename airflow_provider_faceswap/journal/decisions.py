@@ -10,6 +10,8 @@ from airflow_provider_faceswap.journal.entry import Entry, State
 
 SETTLE_SECONDS = 15.0
 """Beyond the HTTP timeout: until then the worker that wrote an intent may still be alive."""
+NO_ANSWER = "the worker ended between the submission and its answer"
+"""Why a submission is in doubt whose entry does not say."""
 
 
 class Step(str, enum.Enum):
@@ -62,6 +64,7 @@ class Situation:
     :param timeout: seconds from submission to deadline.
     :param http_timeout: seconds that the submission may take.
     :param buy_again: whether a person's clear buys what is finished again.
+    :param waited_out: when the intent was submitted that this try has waited out, if it has.
     """
 
     now: float
@@ -73,6 +76,15 @@ class Situation:
     timeout: float
     http_timeout: float
     buy_again: bool = False
+    waited_out: float | None = None
+
+    def wait_for(self, intent: Entry) -> float:
+        """Return the seconds until the worker that wrote an intent cannot be submitting any more."""
+        if intent.attempted_at == self.waited_out:
+            return 0.0
+        settle = self.http_timeout + SETTLE_SECONDS
+        # The clocks of two workers may disagree, and nobody waits longer for that.
+        return max(0.0, min(intent.attempted_at + settle - self.now, settle))
 
     def cleared(self, entry: Entry) -> bool:
         """
@@ -101,6 +113,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
         return Decision(Step.SUBMIT, entry.left_behind() if cleared or changed else entry)
     if entry.base_url and entry.base_url != situation.base_url:
         return Decision(Step.FAIL, entry, reason=moved(entry, situation.base_url))
+    if entry.state is State.INTENT and (seconds := situation.wait_for(entry)):
+        return Decision(Step.WAIT_OUT, entry, seconds=seconds)
     if changed:
         if cleared:
             return _buy_again(entry, f"cleared with other inputs ({', '.join(changed)})")
@@ -118,7 +132,7 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
         return Decision(Step.FAIL, entry, reason=f"{_job(entry)} failed for good before: {entry.problem}")
     if entry.state is State.RUNNING:
         return _running(entry, situation, cleared)
-    return _no_id(entry, situation, cleared)
+    return _no_id(entry, cleared)
 
 
 def moved(entry: Entry, base_url: str) -> str:
@@ -137,16 +151,10 @@ def _buy_again(entry: Entry, reason: str) -> Decision:
     return Decision(Step.SUBMIT, entry.left_behind(), leaves=entry, cleared=True, reason=reason)
 
 
-def _no_id(entry: Entry, situation: Situation, cleared: bool) -> Decision:
-    settle = situation.http_timeout + SETTLE_SECONDS
-    settled = entry.attempted_at + settle
-    if entry.state is State.INTENT and situation.now < settled:
-        # The clocks of two workers may disagree, and nobody waits longer for that.
-        return Decision(Step.WAIT_OUT, entry, seconds=min(settled - situation.now, settle))
+def _no_id(entry: Entry, cleared: bool) -> Decision:
     if cleared:
         entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
-    reason = entry.problem or "the worker ended between the submission and its answer"
-    return Decision(Step.ASK_ABOUT_DOUBT, entry, cleared=cleared, reason=reason)
+    return Decision(Step.ASK_ABOUT_DOUBT, entry, cleared=cleared, reason=entry.problem or NO_ANSWER)
 
 
 def _running(entry: Entry, situation: Situation, cleared: bool) -> Decision:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
+from airflow_provider_faceswap.apis.job import Cost
 from airflow_provider_faceswap.apis.results import check_result
 from airflow_provider_faceswap.apis.ticket import Ticket
 
@@ -22,6 +24,21 @@ Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT)]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Moment = Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=1_000_000)]
+
+
+def _check_cost(value: Any) -> dict[str, Any] | None:
+    """Return a cost without anything that stands beside it."""
+    if value is None:
+        return None
+    cost = Cost.model_validate(value)
+    if not math.isfinite(cost.amount) or len(cost.unit) > 64:
+        raise ValueError("not a cost")
+    return cost.model_dump()
+
+
+def readable_route(route: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a route an entry can hold: vendors name paths of any length."""
+    return {name: text for name, text in route.items() if len(text) <= _MAX_TEXT}
 
 
 class State(str, enum.Enum):
@@ -40,13 +57,14 @@ class State(str, enum.Enum):
 
 
 class Left(BaseModel):
-    """A job that a later purchase of the same task left behind."""
+    """A job that a later purchase of the same task left behind; its fields are those of the entry."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     provider: Name = ""
     operation: Name = ""
     job_id: JobId = ""
+    name: JobId = ""
     state: State
 
     def __str__(self) -> str:
@@ -98,7 +116,7 @@ class Entry(BaseModel):
     eta: Moment | None = None
     route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
     nonce: Nonce = ""
-    cost: dict[str, Any] | None = Field(default=None, max_length=8)
+    cost: Annotated[dict[str, Any] | None, BeforeValidator(_check_cost)] = None
     spooled_at: Text = ""
     result: Annotated[dict[str, Any] | None, BeforeValidator(check_result)] = None
     max_tries: int = Field(default=0, ge=-1, lt=1_000_000)
@@ -143,7 +161,8 @@ class Entry(BaseModel):
             base_url=ticket.base_url,
             attempted_at=ticket.submitted_at,
             submitted_at=ticket.submitted_at,
-            deadline=ticket.deadline,
+            # Without an id it is the end of the wait for a callback, and a submission gets one of its own.
+            deadline=ticket.deadline if ticket.job_id else 0.0,
             eta=ticket.eta,
             route=ticket.route,
             resubmissions=ticket.resubmissions,
@@ -170,7 +189,8 @@ class Entry(BaseModel):
         """Return the entry of the next purchase before it is made; it names this one's job."""
         if self.state is State.REFUSED:
             return Entry(state=State.REFUSED, left=self.left)
-        job = Left(provider=self.provider, operation=self.operation, job_id=self.job_id, state=self.state)
+        names = ("provider", "operation", "job_id", "name", "state")
+        job = Left(**{name: getattr(self, name) for name in names})
         return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:])
 
     def changed(self, inputs: Mapping[str, str]) -> list[str]:

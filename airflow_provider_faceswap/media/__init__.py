@@ -1,5 +1,6 @@
-"""What some vendors want to know of a clip: how long it is, how it looks at a time, which faces it shows."""
+"""What some vendors need of a clip: its length, a frame at a time, the faces in it."""
 
-from airflow_provider_faceswap.media.clip import grab_frame as grab_frame
-from airflow_provider_faceswap.media.clip import measure_duration as measure_duration
-from airflow_provider_faceswap.media.faces import crop_faces as crop_faces
+from airflow_provider_faceswap.media.clip import grab_frame, measure_duration
+from airflow_provider_faceswap.media.faces import crop_faces
+
+__all__ = ["crop_faces", "grab_frame", "measure_duration"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.operators.arguments import as_seconds
 from airflow_provider_faceswap.operators.base import SwapOperator
@@ -113,7 +114,7 @@ class _VideoOperator(AIFaceSwapOperator):
     def fields(self) -> dict[str, Any]:
         """Return the fields, with the clip's length measured where it is not given."""
         fields = super().fields()
-        if self.duration is None or str(self.duration) in ("", "None"):
+        if is_blank(self.duration):
             from airflow_provider_faceswap.media import measure_duration
 
             fields["duration"] = measure_duration(self.source_video, self.hook.settings)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def as_seconds(value: float | timedelta) -> float:
-    """Return a time in seconds; what is no time is left for the check at run time."""
+    """Return a time in seconds; anything else is left for the check at run time."""
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.execution.outcome import Outcome
     from airflow_provider_faceswap.execution.pause import Refusals
     from airflow_provider_faceswap.hooks.base import SwapHook
-    from airflow_provider_faceswap.journal.store import Journal
 
-MIN_SECONDS = 0.1
+MIN_SECONDS, MAX_SECONDS = 0.1, 10**9
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
 
@@ -180,11 +179,12 @@ class SwapOperator(WithFullSignature, BaseOperator):
         from airflow_provider_faceswap.execution.outcome import Done, Refused
         from airflow_provider_faceswap.execution.pause import Refusals
         from airflow_provider_faceswap.journal.store import Journal
+        from airflow_provider_faceswap.operators.attempts import make_attempt
 
         journal, refusals = Journal(context), refusals or Refusals()
         with translated(self.provider, retry_buys=not journal.durable):
             self._check()
-            attempt = self._attempt(context, journal)
+            attempt = make_attempt(self, context, journal)
             outcome = step(attempt)
             while isinstance(outcome, Refused):
                 now = self.clock.time()
@@ -202,49 +202,6 @@ class SwapOperator(WithFullSignature, BaseOperator):
             if isinstance(outcome, Done):
                 return outcome.result
             self._defer(context, outcome.ticket)
-
-    def _attempt(self, context: Context, journal: Journal) -> Attempt:
-        from airflow_provider_faceswap.execution.attempt import Attempt, Waiting
-        from airflow_provider_faceswap.execution.purchase import Purchase, Terms
-        from airflow_provider_faceswap.execution.results import Results
-        from airflow_provider_faceswap.journal.fingerprint import digests
-        from airflow_provider_faceswap.storage.outputs import OutputStore
-
-        if not journal.durable:
-            self.log.warning("Airflow below 3.3 keeps no task state: a retry of this task submits again")
-        ti, request = context["ti"], self.request_class
-        inputs = {name: getattr(self, name) for name in self.inputs}
-        terms = Terms(
-            inputs=digests(self.provider, self.endpoint, inputs, self.idempotency_key),
-            max_tries=ti.max_tries,
-            clear_number=getattr(context["dag_run"], "clear_number", None) or 0,
-            tries_after_clear=ti.try_number - 1 + (self.retries or 0),
-            timeout=min(self.timeout, request.max_wait),
-            on_in_doubt=self.on_in_doubt,
-            max_resubmits=self.max_resubmits,
-            buy_again=self.on_clear == "resubmit",
-        )
-        outputs = OutputStore(
-            self.output_path, request.kind, request.operation, self.output_name, self.consent_reference
-        )
-        purchase = Purchase(
-            completion=self.completion,
-            request_class=request,
-            make_request=self.make_request,
-            journal=journal,
-            results=Results(outputs, self.completion, self.timeout),
-            terms=terms,
-            clock=self.clock,
-        )
-        how = Waiting(
-            wait_for_completion=self.wait_for_completion,
-            deferrable=self.deferrable,
-            poll_interval=self.poll_interval,
-            short_wait=self.short_wait,
-            in_doubt_wait=self.in_doubt_wait,
-            adopt_from_callback=self.adopt_from_callback,
-        )
-        return Attempt(purchase, how, lambda job_id: ti.xcom_push(key="job_id", value=job_id))
 
     @cached_property
     def hook(self) -> SwapHook:
@@ -292,11 +249,12 @@ class SwapOperator(WithFullSignature, BaseOperator):
         check_choice("on_in_doubt", self.on_in_doubt, ("fail", "resubmit"))
         check_choice("on_clear", self.on_clear, ("collect", "resubmit"))
         interval = 1 if self.poll_interval is None else self.poll_interval
-        numbers = {"timeout": self.timeout, "short_wait": self.short_wait, "poll_interval": interval}
-        for name, value in {**numbers, "max_resubmits": self.max_resubmits}.items():
-            least = 0 if name in ("short_wait", "max_resubmits") else MIN_SECONDS
-            if not isinstance(value, (int, float)) or not value >= least:
-                raise InputError(name, f"must be a number of at least {least}")
+        above_zero = {"timeout": self.timeout, "poll_interval": interval}
+        others = ("short_wait", "in_doubt_wait", "max_resubmits")
+        for name, value in {**above_zero, **{name: getattr(self, name) for name in others}}.items():
+            least = MIN_SECONDS if name in above_zero else 0
+            if not isinstance(value, (int, float)) or not least <= value <= MAX_SECONDS:
+                raise InputError(name, f"must be a number from {least} to {MAX_SECONDS}")
         self.hook.settings  # noqa: B018 - checks the connection
         self.output_path, self.output_name = as_text(self.output_path), as_text(self.output_name)
         if self.output_path is not None:

@@ -44,7 +44,7 @@ class ModelsLabSpecificFaceSwapOperator(ModelsLabOperator):
     :param init_image: URL of the picture to edit.
     :param target_image: URL of a picture of the new face.
     :param reference_image: URL of a crop of the face in ``init_image`` that is replaced.
-    :param base64: the three inputs are base64 text in place of URLs.
+    :param base64: the three inputs are base64 text instead of URLs.
     """
 
     operation = "single_face_swap"
@@ -67,7 +67,7 @@ class ModelsLabMultipleFaceSwapOperator(ModelsLabOperator):
 
     :param init_image: URL of the picture to edit.
     :param target_image: URL of a picture of the new face.
-    :param base64: both inputs are base64 text in place of URLs.
+    :param base64: both inputs are base64 text instead of URLs.
     """
 
     operation = "multiple_face_swap"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.sensors.base import JobSensor
 
 
@@ -29,4 +30,4 @@ class AIFaceSwapCallbackSensor(JobSensor):
     @property
     def nonce(self) -> str:
         """The nonce, if the user says."""
-        return "" if self.callback in (None, "None") else str(self.callback)
+        return "" if is_blank(self.callback) else str(self.callback)

@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import pendulum
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import (
@@ -20,7 +19,6 @@ from airflow.sdk.exceptions import (
     TaskDeferralTimeout,
 )
 
-from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import (
@@ -36,6 +34,7 @@ from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.journal.decisions import moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text
+from airflow_provider_faceswap.sensors.given import Given
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -132,33 +131,25 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
     @cached_property
     def ticket(self) -> Ticket:
         """The job as the user describes it; raises InputError."""
-        given = self.job_id if isinstance(self.job_id, Mapping) else {"job_id": self.job_id}
-        if given.get("job_id") in (None, "", "None"):
-            raise InputError("job_id", "is required; check that its template renders to the submitter's id")
-        job_id = read_id(given["job_id"])
-        if job_id is None:
-            raise InputError("job_id", "must be the vendor's id, of letters, digits, '_' and '-'")
-        now = self.clock.time()
-        eta = given.get("eta") if self.eta is None else self.eta
+        given, now = self._given, self.clock.time()
         return Ticket(
-            job_id=job_id,
-            submitted_at=self._submitted_at or now,
+            job_id=given.job_id,
+            submitted_at=given.submitted_at or now,
             deadline=now + self.timeout,
-            eta=read_seconds(eta),
+            eta=given.eta,
             route=self.route,
             nonce=self.nonce,
             base_url=self.hook.settings.base_url,
         )
 
-    @property
-    def _submitted_at(self) -> float | None:
-        given = self.job_id.get("submitted_at") if isinstance(self.job_id, Mapping) else None
-        return _epoch(self.submitted_at or given)
+    @cached_property
+    def _given(self) -> Given:
+        return Given.read(self.job_id, self.submitted_at, self.eta)
 
     @property
     def _as_given(self) -> Ticket:
         # The ticket's time of submission may be this sensor's start: a result must not say that.
-        return replace(self.ticket, submitted_at=self._submitted_at or 0.0)
+        return replace(self.ticket, submitted_at=self._given.submitted_at or 0.0)
 
     @cached_property
     def _watch(self) -> Watch:
@@ -301,15 +292,3 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from None
             raise
-
-
-def _epoch(value: Any) -> float | None:
-    if value in (None, "", "None"):
-        return None
-    try:
-        moment = pendulum.parse(str(value))
-    except ValueError:
-        moment = None
-    if not isinstance(moment, pendulum.DateTime):
-        raise InputError("submitted_at", "must be an ISO 8601 time, as in the submitter's result")
-    return moment.timestamp()

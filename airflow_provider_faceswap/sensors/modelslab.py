@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.sensors.base import JobSensor
 
@@ -32,7 +33,7 @@ class ModelsLabFetchSensor(JobSensor):
         """The namespace, if the user says."""
         from airflow_provider_faceswap.apis.modelslab import NAMESPACES
 
-        if self.namespace in (None, "", "None"):
+        if is_blank(self.namespace):
             return {}
         if self.namespace not in NAMESPACES:
             raise InputError("namespace", f"must be one of {', '.join(NAMESPACES)}")

@@ -1,1 +1,1 @@
-"""Results into object storage: which hosts may be asked, the download, the file that is kept."""
+"""Files in and out: inputs read, results downloaded and stored, paid pictures spooled."""

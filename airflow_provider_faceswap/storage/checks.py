@@ -6,6 +6,7 @@ import errno
 import logging
 from uuid import uuid4
 
+from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.storage.places import Place, open_place, said
@@ -26,7 +27,7 @@ def check_name(name: str) -> None:
 
     :raises InputError: naming the remedy.
     """
-    if not isinstance(name, str) or name.strip() in ("", "None"):
+    if not isinstance(name, str) or is_blank(name):
         raise InputError("output_name", "is empty; give a file name without suffix, or look at its template")
     if "{{" in name or not name.isprintable():
         raise InputError("output_name", "holds a template that was not rendered, or control characters")
@@ -58,15 +59,17 @@ def check_writable(folder: str) -> Place:
     :raises InputError: if it cannot.
     :raises NotSentError: if the store fails in a way that may pass.
     """
-    place = open_place(folder, lambda problem: InputError("output_path", problem))
     probe = f".faceswap-probe-{uuid4().hex}"
     try:
+        place = open_place(folder, lambda problem: InputError("output_path", problem))
         place.prepare()
         place.names(probe)
         place.size(probe)
         place.write(probe, b"may be deleted\n")
         if place.size(probe) is None:
             raise OSError("a file that was written is not there")
+    except InputError:
+        raise
     except Exception as error:  # each store has errors of its own
         raise _blame(error, folder, "written") from None
     try:

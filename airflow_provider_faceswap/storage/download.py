@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from anyio import fail_after
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.hooks.exchange import run
-from airflow_provider_faceswap.storage.formats import HEAD, Kind, decode, recognise
+from airflow_provider_faceswap.storage.formats import HEAD, decode, recognise
 from airflow_provider_faceswap.storage.hosts import HostRules
 from airflow_provider_faceswap.storage.part import Budget, NotYetError, Part
 from airflow_provider_faceswap.storage.transfer import fetch

@@ -7,11 +7,10 @@ import binascii
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
-
-Kind = Literal["image", "video", "any"]
 
 HEAD = 512
 """First bytes that are enough to recognise a file."""

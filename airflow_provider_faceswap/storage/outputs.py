@@ -6,14 +6,14 @@ import io
 import logging
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
+from airflow_provider_faceswap.apis.kind import Kind
+from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.checks import (
     check_consent,
@@ -23,11 +23,11 @@ from airflow_provider_faceswap.storage.checks import (
 )
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.folders import check_folder, url_problem
-from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
+from airflow_provider_faceswap.storage.formats import HEAD, recognise
 from airflow_provider_faceswap.storage.part import Budget
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim
-from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, measure, put_claimed
+from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, measure, put_claimed, repeatable
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
@@ -140,7 +140,7 @@ class OutputStore:
             return []
         owner = Owner(provider, job_id, fallback_name, submitted_at)
         budget, stored = Budget(seconds=seconds), []
-        with _repeatable():
+        with repeatable():
             place = self._opened(owner)
             for number, url in enumerate(urls, start=1):
                 with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
@@ -159,7 +159,7 @@ class OutputStore:
         :raises ResultError: if it is not a picture, or cannot be stored.
         """
         owner = Owner(provider, job_id, fallback_name, submitted_at)
-        with _repeatable():
+        with repeatable():
             place = self._opened(owner)
             return self._store(io.BytesIO(content), place, owner)
 
@@ -173,7 +173,7 @@ class OutputStore:
         :raises ResultError: if it cannot be read or stored.
         """
         owner = Owner(provider, job_id, fallback_name, submitted_at)
-        with _repeatable(), tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
+        with repeatable(), tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
             local = Path(scratch, "result")
             spool.read_to(spooled_at, local)
             place = self._opened(owner)
@@ -197,7 +197,7 @@ class OutputStore:
         """
         owner = Owner(provider, job_id, fallback_name, submitted_at)
         copies = []
-        with _repeatable():
+        with repeatable():
             place = self._opened(owner)
             for number, file in enumerate(files, start=1):
                 with tempfile.TemporaryFile(prefix="faceswap-") as local:
@@ -274,7 +274,7 @@ def still_there(files: Sequence[StoredFile]) -> bool:
         except Exception as error:  # each store has errors of its own
             problem = said(error)
         if problem:
-            raise ResultError(f"it cannot be seen now whether {file.url} is still there: {problem}")
+            raise ResultError(f"cannot check now whether {file.url} is still there: {problem}")
     return True
 
 
@@ -286,18 +286,6 @@ def _is_file_url(url: str) -> bool:
         and url.isprintable()
         and not (url_problem(url) or url_problem(folder))
     )
-
-
-@contextmanager
-def _repeatable() -> Iterator[None]:
-    """Say of each error that another try is free; what no retry mends elsewhere, a mended store does here."""
-    problem = ""
-    try:
-        yield
-    except FaceSwapError as error:
-        problem = str(error)
-    if problem:
-        raise ResultError(f"{problem}; mend it and retry or clear: nothing is paid again")
 
 
 def _numbered(number: int, total: int) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.formats import HEAD, Kind, recognise
+from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.storage.hosts import Link
@@ -158,10 +159,14 @@ class Part:
         """
         Write a piece.
 
-        :raises ResultError: as soon as the file is too large, too slow or not of its kind.
+        :raises ResultError: as soon as the file is too large, too slow or not of its kind, or the disk full.
         """
         self.budget.spend(len(chunk))
-        file.write(chunk)
+        try:
+            file.write(chunk)
+            file.flush()
+        except OSError as error:  # not the link's fault: another try would fail as well
+            raise ResultError(f"{self.path.parent} could not be written: {error.strerror}") from None
         self.size += len(chunk)
         if len(self._head) < HEAD:
             self._head += chunk[: HEAD - len(self._head)]

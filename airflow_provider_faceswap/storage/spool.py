@@ -31,7 +31,7 @@ def write(content: bytes) -> str:
     Keep a paid picture where other workers reach it; on local disk if nothing else works.
 
     :param content: the picture.
-    :return: where it lies, a URL or ``host:path``.
+    :return: where it is, a URL or ``host:path``.
     """
     name = f"faceswap-paid-{uuid4().hex}"
     for folder in _folders():
@@ -39,7 +39,7 @@ def write(content: bytes) -> str:
             place = open_place(folder, SettingsError)
             place.prepare()
             place.write(name, content)
-            log.info("The paid picture lies in %s/%s until it is stored", folder, name)
+            log.info("The paid picture is kept in %s/%s until it is stored", folder, name)
             return f"{folder}/{name}"
         except Exception as error:  # each store has errors of its own
             log.error("The paid picture could not be kept in %s: %s", folder, said(error))
@@ -69,7 +69,7 @@ def _write_here(name: str, content: bytes) -> str:
         raise ResultError(f"the paid picture could not be kept on {socket.gethostname()} either: {problem}")
     spooled_at = f"{socket.gethostname()}:{path}"
     log.warning(
-        "The paid picture lies in %s until it is stored, where no other worker reaches it: "
+        "The paid picture is kept in %s until it is stored, where no other worker reaches it: "
         "set [faceswap] spool to the URL of a folder that all of them reach",
         spooled_at,
     )
@@ -88,7 +88,7 @@ def read_to(spooled_at: str, target: Path) -> None:
     """
     Copy a picture that :func:`write` kept.
 
-    :param spooled_at: where it lies, as :func:`write` returned it.
+    :param spooled_at: where it is, as :func:`write` returned it.
     :param target: a local file to write to.
     :raises ResultError: if it was not kept by this provider, or this worker does not see it.
     """
@@ -106,7 +106,7 @@ def discard(spooled_at: str) -> None:
     """
     Delete a picture that is stored elsewhere now; a failure is only logged.
 
-    :param spooled_at: where it lies.
+    :param spooled_at: where it is.
     """
     try:
         if "://" in spooled_at:
@@ -128,7 +128,8 @@ def _open(spooled_at: str) -> BinaryIO:
         file = open_regular(path)
     except OSError:
         raise ResultError(
-            f"this worker ({socket.gethostname()}) does not see it: run the task where it lies, or copy it"
+            f"this worker ({socket.gethostname()}) does not see it: "
+            "run the task on that worker, or copy the file here"
         ) from None
     if os.fstat(file.fileno()).st_uid != os.geteuid():
         file.close()
@@ -139,7 +140,9 @@ def _open(spooled_at: str) -> BinaryIO:
 def _split(spooled_at: str) -> tuple[str, str]:
     folder, _, name = spooled_at.rpartition("/")
     if not _NAME.match(name) or folder not in list(_folders()):
-        raise ResultError("it is not in the folder of [faceswap] spool or inbox; set spool to where it lies")
+        raise ResultError(
+            "it is not in the folder of [faceswap] spool or inbox; set spool to the folder that holds it"
+        )
     return folder, name
 
 

@@ -8,10 +8,22 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import BinaryIO
 
-from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
 from airflow_provider_faceswap.storage.formats import CHUNK
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import SUFFIX
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Say of each error that another try is free; what no retry mends elsewhere, a mended store does here."""
+    problem = ""
+    try:
+        yield
+    except (FaceSwapError, OSError) as error:  # OSError: of local disk
+        problem = said(error)
+    if problem:
+        raise ResultError(f"{problem}; mend it and retry or clear: nothing is paid again")
 
 
 @contextmanager
@@ -62,8 +74,10 @@ def fetch_stored(url: str, expected: tuple[int, str], local: BinaryIO) -> None:
     folder, _, name = url.rpartition("/")
     problem = ""
     try:
-        with closing(open_place(folder, ResultError).open(name)) as source:
-            shutil.copyfileobj(source, local, CHUNK)
+        place = open_place(folder, ResultError)
+        if place.size(name) == expected[0]:
+            with closing(place.open(name)) as source:
+                shutil.copyfileobj(source, local, CHUNK)
         if measure(local) != expected:
             problem = "its content is not the one that was stored"
     except Exception as error:  # each store has errors of its own

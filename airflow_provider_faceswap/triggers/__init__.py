@@ -1,1 +1,1 @@
-"""Triggers: they look, they never submit or delete."""
+"""Triggers: they poll or watch, and never submit or delete."""

@@ -99,7 +99,7 @@ class SwapTrigger(BaseTrigger):
     async def _push_result(self, ended: list[Ended]) -> bool:
         ti = self.task_instance
         job = ended[0].job if len(ended) == 1 else None
-        if ti is None or job is None or job.state is not JobState.SUCCESS:
+        if ti is None or job is None or job.state is not JobState.SUCCESS or not job.output:
             return False
         from airflow.sdk.execution_time.xcom import XCom
 

@@ -37,10 +37,8 @@ class SwapJobsTrigger(SwapTrigger):
 
     arguments = (*SwapTrigger.arguments, "poll_interval")
 
-    def __init__(
-        self, *, provider: str = "modelslab", poll_interval: float | None = None, **arguments: Any
-    ) -> None:
-        super().__init__(provider=provider, **arguments)
+    def __init__(self, *, poll_interval: float | None = None, **arguments: Any) -> None:
+        super().__init__(**arguments)
         self.poll_interval = poll_interval
 
     async def _wait_for_all(self) -> list[Ended]:

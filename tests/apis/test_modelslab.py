@@ -308,7 +308,7 @@ def test_how_a_job_stands(status: int, body: Any, state: JobState) -> None:
         (200, b"", {}, None),
     ],
 )
-def test_a_look_that_tells_nothing_is_no_verdict(
+def test_a_poll_that_says_nothing_is_not_a_verdict(
     status: int, body: Any, headers: dict[str, str], wait: float | None
 ) -> None:
     with pytest.raises(PollError) as caught:

@@ -69,7 +69,7 @@ def test_a_reply_that_is_no_json_is_quoted_from_its_start() -> None:
     assert str(reply).startswith("HTTP 502: <p><p>") and max(seen) <= 64 * 1024
 
 
-def test_only_the_first_links_are_looked_at() -> None:
+def test_only_the_first_links_are_read() -> None:
     links = [f"https://example.com/{number}" for number in range(9_000)]
     assert read_urls(["x"] * 9_000 + links) == () and len(read_urls(links)) == 64
 

@@ -14,7 +14,7 @@ URL = "https://example.com/a.png"
 PICTURE = "aGVsbG8="
 NOW = FaceswapNow.checked({"source_img": URL, "target_img": URL})
 QUEUED = FaceswapQueued.checked({"source_img": URL, "target_img": URL})
-LOOK = QueuedRequest(job_id="5f1c7d0e")
+POLL = QueuedRequest(job_id="5f1c7d0e")
 OUTCOMES = {
     "v1_picture_jpeg": "success",
     "v1_picture_png": "success",
@@ -75,8 +75,8 @@ def test_every_recorded_answer_to_a_queued_submission(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", cases("segmind", "v2-result"))
-def test_every_recorded_answer_to_a_look(case: str) -> None:
-    assert outcome(LOOK, read("segmind", case)) == OUTCOMES[case]
+def test_every_recorded_answer_to_a_poll(case: str) -> None:
+    assert outcome(POLL, read("segmind", case)) == OUTCOMES[case]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_server_error_is_not_taken_only_in_segminds_own_words_without_an_id(
 
 
 def test_a_finished_request_without_a_link_says_so() -> None:
-    job = LOOK.read(read("segmind", "v2_result_without_output"))
+    job = POLL.read(read("segmind", "v2_result_without_output"))
     assert job.state.settled and job.message.startswith("finished, and its answer holds no http(s) link")
 
 
@@ -133,7 +133,7 @@ def test_base64_text_holds_the_same_picture() -> None:
 
 
 def test_a_verdict_keeps_the_vendors_words() -> None:
-    job: Job = LOOK.read(read("segmind", "v2_result_failed_422"))
+    job: Job = POLL.read(read("segmind", "v2_result_failed_422"))
     assert "No face detected" in job.message
 
 
@@ -160,7 +160,7 @@ def test_the_body_is_the_documented_one() -> None:
     }  # fmt: skip
     assert NOW.path({"path": "/v1/models/faceswap-v2"}) == "/v1/models/faceswap-v2"
     assert QUEUED.path({"path": "/v1/models/faceswap-v2"}) == "/v2/faceswap-v2"
-    assert (LOOK.method, LOOK.path({})) == ("GET", "/v2/requests/5f1c7d0e")
+    assert (POLL.method, POLL.path({})) == ("GET", "/v2/requests/5f1c7d0e")
 
 
 @pytest.mark.parametrize(("given", "sent"), [("0, 2", "0,2"), (1, "1"), ("0", "0")])

@@ -26,11 +26,11 @@ def test_a_running_job_is_watched_on_until_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("state", [JobState.UNKNOWN, JobState.UNCLEAR])
-def test_doubt_is_believed_after_three_looks_over_a_minute(state: JobState) -> None:
+def test_doubt_is_believed_after_three_polls_over_a_minute(state: JobState) -> None:
     watching = watch()
     assert watching.on_state(job(state), 1000.0) is None
     assert watching.on_state(job(state), 1001.0) is None
-    assert watching.on_state(job(state), 1059.0) is None, "three looks, but in less than a minute"
+    assert watching.on_state(job(state), 1059.0) is None, "three polls, but in less than a minute"
     assert watching.on_state(job(state), 1060.0) == state.value
     assert "so it says" in watching.problem
 
@@ -44,7 +44,7 @@ def test_a_job_that_is_known_again_clears_the_doubt() -> None:
     assert watching.problem
 
 
-def test_looks_that_told_nothing_back_off_and_end_at_the_deadline_alone() -> None:
+def test_failed_polls_back_off_and_end_at_the_deadline_alone() -> None:
     watching = watch(eta=10.0)
     waits = []
     for _ in range(8):
@@ -60,7 +60,7 @@ def test_the_vendor_is_asked_no_sooner_than_it_wants() -> None:
     assert watching.wait(1100.0) >= 77.0
 
 
-def test_the_last_look_falls_on_the_deadline() -> None:
+def test_the_last_poll_falls_on_the_deadline() -> None:
     watching = watch(deadline=1003.0, poll_interval=60.0)
     assert watching.wait(1000.0) == 3.0
     assert watching.wait(1007.0) == 0.0

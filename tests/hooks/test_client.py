@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.modelslab import Fetch
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError, SettingsError
-from airflow_provider_faceswap.hooks.client import usual_tls
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
+from airflow_provider_faceswap.hooks.settings import usual_tls
 
 FETCH = Fetch(job_id="278")
 REPLY = json.dumps({"status": "processing", "output": ""}).encode()

@@ -76,7 +76,7 @@ def test_an_answer_over_a_socket(ask: Any, how: str) -> None:
 
 @both
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_look_that_is_redirected_says_so(ask: Any, how: str, status: int) -> None:
+def test_a_poll_that_is_redirected_says_so(ask: Any, how: str, status: int) -> None:
     seen: list[bytes] = []
 
     def script(link: socket.socket, head: bytes) -> None:
@@ -120,7 +120,7 @@ def test_a_reply_that_is_compressed_all_the_same_is_read(ask: Any, how: str, enc
         (b"br", RUNNING, "not asked for: br"),
         (b"gzip, gzip", RUNNING, "not asked for: gzip, gzip"),
         (b"gzip", RUNNING, "cannot be decompressed"),
-        (b"gzip", compressed(RUNNING, "gzip")[:-20], "no answer of ModelsLab"),
+        (b"gzip", compressed(RUNNING, "gzip")[:-20], "not an answer of ModelsLab"),
         (
             b"gzip",
             b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\x00\x00\x00\xff\xff" * 225_000,

@@ -119,6 +119,25 @@ def test_a_broken_submission_is_sorted_by_what_may_have_been_sent(
 
 
 @both
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (200, {"Content-Encoding": "K3y-sEcret"}),
+        (307, {"Location": "https://K3y-sEcret.example.com/"}),
+        (307, {"Location": "https://user:K3y-sEcret@example.com/"}),
+    ],
+)
+def test_a_key_that_the_vendor_repeats_in_a_header_is_blotted_out(
+    connect: Any, how: str, status: int, headers: dict[str, str]
+) -> None:
+    connect(password="K3y-sEcret")
+    vendor = Vendor(httpx.Response(status, headers=headers, content=b"{}"))
+    with pytest.raises(PollError) as caught:
+        send(vendor.hook(), FETCH, how)
+    assert "k3y-secret" not in str(caught.value).lower()
+
+
+@both
 def test_a_redirect_is_not_followed(connect: Any, how: str) -> None:
     vendor = Vendor(httpx.Response(307, headers={"Location": "https://elsewhere.example.com/"}))
     with pytest.raises(PollError):
@@ -192,7 +211,7 @@ def test_an_unknown_extra_is_a_warning_that_lists_the_known(
     assert "time_out" in caplog.text and "max_connections" in caplog.text
 
 
-def test_the_namespace_comes_from_the_connection_or_the_look(connect: Any) -> None:
+def test_the_namespace_comes_from_the_connection_or_the_poll(connect: Any) -> None:
     connect(extra={"namespace": "deepfake"})
     vendor = Vendor(RUNNING)
     vendor.hook().send(FETCH)

@@ -15,6 +15,7 @@ from airflow.models.connection import Connection
 from airflow_provider_faceswap.exceptions import SettingsError
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
+from airflow_provider_faceswap.hooks.settings import usual_tls
 
 KEY = "sbx-3f9c1e7a"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -86,6 +87,16 @@ def test_what_is_wrong_is_named_before_anything_is_sent(
 def test_a_ca_bundle_without_a_certificate_is_found_out(connect: Any, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate")
     assert "is not a CA bundle" in refused(connect(extra={"verify": str(tmp_path / "ca.pem")}))
+
+
+def test_a_ca_bundle_of_the_environment_that_cannot_be_read_is_found_out(
+    connect: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usual_tls.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    assert "the environment's SSL_CERT_FILE" in refused(connect())
+    monkeypatch.delenv("SSL_CERT_FILE")
+    connect().check()
 
 
 def test_a_proxy_of_the_environment_that_cannot_be_used_is_found_out(

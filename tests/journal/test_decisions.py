@@ -1,3 +1,5 @@
+"""The table of what the next start does, state by state."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -5,60 +7,102 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.journal.decisions import Start, Step, decide
-from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.decisions import Situation, Step, decide
+from airflow_provider_faceswap.journal.entry import MAX_LEFT, Entry, State
 
 NOW = 1_800_000_000.0
-START = Start(
-    now=NOW, fingerprint="same", base_url="https://here", max_tries=2, timeout=3600.0, http_timeout=30.0
+SAME, OTHER_INPUTS = {"operation": "o", "init_video": "a"}, {"operation": "o", "init_video": "b"}
+RETRY = Situation(
+    now=NOW,
+    inputs=SAME,
+    base_url="https://here",
+    max_tries=2,
+    clear_number=0,
+    tries_after_clear=3,
+    timeout=3600.0,
+    http_timeout=30.0,
 )
-RETRY, CLEAR = START, replace(START, max_tries=4)
+CLEAR = replace(RETRY, max_tries=4, clear_number=1, tries_after_clear=4)
+RESUBMIT = replace(CLEAR, buy_again=True)
+SITUATIONS = [RETRY, replace(RETRY, buy_again=True), CLEAR, RESUBMIT]
 
 
 def entry(state: State, **fields: Any) -> Entry:
     known = {
-        "fingerprint": "same", "base_url": "https://here", "job_id": "278", "max_tries": 2,
-        "attempted_at": NOW - 100, "submitted_at": NOW - 100, "deadline": NOW + 3500,
+        "inputs": SAME, "base_url": "https://here", "job_id": "278", "max_tries": 2, "provider": "modelslab",
+        "operation": "o", "attempted_at": NOW - 100, "submitted_at": NOW - 100, "deadline": NOW + 3500,
     }  # fmt: skip
-    return Entry(state, **{**known, **fields})
+    return Entry(state=state, **{**known, **fields})
 
 
 INTENT = entry(State.INTENT, job_id="")
-YOUNG = replace(INTENT, attempted_at=NOW - 44)
+YOUNG = INTENT.moved_to(State.INTENT, attempted_at=NOW - 44)
 DOUBT = entry(State.IN_DOUBT, job_id="", attempted_at=NOW)
 RUNNING = entry(State.RUNNING)
 LATE = entry(State.RUNNING, deadline=NOW - 1)
 FINISHED = entry(State.FINISHED, deadline=NOW - 1)
 FAILED = entry(State.FAILED, problem="No face found")
-OTHER = {"fingerprint": "other"}
+REFUSED = entry(State.REFUSED, job_id="")
+OTHER = {"inputs": OTHER_INPUTS}
 MOVED = {"base_url": "https://there"}
+SUBMIT, ASK, FAIL, COLLECT, ATTACH = (
+    Step.SUBMIT, Step.ASK_ABOUT_DOUBT, Step.FAIL, Step.COLLECT, Step.REATTACH,
+)  # fmt: skip
 
 TABLE = [
-    ("nothing", None, Step.SUBMIT, Step.SUBMIT),
-    ("refused", entry(State.REFUSED, job_id=""), Step.SUBMIT, Step.SUBMIT),
-    ("intent", INTENT, Step.ASK_ABOUT_DOUBT, Step.ASK_ABOUT_DOUBT),
-    ("young intent", YOUNG, Step.WAIT_OUT, Step.WAIT_OUT),
-    ("answered, but in doubt", DOUBT, Step.ASK_ABOUT_DOUBT, Step.ASK_ABOUT_DOUBT),
-    ("running", RUNNING, Step.REATTACH, Step.REATTACH),
-    ("past its deadline", LATE, Step.POLL_ONCE, Step.REATTACH),
-    ("finished", FINISHED, Step.COLLECT, Step.SUBMIT),
-    ("failed for good", FAILED, Step.FAIL, Step.SUBMIT),
-    ("running, other inputs", replace(RUNNING, **OTHER), Step.FAIL, Step.SUBMIT),
-    ("in doubt, other inputs", replace(DOUBT, **OTHER), Step.FAIL, Step.SUBMIT),
-    ("finished, other inputs", replace(FINISHED, **OTHER), Step.SUBMIT, Step.SUBMIT),
-    ("running, connection moved", replace(RUNNING, **MOVED), Step.FAIL, Step.FAIL),
-    ("in doubt, connection moved", replace(DOUBT, **MOVED), Step.FAIL, Step.FAIL),
-    ("finished, connection moved", replace(FINISHED, **MOVED), Step.FAIL, Step.FAIL),
-    ("refused, connection moved", entry(State.REFUSED, job_id="", **MOVED), Step.SUBMIT, Step.SUBMIT),
-]
+    ("nothing", None, SUBMIT, SUBMIT, SUBMIT),
+    ("refused", REFUSED, SUBMIT, SUBMIT, SUBMIT),
+    ("intent", INTENT, ASK, ASK, ASK),
+    ("young intent", YOUNG, *[Step.WAIT_OUT] * 3),
+    ("young intent, other inputs", entry(State.INTENT, job_id="", attempted_at=NOW, **OTHER),
+     *[Step.WAIT_OUT] * 3),
+    ("answered, but in doubt", DOUBT, ASK, ASK, ASK),
+    ("running", RUNNING, ATTACH, ATTACH, ATTACH),
+    ("past its deadline", LATE, Step.POLL_ONCE, ATTACH, ATTACH),
+    ("finished", FINISHED, COLLECT, COLLECT, SUBMIT),
+    ("failed for good", FAILED, FAIL, SUBMIT, SUBMIT),
+    ("running, other inputs", entry(State.RUNNING, **OTHER), FAIL, SUBMIT, SUBMIT),
+    ("in doubt, other inputs", entry(State.IN_DOUBT, job_id="", **OTHER), FAIL, SUBMIT, SUBMIT),
+    ("finished, other inputs", entry(State.FINISHED, **OTHER), FAIL, SUBMIT, SUBMIT),
+    ("failed, other inputs", entry(State.FAILED, **OTHER), FAIL, SUBMIT, SUBMIT),
+    ("refused, other inputs", entry(State.REFUSED, job_id="", **OTHER), SUBMIT, SUBMIT, SUBMIT),
+    *[(f"{state.value}, connection moved", entry(state, **MOVED), FAIL, FAIL, FAIL)
+      for state in State if state is not State.REFUSED],
+    ("running, moved and other inputs", entry(State.RUNNING, **MOVED, **OTHER), FAIL, FAIL, FAIL),
+    ("refused, connection moved", entry(State.REFUSED, job_id="", **MOVED), SUBMIT, SUBMIT, SUBMIT),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("found", "retry", "clear"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+    ("found", "retry", "clear", "resubmit"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_the_table(found: Entry | None, retry: Step, clear: Step) -> None:
+def test_the_table(found: Entry | None, retry: Step, clear: Step, resubmit: Step) -> None:
     assert decide(found, RETRY).step is retry
+    assert decide(found, replace(RETRY, buy_again=True)).step is retry, "a retry is never an explicit act"
     assert decide(found, CLEAR).step is clear
+    assert decide(found, RESUBMIT).step is resubmit
+
+
+def test_nothing_that_may_be_paid_is_left_behind_unnamed() -> None:
+    for situation in SITUATIONS:
+        for _, found, *_ in TABLE:
+            decision = decide(found, situation)
+            if decision.step is SUBMIT and found is not None and found.state is not State.REFUSED:
+                assert decision.leaves == found and decision.entry is not None
+                assert decision.entry.left[-1].job_id == found.job_id
+                assert decision.entry.left[-1].state == found.state
+
+
+def test_what_was_left_before_stays_named() -> None:
+    before = FINISHED.moved_to(State.FINISHED, left=(RUNNING.left_behind().left[0],))
+    for found in (before, before.moved_to(State.REFUSED, job_id="", inputs=OTHER_INPUTS)):
+        after = decide(found, RESUBMIT).entry
+        assert after is not None and after.left[0].job_id == "278"
+    many = before
+    for _ in range(MAX_LEFT + 5):
+        many = FINISHED.moved_to(State.FINISHED, left=many.left_behind().left)
+    assert len(many.left) == MAX_LEFT
+    assert Entry.from_store(many.as_dict()) == many
 
 
 def test_a_retry_keeps_the_deadline_and_a_clear_renews_it() -> None:
@@ -66,14 +110,16 @@ def test_a_retry_keeps_the_deadline_and_a_clear_renews_it() -> None:
     assert kept == RUNNING
     assert renewed is not None
     assert (renewed.deadline, renewed.submitted_at, renewed.max_tries) == (NOW + 3600, NOW - 100, 4)
-    assert decide(renewed, replace(CLEAR, now=NOW + 60)).entry == renewed, (
-        "the next retry is none of a person's"
-    )
+    assert renewed.attempted_at == LATE.attempted_at, "its age counts from its submission"
+    later = decide(renewed, replace(CLEAR, now=NOW + 60))
+    assert later.entry == renewed and not later.cleared, "the next retry is none of a person's"
 
 
-def test_a_clear_starts_a_new_count_where_it_buys_anew() -> None:
-    for found in (FINISHED, FAILED, entry(State.REFUSED, job_id="", deadline=NOW - 1)):
-        assert decide(found, CLEAR).entry is None
+@pytest.mark.parametrize("found", [FINISHED, FAILED, entry(State.REFUSED, job_id="", deadline=NOW - 1)])
+def test_a_clear_starts_a_new_count_where_it_buys_again(found: Entry) -> None:
+    after = decide(found.moved_to(found.state, resubmissions=3, doubts=2), RESUBMIT).entry
+    assert after is not None
+    assert (after.deadline, after.submitted_at, after.resubmissions, after.doubts) == (0.0, 0.0, 0, 0)
 
 
 def test_a_refused_resubmission_keeps_its_count_and_deadline() -> None:
@@ -83,6 +129,17 @@ def test_a_refused_resubmission_keeps_its_count_and_deadline() -> None:
 
 def test_a_young_intent_is_waited_out_to_the_http_timeout_and_fifteen_seconds() -> None:
     assert decide(YOUNG, RETRY).seconds == pytest.approx(1.0)
+    assert decide(YOUNG, replace(RETRY, http_timeout=150.0)).seconds == pytest.approx(121.0)
+
+
+def test_a_clock_that_is_ahead_is_waited_for_once() -> None:
+    ahead = INTENT.moved_to(State.INTENT, attempted_at=NOW + 86_400)
+    first = decide(ahead, RETRY)
+    assert (first.step, first.seconds) == (Step.WAIT_OUT, pytest.approx(45.0))
+    waited = replace(RETRY, now=NOW + 45, waited_out=ahead.attempted_at)
+    assert decide(ahead, waited).step is ASK
+    newer = ahead.moved_to(State.INTENT, attempted_at=NOW + 86_401)
+    assert decide(newer, waited).step is Step.WAIT_OUT, "another submission"
 
 
 def test_a_clear_in_doubt_grants_a_new_deadline() -> None:
@@ -92,37 +149,41 @@ def test_a_clear_in_doubt_grants_a_new_deadline() -> None:
     assert unchanged is not None and unchanged.deadline == INTENT.deadline
 
 
-@pytest.mark.parametrize("start", [RETRY, CLEAR])
-@pytest.mark.parametrize("written", ["278", 278, {"job_id": "278"}])
-def test_an_adopted_job_is_reattached_to(start: Start, written: Any) -> None:
-    decision = decide(Entry.from_store(written), start)
-    assert decision.step is Step.REATTACH and decision.entry is not None
-    assert decision.entry.job_id == "278"
-    assert decision.entry.fingerprint == "same" and decision.entry.deadline == NOW + 3600
-    assert decision.reason, "so that the completed entry is written"
+def test_retries_that_were_lowered_and_a_clear() -> None:
+    """Both give the same ``max_tries``: the run's own count decides, in the first try after it."""
+    lowered = replace(RETRY, clear_number=1, tries_after_clear=2)
+    assert decide(FAILED, lowered).cleared
+    assert not decide(FAILED, replace(lowered, clear_number=0)).cleared, "nothing of the run was cleared"
+    assert not decide(FAILED, replace(lowered, tries_after_clear=3)).cleared, "another task was"
 
 
-def test_both_fingerprints_and_both_places_are_named() -> None:
-    assert "other" in decide(replace(RUNNING, **OTHER), RETRY).reason
-    assert "same" in decide(replace(RUNNING, **OTHER), RETRY).reason
-    moved = decide(replace(RUNNING, **MOVED), RETRY).reason
-    assert "https://there" in moved and "https://here" in moved
+def test_a_clear_that_collects_is_noted() -> None:
+    noted = decide(FINISHED, CLEAR).entry
+    assert noted is not None and (noted.max_tries, noted.clear_number) == (4, 1)
+    assert decide(FINISHED, RETRY).entry == FINISHED
 
 
-@pytest.mark.parametrize("state", State)
-def test_an_entry_survives_the_store(state: State) -> None:
-    written = entry(state, route={"path": "/a/278"}, eta=12.5, problem="p")
-    assert Entry.from_store(written.as_dict()) == written
-
-
+@pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize(
-    "value", [True, ["278"], 1.5, {"state": "running"}, {"state": "elsewhere", "job_id": "1"}]
+    "written", ["278", 278, " 278 ", {"job_id": "278"}, {"job_id": "278", "state": None}]
 )
-def test_an_entry_that_is_none_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError):
-        Entry.from_store(value)
+def test_an_adopted_job_is_reattached_to(situation: Situation, written: Any) -> None:
+    decision = decide(Entry.from_store(written), situation)
+    assert decision.step is Step.REATTACH and decision.entry is not None
+    assert decision.entry.job_id == "278" and not decision.cleared
+    assert decision.entry.inputs == SAME and decision.entry.deadline == NOW + 3600
+    assert decision.entry.base_url == "https://here" and not decision.entry.replaceable
+    assert decision.reason, "so that the completed entry is written"
+    assert Entry.from_store(decision.entry.as_dict()) == decision.entry
 
 
-def test_an_entry_of_a_later_version_is_read() -> None:
-    found = Entry.from_store({**RUNNING.as_dict(), "from_the_future": 1})
-    assert found == RUNNING
+def test_only_a_clear_that_is_told_to_may_replace_a_job_that_is_unknown() -> None:
+    flags = [decide(RUNNING, situation).entry.replaceable for situation in SITUATIONS]  # type: ignore[union-attr]
+    assert flags == [False, False, False, True]
+
+
+def test_what_changed_and_both_places_are_named() -> None:
+    said = decide(entry(State.RUNNING, inputs={**SAME, "init_video": "b", "gone": "c"}), RETRY).reason
+    assert "job 278 was bought with other inputs; changed: gone, init_video;" in said
+    moved = decide(entry(State.RUNNING, **MOVED), RETRY).reason
+    assert "https://there" in moved and "https://here" in moved

@@ -166,9 +166,7 @@ def test_a_store_that_cannot_be_written_buys_nothing(world: World) -> None:
     assert world.vendor.accepted == 0
 
 
-@pytest.mark.parametrize(
-    "error", [api_error(503), api_error(500, "task 404 of run 404"), RuntimeError("404")]
-)
+@pytest.mark.parametrize("error", [api_error(503), api_error(500, "404 of run 404"), RuntimeError("404")])
 def test_an_id_is_written_though_the_store_stumbles(one: World, error: Exception) -> None:
     assert one.store is not None
     real, failures = one.store.set, [error, error]
@@ -236,3 +234,10 @@ def test_entries_never_expire_by_themselves(one: World) -> None:
     one.start()
     assert one.store is not None
     assert one.store.retentions and set(one.store.retentions) == {NEVER_EXPIRE}
+
+
+def test_a_path_of_any_length_that_a_vendor_names_keeps_no_entry_from_being_read(one: World) -> None:
+    one.vendor.double.route_to.return_value = {"path": "/fetch/" + "x" * 5000}
+    one.die()
+    assert one.start()["status"] == "success"
+    assert one.vendor.accepted == 1

@@ -13,7 +13,7 @@ from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapVideoOperat
 from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
-from tests.fakes import FakeClock, FakeCompletion, FakeDownloads, FakeStore, Killed, context
+from tests.fakes import JPEG, MP4, FakeClock, FakeCompletion, FakeDownloads, FakeStore, Killed, context
 
 URL = "https://example.com/a.mp4"
 OTHER = "https://example.com/other.mp4"
@@ -44,7 +44,7 @@ class World:
         self.store: FakeStore | None = FakeStore()
         self.clock = FakeClock()
         self.vendor = FakeCompletion(provider, "n0nce" if provider == "aifaceswap" else "")
-        self.downloads = FakeDownloads(monkeypatch)
+        self.downloads = FakeDownloads(monkeypatch, JPEG if provider == "segmind" else MP4)
         self.try_number, self.max_tries, self.clear_number = 0, self.retries, 0
         monkeypatch.setattr(SwapOperator, "hook", self.vendor.hook)
         monkeypatch.setattr(SwapOperator, "completion", self.vendor)

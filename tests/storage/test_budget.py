@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
 import threading
 from pathlib import Path
@@ -109,6 +110,23 @@ def test_a_download_that_breaks_off_says_how_much_came(cdn: Cdn, tmp_path: Path,
     total = "an unknown number of" if chunked else len(MP4)
     with pytest.raises(ResultError, match=f"ClientPayloadError from 127.0.0.1 after 1000 of {total} bytes"):
         download(url, tmp_path / "f", "video", settings(cdn.url), patience=0)
+
+
+def test_a_full_disk_is_not_blamed_on_the_link(
+    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, chunk: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(parts.Part, "open", lambda _: Full())
+    with pytest.raises(ResultError, match="could not be written: No space left on device; mend it and retry"):
+        save(cdn, [cdn.give("/a")], tmp_path)
+    assert len(cdn.asked) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/missing")
+    with pytest.raises(ResultError, match=r"FileNotFoundError: .*nothing is paid again"):
+        save(cdn, [cdn.give("/a")], tmp_path)
 
 
 def test_local_copies_are_private_and_go_as_soon_as_each_is_stored(

@@ -242,6 +242,7 @@ def test_a_helper_reads_any_file_below_the_roots(root: Path) -> None:
         read_local("frame", "frame.webp", 8)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts them where Linux shows them")
 def test_no_descriptor_stays_open(root: Path) -> None:
     os.mkfifo(root / "fifo")
     before = len(os.listdir("/proc/self/fd"))

@@ -164,7 +164,7 @@ def test_what_is_not_a_file_is_neither_read_nor_deleted(
     entry = f"host:{path}" if where == "here" else f"file://{path}"
     said = unreadable(entry, tmp)
     if where == "here":
-        assert f"this worker ({socket.gethostname()}) does not see it: run the task where it lies" in said
+        assert f"this worker ({socket.gethostname()}) does not see it: run the task on that worker" in said
         spool.discard(entry)
         assert os.path.lexists(path) is (what != "missing")
     assert precious.read_bytes() == b"precious"

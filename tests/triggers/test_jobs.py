@@ -63,12 +63,34 @@ async def test_no_event_resumes_a_task_too_early(hook: mock.Mock) -> None:
     assert time.monotonic() - started >= 0.3
 
 
-async def test_looks_that_fail_never_give_a_job_up(hook: mock.Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_polls_that_fail_never_give_a_job_up(hook: mock.Mock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("airflow_provider_faceswap.apis.polling.MAX_BACKOFF", 0.01)
     failures = [PollError("HTTP 502"), AuthenticationError("key rotated"), PollError("timeout")]
     hook.asend.side_effect = [*failures, job(JobState.SUCCESS)]
     (event,) = await events(trigger())
     assert event.payload["states"] == {"278": "success"}
+
+
+async def test_a_job_is_asked_for_where_it_was_bought(hook: mock.Mock) -> None:
+    hook.asend.return_value = job(JobState.SUCCESS)
+    one = trigger()
+    one.jobs[0]["base_url"] = "https://here.example.com"
+    await events(one)
+    await events(trigger())
+    assert [call.args[1] for call in hook.asend.await_args_list] == ["https://here.example.com", ""]
+
+
+async def test_a_connection_that_moved_is_waited_for_and_never_settles_a_job(
+    hook: mock.Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_faceswap.apis.polling.MAX_BACKOFF", 0.01)
+    hook.asend.side_effect = [*[PollError("the connection moved")] * 3, job(JobState.SUCCESS)]
+    (event,) = await events(trigger())
+    assert event.payload["states"] == {"278": "success"}
+    hook.asend.side_effect = PollError("the connection moved to https://there")
+    (event,) = await events(trigger(seconds=0.1))
+    assert event.payload["states"] == {"278": "deadline"}
+    assert "moved" in event.payload["problems"]["278"]
 
 
 async def test_the_deadline_ends_the_watch_and_says_what_went_wrong(hook: mock.Mock) -> None:
@@ -93,7 +115,7 @@ async def test_a_connection_that_cannot_be_read_yet_is_waited_for(
 
 
 async def test_ten_thousand_jobs_fit_into_one_event(hook: mock.Mock) -> None:
-    hook.asend.side_effect = lambda look: job(JobState.SUCCESS, look.job_id)
+    hook.asend.side_effect = lambda poll, base_url: job(JobState.SUCCESS, poll.job_id)
     (event,) = await events(trigger(tuple(str(number) for number in range(10_000)), seconds=60))
     assert event.payload == {"counts": {"success": 10_000}}
 
@@ -116,6 +138,15 @@ async def test_it_ends_the_task_itself_where_asked(hook: mock.Mock) -> None:
     assert isinstance(event, TaskSuccessEvent) and event.xcoms is None
     assert push.call_args.kwargs["value"]["output"] == [RESULT]
     assert push.call_args.kwargs["map_index"] == 3
+
+
+async def test_a_result_without_a_link_is_left_to_a_worker(hook: mock.Mock) -> None:
+    hook.asend.return_value = Job(job_id="278", state=JobState.SUCCESS)  # a picture too large to read here
+    one = trigger(end_from_trigger=True)
+    one._task_instance = mock.Mock(dag_id="d", task_id="t", run_id="r", map_index=3)
+    with mock.patch("airflow.sdk.execution_time.xcom.XCom.set", autospec=True) as push:
+        (event,) = await events(one)
+    assert not push.called and event.payload["states"] == {"278": "success"}
 
 
 async def test_it_does_not_end_a_task_whose_job_failed(hook: mock.Mock) -> None:

@@ -1,0 +1,66 @@
+"""From an operator's arguments to an attempt; slow to import, so only a running task does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_faceswap.execution.attempt import Attempt, Waiting
+from airflow_provider_faceswap.execution.purchase import Purchase, Terms
+from airflow_provider_faceswap.execution.results import Results
+from airflow_provider_faceswap.journal.fingerprint import digests
+from airflow_provider_faceswap.storage.outputs import OutputStore
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_faceswap.journal.store import Journal
+    from airflow_provider_faceswap.operators.base import SwapOperator
+
+
+def make_attempt(operator: SwapOperator, context: Context, journal: Journal) -> Attempt:
+    """
+    Return the attempt that an operator's arguments describe.
+
+    :param operator: with its templates rendered.
+    :param context: the task's.
+    :param journal: the task's.
+    """
+    if not journal.durable:
+        operator.log.warning("Airflow below 3.3 keeps no task state: a retry of this task submits again")
+    ti, request = context["ti"], operator.request_class
+    inputs = {name: getattr(operator, name) for name in operator.inputs}
+    terms = Terms(
+        inputs=digests(operator.provider, operator.endpoint, inputs, operator.idempotency_key),
+        max_tries=ti.max_tries,
+        clear_number=getattr(context["dag_run"], "clear_number", None) or 0,
+        tries_after_clear=ti.try_number - 1 + (operator.retries or 0),
+        timeout=min(operator.timeout, request.max_wait),
+        on_in_doubt=operator.on_in_doubt,
+        max_resubmits=operator.max_resubmits,
+        buy_again=operator.on_clear == "resubmit",
+    )
+    outputs = OutputStore(
+        operator.output_path,
+        request.kind,
+        request.operation,
+        operator.output_name,
+        operator.consent_reference,
+    )
+    purchase = Purchase(
+        completion=operator.completion,
+        request_class=request,
+        make_request=operator.make_request,
+        journal=journal,
+        results=Results(outputs, operator.completion, operator.timeout),
+        terms=terms,
+        clock=operator.clock,
+    )
+    how = Waiting(
+        wait_for_completion=operator.wait_for_completion,
+        deferrable=operator.deferrable,
+        poll_interval=operator.poll_interval,
+        short_wait=operator.short_wait,
+        in_doubt_wait=operator.in_doubt_wait,
+        adopt_from_callback=operator.adopt_from_callback,
+    )
+    return Attempt(purchase, how, lambda job_id: ti.xcom_push(key="job_id", value=job_id))

@@ -1,0 +1,60 @@
+"""What a sensor is given about a job: its id, or its submitter's whole result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pendulum
+
+from airflow_provider_faceswap.apis.fields import is_blank
+from airflow_provider_faceswap.apis.reading import read_id, read_seconds
+from airflow_provider_faceswap.exceptions import InputError
+
+
+@dataclass(frozen=True)
+class Given:
+    """
+    A job as the user describes it.
+
+    :param job_id: the vendor's id.
+    :param submitted_at: seconds since the epoch, if known.
+    :param eta: seconds from submission to its end, if known.
+    """
+
+    job_id: str
+    submitted_at: float | None
+    eta: float | None
+
+    @classmethod
+    def read(cls, job_id: Any, submitted_at: Any, eta: Any) -> Given:
+        """
+        Read a sensor's arguments.
+
+        :param job_id: the id, or the submitter's result, whose times count where no others are given.
+        :raises InputError: naming the argument and the remedy.
+        """
+        result: Mapping[str, Any] = job_id if isinstance(job_id, Mapping) else {"job_id": job_id}
+        if is_blank(result.get("job_id")):
+            raise InputError("job_id", "is required; check that its template renders to the submitter's id")
+        found = read_id(result["job_id"])
+        if found is None:
+            raise InputError("job_id", "must be the vendor's id, of letters, digits, '_' and '-'")
+        return cls(
+            job_id=found,
+            submitted_at=_epoch(submitted_at or result.get("submitted_at")),
+            eta=read_seconds(result.get("eta") if eta is None else eta),
+        )
+
+
+def _epoch(value: Any) -> float | None:
+    if is_blank(value):
+        return None
+    try:
+        moment = pendulum.parse(str(value))
+    except ValueError:
+        moment = None
+    if not isinstance(moment, pendulum.DateTime):
+        raise InputError("submitted_at", "must be an ISO 8601 time, as in the submitter's result")
+    return moment.timestamp()
