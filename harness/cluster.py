@@ -98,13 +98,17 @@ class Cluster:
 
         :param progress: called with each step in a few words.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
-        write_airflow_cfg(self.home, self._settings)
         progress("creating the database")
-        self.airflow("db", "migrate")
+        self.prepare()
         for name in self._components:
             self.start(name)
         self.wait_until_healthy(progress)
+
+    def prepare(self) -> None:
+        """Write the settings and create the database: what a command without any component needs."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        write_airflow_cfg(self.home, self._settings)
+        self.airflow("db", "migrate")
 
     def airflow(self, *arguments: str) -> str:
         """Run an ``airflow`` command to its end and return the end of its output."""

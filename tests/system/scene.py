@@ -252,17 +252,17 @@ class Scene:
         """Wait until the run has ended, in this state."""
         assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, timeout=150, interval=2) == state
 
-    def loads_again(self) -> None:
-        """Let Airflow read the Dag's file again, and wait until it has."""
+    def has_retries(self, retries: int) -> None:
+        """Let Airflow read the Dag's file again, and wait until its task has so many retries."""
         dag = f"/dags/{self.dag_id}"
-        details = self.cluster.rest.request("GET", f"{dag}/details")
+        token = self.cluster.rest.request("GET", f"{dag}/details")["file_token"]
 
         def read_again() -> bool:
-            now = self.cluster.rest.request("GET", f"{dag}/details")
-            return bool(now["last_parsed"] != details["last_parsed"])
+            found = self.cluster.rest.request("GET", f"{dag}/tasks/{self.task_id}")["retries"]
+            return int(found) == retries
 
-        self.cluster.rest.request("PUT", f"/parseDagFile/{details['file_token']}")
-        eventually(read_again, f"{self.dag_id} was read again")
+        self.cluster.rest.request("PUT", f"/parseDagFile/{token}")
+        eventually(read_again, f"{self.dag_id} has {retries} retries", every=1)
 
     def now(self, **params: Any) -> None:
         """Change what the Dag makes of these params, from the next start of the task on."""

@@ -104,7 +104,7 @@ def test_clear_after_the_retries_were_lowered_is_still_a_clear(cluster: Cluster)
 
         scene.jobs()
         lowered.touch()
-        scene.loads_again()
+        scene.has_retries(0)
         scene.ends("success", since_try=scene.clear(run_on_latest_version=True))
         assert scene.task["max_tries"] == max_tries, "it does not tell the clear from a retry"
         assert scene.accepted == 2

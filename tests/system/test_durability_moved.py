@@ -82,7 +82,7 @@ def test_job_unknown_for_a_minute_fails_the_try_and_the_retry_collects_it(cluste
 
 
 @pytest.mark.together(first=True)  # it takes a minute
-def test_job_unknown_for_a_minute_after_a_clear_is_bought_again_with_on_clear_resubmit_alone(
+def test_job_unknown_after_a_clear_is_bought_again_with_on_clear_resubmit(
     cluster: Cluster,
 ) -> None:
     with Scene(cluster) as scene:
