@@ -11,6 +11,7 @@ from pathlib import Path
 from airflow.sdk import dag, task
 from airflow.sdk.execution_time.xcom import XCom
 
+from airflow_provider_faceswap.journal.store import Journal
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapImageOperator
 from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.modelslab import (
@@ -83,27 +84,27 @@ class Breakable(SwapOperator):
         if point == self.stop_at and self._first():
             time.sleep(600)
 
-    def _attempt(self, context, journal):
-        save, save_with_retries, send = journal.save, journal.save_with_retries, self.hook.send
+    def pre_execute(self, context):
+        save, save_with_retries, send = Journal.save, Journal.save_with_retries, self.hook.send
 
-        def save_or_stop(entry):
+        def save_or_stop(journal, entry):
             self._stop("before intent")
-            return save(entry)
+            return save(journal, entry)
 
         def send_or_stop(request):
             if request.billed:
                 self._stop("before post")
             return send(request)
 
-        def save_with_retries_or_stop(entry):
+        def save_with_retries_or_stop(journal, entry):
             self._stop(f"before {entry.state.value}")
-            saved = save_with_retries(entry)
+            saved = save_with_retries(journal, entry)
             self._stop(f"after {entry.state.value}")
             return saved
 
-        journal.save, journal.save_with_retries = save_or_stop, save_with_retries_or_stop
+        # Each start has a process of its own.
+        Journal.save, Journal.save_with_retries = save_or_stop, save_with_retries_or_stop
         self.hook.send = send_or_stop
-        return super()._attempt(context, journal)
 
     def defer(self, *, trigger, timeout=None, **kwargs):
         if self.deferral and self._first():
