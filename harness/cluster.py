@@ -53,6 +53,9 @@ class Cluster:
     :param dags_folders: the folders with the Dags to run.
     :param env: more environment variables for every component.
     :param settings: more settings by section and option, on top of :mod:`harness.settings`.
+    :param own_execution_api: serve the workers from a process of their own. The API server writes what users
+        do on its event loop: while that waits for a worker's transaction, none of the same process can end,
+        and SQLite fails one of them.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Cluster:
         *,
         env: Mapping[str, str] | None = None,
         settings: Mapping[str, Mapping[str, object]] | None = None,
+        own_execution_api: bool = False,
     ) -> None:
         self.home = home.resolve()
         self.port = free_port()
@@ -71,6 +75,9 @@ class Cluster:
         self._settings = airflow_settings(self.home, self.port, [folder.resolve() for folder in dags_folders])
         for section, options in (settings or {}).items():
             self._settings.setdefault(section, {}).update(options)
+        self._components = dict(COMPONENTS)
+        if own_execution_api:
+            self._serve_workers_apart(free_port())
         self._processes: dict[str, ComponentProcess] = {}
 
     def __enter__(self) -> Self:
@@ -91,13 +98,17 @@ class Cluster:
 
         :param progress: called with each step in a few words.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
-        write_airflow_cfg(self.home, self._settings)
         progress("creating the database")
-        self.airflow("db", "migrate")
-        for name in COMPONENTS:
+        self.prepare()
+        for name in self._components:
             self.start(name)
         self.wait_until_healthy(progress)
+
+    def prepare(self) -> None:
+        """Write the settings and create the database: what a command without any component needs."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        write_airflow_cfg(self.home, self._settings)
+        self.airflow("db", "migrate")
 
     def airflow(self, *arguments: str) -> str:
         """Run an ``airflow`` command to its end and return the end of its output."""
@@ -111,8 +122,8 @@ class Cluster:
 
     def start(self, name: str) -> None:
         """Start a component: a new one, one that was killed, or a second one such as ``triggerer-2``."""
-        component = name if name in COMPONENTS else name.rpartition("-")[0]
-        self._processes[name] = self._spawn(name, COMPONENTS[component])
+        component = name if name in self._components else name.rpartition("-")[0]
+        self._processes[name] = self._spawn(name, self._components[component])
 
     def kill(self, name: str) -> None:
         """SIGKILL a component and its children, workers and running tasks included."""
@@ -186,6 +197,11 @@ class Cluster:
         if errors := self.rest.import_errors():
             text = "\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors)
             raise ClusterError(f"Dag files that do not load:\n{text}")
+
+    def _serve_workers_apart(self, port: int) -> None:
+        self._settings["core"]["execution_api_server_url"] = f"http://{HOST}:{port}/execution/"
+        self._components["api-server"] = ["api-server", "--apps", "core"]
+        self._components["execution-api"] = ["api-server", "--apps", "execution", "--port", str(port)]
 
     def _not_healthy(self) -> list[str]:
         health = self.rest.health()

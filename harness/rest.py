@@ -21,7 +21,7 @@ class AirflowClient:
         # One request at a time, from all threads together: behind the server is an SQLite.
         self._http = httpx.Client(
             base_url=f"{url}/api/v2",
-            timeout=httpx.Timeout(30, pool=None),
+            timeout=httpx.Timeout(120, pool=None),
             limits=httpx.Limits(max_connections=1),
             trust_env=False,
         )
@@ -126,10 +126,13 @@ class AirflowClient:
                 raise TimeoutError(f"{dag_id}.{task_id} is still {task['state']} after {timeout:.0f} s")
             time.sleep(0.25)
 
-    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
-        """Clear a task as a person would, so that it runs again."""
+    def clear(self, dag_id: str, run_id: str, task_id: str, **options: object) -> None:
+        """Clear a task as a person would, so that it runs again.
+
+        :param options: more fields of the request.
+        """
         body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
-        self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
+        self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json={**body, **options})
 
     def xcom(
         self, dag_id: str, run_id: str, task_id: str, *, key: str = "return_value", map_index: int = -1

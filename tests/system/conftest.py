@@ -90,11 +90,13 @@ def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathF
         [examples / "example_dags", HERE / "dags"],
         env=failing_connections(sandbox),
         settings=SETTINGS,
+        own_execution_api=True,
     )
     cluster.env |= {
         "AIRFLOW__FACESWAP__CALLBACK_BASE_URL": cluster.url,
         "AIRFLOW__FACESWAP__CALLBACK_SECRET": token_hex(32),
         "AIRFLOW__FACESWAP__INBOX": f"file://{cluster.home}/inbox",
+        "AIRFLOW__FACESWAP__SPOOL": f"file://{cluster.home}/spool",
         "AIRFLOW__FACESWAP__LOCAL_ROOTS": str(examples),
     }
     with cluster:

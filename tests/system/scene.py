@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from typing_extensions import Self
 
+from airflow_provider_faceswap.journal.store import KEY
 from airflow_provider_faceswap.sandbox.jobs.progress import Progress
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from harness.cluster import Cluster
@@ -46,24 +47,30 @@ class Scene:
     :param cluster: where the task runs.
     :param dag_id: its Dag.
     :param task_id: the task.
+    :param provider: the vendor that the connection leads to.
     """
 
-    def __init__(self, cluster: Cluster, dag_id: str = "swap_once", task_id: str = "swap") -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        dag_id: str = "swap_once",
+        task_id: str = "swap",
+        provider: str = "modelslab",
+    ) -> None:
         self.cluster = cluster
-        self.dag_id, self.task_id = dag_id, task_id
+        self.dag_id, self.task_id, self.provider = dag_id, task_id, provider
         self.vendor = SandboxServer()
         self.conn_id = f"vendor_{next(_numbers)}"
         self.run_id = ""
         self._folder = tempfile.TemporaryDirectory(prefix="faceswap-scene-")
         self.folder = Path(self._folder.name)
-        self._hidden: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         self.vendor.__enter__()
         self.http = httpx.Client(base_url=self.vendor.url, trust_env=False, timeout=30)
         connection = {
             "connection_id": self.conn_id,
-            "conn_type": "modelslab",
+            "conn_type": self.provider,
             "host": self.vendor.url,
             "password": self.vendor.key,
             "extra": json.dumps({"timeout": HTTP_TIMEOUT}),
@@ -85,7 +92,7 @@ class Scene:
         self._control("progress", {"outcome": outcome, **policy})
 
     def fault(self, kind: str, **when: Any) -> None:
-        """Say what goes wrong from now on; once unless told."""
+        """Say what goes wrong from now on; once unless ``times`` says otherwise."""
         self._control("faults", {"kind": kind, "times": 1, **when})
 
     def _control(self, what: str, body: dict[str, Any]) -> None:
@@ -111,15 +118,21 @@ class Scene:
         for job in self.vendor.backend.jobs.listing():
             job.progress = Progress()
 
-    def hide_jobs(self) -> None:
-        """Let the vendor know no job."""
-        known = self.vendor.backend.jobs._jobs
-        self._hidden.update(known)
-        known.clear()
+    def forget_jobs(self) -> None:
+        """Let the vendor know neither the jobs nor their results any more."""
+        self.vendor.backend.jobs.reset()
 
-    def show_jobs(self) -> None:
-        """Let the vendor know all jobs again."""
-        self.vendor.backend.jobs._jobs.update(self._hidden)
+    def has_job(self, job_id: str) -> None:
+        """Let the vendor have a finished job with this id, which nobody submitted through Airflow."""
+        picture = f"{self.vendor.url}/samples/hopper.jpg"
+        body = {"key": self.vendor.key, "init_image": picture, "target_image": picture}
+        self.http.post("/api/v6/faceswap/multiple_face_swap", json=body).raise_for_status()
+        (job,) = self.vendor.backend.jobs.listing()
+        self.vendor.backend.jobs._jobs[job_id] = job
+
+    def mend(self) -> None:
+        """Let nothing go wrong any more."""
+        self.http.delete("/_sandbox/faults").raise_for_status()
 
     def rotate_key(self, key: str) -> None:
         """Give the account another key, at the vendor and in the connection."""
@@ -133,10 +146,19 @@ class Scene:
             "PATCH",
             f"/connections/{self.conn_id}",
             params={"update_mask": list(fields)},
-            json={"connection_id": self.conn_id, "conn_type": "modelslab", **fields},
+            json={"connection_id": self.conn_id, "conn_type": self.provider, **fields},
         )
 
     # The task
+
+    @property
+    def results(self) -> Path:
+        """A folder that is not there yet."""
+        return self.folder / "results"
+
+    def stored(self) -> list[Path]:
+        """The pictures in it."""
+        return sorted(self.results.glob("*.jpg"))
 
     def start(self, **params: Any) -> None:
         """Start a run of the Dag."""
@@ -173,7 +195,7 @@ class Scene:
         return task
 
     def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 150) -> str:
-        """Wait until the task has failed, saying so in its last try alone, and return that try's log."""
+        """Wait until the task has failed, with these words in its last try alone; return that try's log."""
         last = self.ends("failed", since_try=since_try, timeout=timeout)["try_number"]
         logs = [self.log_of(number) for number in range(since_try + 1, last + 1)]
         assert [words in log for log in logs] == [False] * (len(logs) - 1) + [True], "\n".join(logs)
@@ -187,29 +209,77 @@ class Scene:
         """Wait until the vendor has seen something so often, see ``GET /_sandbox/counts``."""
         eventually(lambda: self.counts[what] >= times, f"{self.run_id}: {times} {what}")
 
+    def sees_callback(self) -> None:
+        """Wait until the vendor has called back."""
+        eventually(lambda: self.counts["callbacks"].get("delivered"), f"{self.run_id}: a callback")
+
     def is_looked_at(self, times: int = 1) -> None:
         """Wait until the vendor has been asked so often about jobs."""
         self.sees("fetches", times)
 
     def stops(self) -> None:
-        """Wait until the task has come to the point where it was told to stop."""
+        """Wait until the task has come to the point where it was to stop."""
         eventually((self.folder / "stopped").exists, f"{self.run_id} stopped")
 
     def kill(self, *, worker: bool = True) -> None:
         """SIGKILL the task's process, and the worker above it, so that nobody reports the death."""
         eventually(lambda: self.cluster.kill_task(self.task["id"], worker=worker), "killed", 10, every=1)
 
-    def clear(self) -> int:
+    def clear(self, **options: object) -> int:
         """Clear the task as a person would, and return the number of the try before."""
-        before: int = self.task["try_number"]
-        self.cluster.rest.clear(self.dag_id, self.run_id, self.task_id)
+        before = self._last_try()
+        self.cluster.rest.clear(self.dag_id, self.run_id, self.task_id, **options)
         return before
+
+    def clear_run(self) -> int:
+        """Clear the whole run as a person would, and return the number of the task's try before."""
+        before = self._last_try()
+        path = f"/dags/{self.dag_id}/dagRuns/{self.run_id}/clear"
+        self.cluster.rest.request("POST", path, json={"dry_run": False, "only_failed": False})
+        return before
+
+    def _last_try(self) -> int:
+        task = self.task
+        if task["state"] in ENDED:
+            # A scheduler that ends the run in the moment of the clear leaves the task alone for ever.
+            eventually(self._run_ended, f"{self.run_id}: its run ended")
+        return int(task["try_number"])
+
+    def _run_ended(self) -> bool:
+        return self.cluster.rest.run_state(self.dag_id, self.run_id) in ENDED
+
+    def run_ends(self, state: str) -> None:
+        """Wait until the run has ended, in this state."""
+        assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, timeout=150, interval=2) == state
+
+    def has_retries(self, retries: int) -> None:
+        """Let Airflow read the Dag's file again, and wait until its task has so many retries."""
+        dag = f"/dags/{self.dag_id}"
+        token = self.cluster.rest.request("GET", f"{dag}/details")["file_token"]
+
+        def read_again() -> bool:
+            found = self.cluster.rest.request("GET", f"{dag}/tasks/{self.task_id}")["retries"]
+            return int(found) == retries
+
+        self.cluster.rest.request("PUT", f"/parseDagFile/{token}")
+        eventually(read_again, f"{self.dag_id} has {retries} retries", every=1)
+
+    def now(self, **params: Any) -> None:
+        """Change what the Dag makes of these params, from the next start of the task on."""
+        (self.folder / "now.json").write_text(json.dumps(params), encoding="utf-8")
 
     @property
     def entry(self) -> Any:
         """The journal's entry."""
-        path = f"/dags/{self.dag_id}/dagRuns/{self.run_id}/taskInstances/{self.task_id}/state-store/faceswap"
-        return self.cluster.rest.request("GET", path)["value"]
+        return self.cluster.rest.request("GET", self._entry)["value"]
+
+    def delete_entry(self) -> None:
+        """Delete it, as Storage > Task State Store does in the UI."""
+        self.cluster.rest.request("DELETE", self._entry)
+
+    @property
+    def _entry(self) -> str:
+        return f"/dags/{self.dag_id}/dagRuns/{self.run_id}/taskInstances/{self.task_id}/state-store/{KEY}"
 
     @property
     def result(self) -> Any:
@@ -226,19 +296,18 @@ class Scene:
         text = self.cluster.rest.task_log(self.dag_id, self.run_id, self.task_id, try_number=try_number)
         return text.replace('\\"', '"')
 
-    # What a failure's message tells to do
+    # What a failure's message says to do
 
     def follow_remedy(self, adopt: str | None = None) -> int:
         """Do literally what the latest failure says, then clear.
 
-        :param adopt: the job to adopt; None to buy anew.
+        :param adopt: the job to adopt; None to buy again.
         :return: the number of the try before.
         """
         log = self.log
-        path = re.findall(r"DELETE /api/v2(/\S+) of the API server and clear the task", log)[-1]
+        path, body = re.findall(r"by the API: DELETE /api/v2(/\S+), or PUT (\{[^}]*\}) there", log)[-1]
         if adopt is None:
             self.cluster.rest.request("DELETE", path)
         else:
-            body = re.findall(r"to adopt a job, PUT (\{[^}]*\}) there and clear the task", log)[-1]
             self.cluster.rest.request("PUT", path, json=json.loads(body.replace("JOB_ID", adopt)))
         return self.clear()

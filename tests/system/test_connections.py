@@ -13,49 +13,49 @@ from harness.sandbox import Sandbox
 from tests.system.run import Run
 
 # One sentence each, as the task's log has it; those of templates that do not render are Airflow's own.
-REQUIRED = "init_image: is required; give a value, or look whether its template renders to one"
+REQUIRED = "init_image: is required; give a value, or check that its template renders to one"
 SENTENCES = {
     "no_connection": (
-        "AirflowException",
+        "SettingsError",
         "connection 'no_connection' is not defined; add one of type 'modelslab' with the API key as its "
         "password",
     ),
     "no_key": (
-        "AirflowException",
+        "SettingsError",
         "connection 'no_key': the API key is missing; put it into the field API key, the password",
     ),
     "wrong_key": (
-        "AirflowException",
+        "AuthenticationError",
         "ModelsLab refused the API key: Invalid API key; correct the API key in the connection's password",
     ),
     "host_of_nobody": (
-        "AirflowException",
-        "no connection to 127.0.0.1 (ConnectError); check the connection's host and proxy; nothing was sent",
+        "NotSentError",
+        "nothing was sent: no connection to 127.0.0.1 (ConnectError); check the connection's host and proxy",
     ),
     "host_with_path": (
-        "AirflowException",
+        "RefusedError",
         "ModelsLab refused the job: The requested endpoint does not exist (no such endpoint: the "
         "connection's host must be the vendor's origin, without a path)",
     ),
     "file_path": (
-        "AirflowFailException",
-        "init_image: must be an http(s) URL; a file path is of no use to the vendor; upload the media where "
-        "the vendor can reach it",
+        "InputError",
+        "init_image: must be an http(s) URL; the vendor cannot open a file path; upload the media where the "
+        "vendor can reach it",
     ),
     "template_typo": ("UndefinedError", "'dict object' has no attribute 'nope'"),
-    "template_blank": ("AirflowFailException", REQUIRED),
-    "template_none": ("AirflowFailException", REQUIRED),
+    "template_blank": ("InputError", REQUIRED),
+    "template_none": ("InputError", REQUIRED),
     "template_left_alone": (
-        "AirflowFailException",
+        "InputError",
         "init_image: must be an http(s) URL; it looks like a template that was not rendered",
     ),
     "output_of_none": (
-        "AirflowFailException",
-        "output_path: must be the URL of a folder, such as s3://conn_id@bucket/folder",
+        "InputError",
+        "output_path: must be the URL of a folder, such as s3://conn_id@bucket/folder or file:///data/folder",
     ),
     "no_job_id": (
-        "AirflowFailException",
-        "job_id: is required; look whether its template renders to the submitter's id",
+        "InputError",
+        "job_id: is required; check that its template renders to the submitter's id",
     ),
 }
 NO_MISTAKES = ("no_scheme", "no_port_in_host", "trailing_slash", "port_0", "unknown_extra")

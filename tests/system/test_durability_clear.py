@@ -1,29 +1,13 @@
-"""A person clears a task, or something changes between two tries."""
+"""A person clears a task whose job is open, or something changes between two tries."""
 
 from __future__ import annotations
 
 import pytest
 
-from airflow_provider_faceswap.sandbox.server import SandboxServer
 from harness.cluster import Cluster
 from tests.system.scene import IN_DOUBT, Scene
 
 pytestmark = [pytest.mark.durability, pytest.mark.together]
-
-
-def test_clear_of_a_successful_task_buys_anew_and_its_retry_does_not(cluster: Cluster) -> None:
-    with Scene(cluster) as scene:
-        scene.start()
-        scene.ends("success")
-        assert scene.accepted == 1
-
-        scene.jobs("never")
-        before = scene.clear()
-        scene.is_accepted(2)
-        scene.reaches("deferred", since_try=before)
-        scene.finish_jobs()
-        scene.ends("success", since_try=before)
-        assert scene.accepted == 2
 
 
 def test_clear_of_a_deferred_task_waits_for_the_same_job(cluster: Cluster) -> None:
@@ -68,26 +52,41 @@ def test_clear_during_the_submission_does_not_submit_beside_it(cluster: Cluster)
         assert task["state"] == "success" or IN_DOUBT in scene.log
 
 
-def test_inputs_that_changed_do_not_skip_an_open_job(cluster: Cluster) -> None:
+def test_retry_with_other_inputs_fails_and_names_the_job_and_the_field(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.jobs("never")
-        scene.start(deferrable=False, signed_by="n")
+        scene.start(deferrable=False)
         scene.is_looked_at()
-        bought_for = scene.entry["fingerprint"]
+        (job_id,) = scene.job_ids
+        scene.now(picture="astronaut")
         scene.kill(worker=False)
-        assert bought_for in scene.fails_at_once("inputs changed while a job is open")
+        scene.fails_at_once(
+            f"job {job_id} was bought with other inputs; changed: target_image; give the task"
+        )
+
         assert scene.accepted == 1
+        assert scene.entry["job_id"] == job_id
 
-        scene.jobs()
-        scene.ends("success", since_try=scene.clear())
+
+def test_clear_with_other_inputs_buys_and_names_the_job_that_it_leaves(cluster: Cluster) -> None:
+    with Scene(cluster) as scene:
+        scene.start()
+        scene.ends("success")
+        (old,) = scene.job_ids
+        scene.now(picture="astronaut")
+        before = scene.clear()
+        scene.ends("success", since_try=before)
+
         assert scene.accepted == 2
-        assert scene.entry["fingerprint"] != bought_for
+        left = f"this leaves modelslab job {old} (multiple_face_swap, finished)"
+        assert f"Buying again (cleared with other inputs (target_image)); {left}" in scene.log_of(before + 1)
+        assert [job["job_id"] for job in scene.entry["left"]] == [old]
 
 
-def test_inputs_that_are_presigned_anew_at_each_try_are_the_same(cluster: Cluster) -> None:
+def test_inputs_that_are_presigned_again_at_each_try_are_the_same(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.jobs("never")
-        scene.start(signed_by="X-Amz-Signature", deferral="crash")
+        scene.start(deferral="crash")
         scene.reaches("deferred", since_try=1)
         scene.finish_jobs()
         scene.ends("success")
@@ -95,22 +94,20 @@ def test_inputs_that_are_presigned_anew_at_each_try_are_the_same(cluster: Cluste
         assert scene.accepted == 1
 
 
-def test_connection_that_moved_is_said_and_can_move_back(cluster: Cluster) -> None:
-    with Scene(cluster) as scene, SandboxServer() as elsewhere:
-        scene.jobs("never")
-        scene.start(deferrable=False)
-        scene.is_looked_at()
-        scene.connect(host=elsewhere.url)
-        scene.kill(worker=False)
-        moved = f"the connection moved to {elsewhere.url}"
-        scene.fails_at_once(moved)
-        scene.fails_at_once(moved, since_try=scene.clear())
-        assert elsewhere.backend.counts.requests == 0
+def test_clear_after_the_retries_were_lowered_is_still_a_clear(cluster: Cluster) -> None:
+    lowered = cluster.home / "lowered"
+    with Scene(cluster, dag_id="swap_with_fewer_retries") as scene:
+        scene.jobs("failed", after_seconds=1, message="No face found.")
+        scene.start()
+        scene.fails_at_once("failed: No face found.")
+        max_tries = scene.task["max_tries"]
 
-        scene.connect(host=scene.vendor.url)
-        scene.finish_jobs()
-        scene.ends("success", since_try=scene.clear())
-        assert scene.accepted == 1
+        scene.jobs()
+        lowered.touch()
+        scene.has_retries(0)
+        scene.ends("success", since_try=scene.clear(run_on_latest_version=True))
+        assert scene.task["max_tries"] == max_tries, "it does not tell the clear from a retry"
+        assert scene.accepted == 2
 
 
 @pytest.mark.parametrize("deferrable", [True, False])

@@ -45,7 +45,9 @@ def test_scheduler_killed_and_started_again(cluster: Cluster, deferred: Scene) -
 
 
 def test_api_server_killed_and_started_again(cluster: Cluster, deferred: Scene) -> None:
-    cluster.kill("api-server")
+    for part in ("api-server", "execution-api"):
+        cluster.kill(part)
     deferred.finish_jobs()
-    cluster.start("api-server")
+    for part in ("api-server", "execution-api"):
+        cluster.start(part)
     cluster.wait_until_healthy()

@@ -1,8 +1,6 @@
-"""What the vendor says of a job that it took: unknown, failed, congested, or nothing until the deadline."""
+"""What the vendor says of a job that it took: failed, congested, or nothing until the deadline."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 
@@ -12,39 +10,7 @@ from tests.system.scene import Scene
 pytestmark = [pytest.mark.durability, pytest.mark.together]
 
 
-@pytest.mark.together(first=True)  # it takes a minute
-def test_job_unknown_for_good_fails_after_a_minute_and_a_clear_buys_anew(cluster: Cluster) -> None:
-    with Scene(cluster) as scene:
-        scene.jobs("never", eta=2)
-        scene.start()
-        scene.is_accepted()
-        (job_id,) = scene.job_ids
-        scene.hide_jobs()
-        began = time.monotonic()
-        scene.fails_at_once(f"does not know job {job_id}", timeout=240)
-        assert time.monotonic() - began > 60
-
-        scene.jobs()
-        scene.ends("success", since_try=scene.clear())
-        assert scene.accepted == 2
-
-
-def test_job_unknown_once_is_still_waited_for(cluster: Cluster) -> None:
-    with Scene(cluster) as scene:
-        scene.jobs("never", eta=2)
-        scene.start()
-        scene.is_accepted()
-        scene.hide_jobs()
-        scene.is_looked_at()
-        scene.show_jobs()
-        scene.finish_jobs()
-        scene.ends("success")
-
-        assert scene.accepted == 1
-        assert "gives no clear answer" not in scene.log
-
-
-def test_job_that_failed_for_good_fails_without_retry_and_a_clear_buys_anew(cluster: Cluster) -> None:
+def test_job_that_failed_for_good_fails_without_retry_and_a_clear_buys_again(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.jobs("failed", after_seconds=1, message="No face found.")
         scene.start()
@@ -61,7 +27,7 @@ def test_congestion_is_submitted_again_so_often_and_no_more(cluster: Cluster) ->
     with Scene(cluster) as scene:
         scene.jobs("congested", after_seconds=1)
         scene.start(max_resubmits=2)
-        scene.fails_at_once("the id stays dead")
+        scene.fails_at_once("this id never recovers")
 
         assert scene.accepted == 3
         assert scene.entry["resubmissions"] == 2

@@ -17,7 +17,7 @@ VIDEOS, SEED, SECONDS = 30, 4, 60
 
 
 class Crowd(Scene):
-    """Mapped videos in place of one picture."""
+    """Mapped videos instead of one picture."""
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(cluster, dag_id="swap_many")

@@ -36,6 +36,8 @@ def test_worker_killed_after_the_intent_before_the_post(cluster: Cluster) -> Non
 def test_worker_killed_between_the_post_and_its_answer(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.fault("slow_answer", seconds=60)
+        # So the next start is sure to come before the submission can be over.
+        scene.connect(extra='{"timeout": 40}')
         scene.start()
         scene.is_accepted()
         scene.kill()

@@ -37,14 +37,14 @@ def test_a_task_that_ends_in_the_trigger_starts_on_a_worker_once(sensors: Run) -
 def test_a_job_that_fails_fails_the_task_on_a_worker_in_the_vendors_words(sensors: Run) -> None:
     [error] = sensors.errors("fails")
     assert error.endswith(" failed: The face is turned away.")
-    assert error.startswith("AirflowFailException: modelslab job ")
+    assert error.startswith("JobFailedError: modelslab job ")
     assert sensors.states()["fails"] == "failed"
     assert worker_starts(sensors.log("fails")) == 2
 
 
 def test_the_deadline_is_a_sensor_timeout(sensors: Run) -> None:
     [error] = sensors.errors("times_out")
-    assert error.startswith("AirflowSensorTimeout: modelslab job ")
+    assert error.startswith("JobUnsettledError: modelslab job ")
     assert "not finished at its deadline" in error
     assert sensors.states()["times_out"] == "failed"
 
@@ -56,10 +56,10 @@ def test_soft_fail_skips_at_the_deadline_and_says_why(sensors: Run) -> None:
 
 
 def test_an_id_that_the_vendor_does_not_know_fails_the_task(sensors: Run) -> None:
-    assert sensors.errors("unknown") == [
-        "AirflowFailException: modelslab does not know job 987654321987: Request not found; check the id, "
-        "the account of the API key and the connection's namespace"
-    ]
+    [error] = sensors.errors("unknown")
+    assert error.startswith("JobUnknownError: modelslab does not know job 987654321987: Request not found; ")
+    assert "check the connection's account, host and namespace" in error
+    assert sensors.states()["unknown"] == "failed"
 
 
 def test_a_job_of_the_older_namespace(sensors: Run) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 from airflow.sdk import DAG, Param
 
+from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapImageOperator
 from airflow_provider_faceswap.operators.modelslab import (
     ModelsLabMultipleFaceSwapOperator,
     ModelsLabSingleVideoSwapOperator,
 )
+from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 
 SAMPLES = "{{ params.origin }}/samples"
 
@@ -25,11 +27,27 @@ class BrokenTrigger(ModelsLabSingleVideoSwapOperator):
 with DAG(
     "leaks", schedule=None, params={"origin": Param(type="string"), "output_path": Param(type="string")}
 ):
+    usual = {"deferrable": True, "short_wait": 0, "retries": 0, "timeout": 60}
+    stored = {"output_path": "{{ params.output_path }}", **usual}
+
+    def segmind(case: str, **arguments: Any) -> None:
+        fields = {"source_img": f"{SAMPLES}/hopper.jpg", "target_img": f"{SAMPLES}/duo.jpg?case={case}&"}
+        SegmindFaceSwapOperator(task_id=case, **fields, **stored, **arguments)
+
+    def aifaceswap(case: str, **arguments: Any) -> None:
+        fields = {"face_image": f"{SAMPLES}/hopper.jpg", "source_image": f"{SAMPLES}/duo.jpg?case={case}&"}
+        AIFaceSwapImageOperator(task_id=case, **fields, **stored, **arguments)
+
+    segmind("segmind_v1_succeeds")
+    segmind("segmind_v1_echoes")
+    segmind("segmind_v2_succeeds", api_version="v2")
+    segmind("segmind_v2_echoes", api_version="v2")
+    aifaceswap("aifaceswap_succeeds")
+    aifaceswap("aifaceswap_echoes")
 
     def clip(case: str, kind: type = ModelsLabSingleVideoSwapOperator, **arguments: Any) -> None:
         fields = {"init_image": f"{SAMPLES}/hopper.jpg", "init_video": f"{SAMPLES}/clip.mp4?case={case}&"}
-        options = {"deferrable": True, "short_wait": 0, "poll_interval": 1, "retries": 0, "timeout": 60}
-        kind(task_id=case, **fields | options | arguments)
+        kind(task_id=case, **fields | usual | {"poll_interval": 1} | arguments)
 
     clip("succeeds", output_path="{{ params.output_path }}")
     clip("succeeds_on_worker", deferrable=False, output_path="{{ params.output_path }}")
