@@ -142,6 +142,8 @@ class Entry(BaseModel):
         if not isinstance(value, Mapping):
             raise ValueError(f"it is {type(value).__name__}, not a job id and not an object")
         given = {name: item for name, item in value.items() if item is not None}
+        if isinstance(given.get("job_id"), int) and not isinstance(given["job_id"], bool):
+            given["job_id"] = str(given["job_id"])  # as a person writes a number
         try:
             entry = cls.model_validate({"state": State.RUNNING, **given})
         except ValidationError as error:

@@ -270,9 +270,11 @@ class SwapOperator(WithFullSignature, BaseOperator):
         self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
+        from airflow_provider_faceswap.execution.collector import clean_up
         from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral
 
-        context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
+        # Only a cut-off deferral below Airflow 3.3 needs it: a failure must not fail a task that is paid.
+        clean_up(lambda: context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict()))
         announce_deferral(ticket)
         self.defer(
             trigger=self.completion.trigger(
