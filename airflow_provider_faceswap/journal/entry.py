@@ -6,8 +6,17 @@ import enum
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
+from airflow_provider_faceswap.apis.job import Cost
 from airflow_provider_faceswap.apis.results import check_result
 from airflow_provider_faceswap.apis.ticket import Ticket
 
@@ -16,9 +25,19 @@ MAX_LEFT = 20
 
 _MAX_TEXT = 2000
 
+
+def _one_line(text: str) -> str:
+    # It is quoted in logs and errors.
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _cost(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    return value and Cost.model_validate(value).model_dump()
+
+
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_/. -]{0,128}$")]
-Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT)]
+Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT), AfterValidator(_one_line)]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Moment = Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=1_000_000)]
@@ -99,7 +118,7 @@ class Entry(BaseModel):
     eta: Moment | None = None
     route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
     nonce: Nonce = ""
-    cost: dict[str, Any] | None = Field(default=None, max_length=8)
+    cost: Annotated[dict[str, Any] | None, AfterValidator(_cost)] = None
     spooled_at: Text = ""
     result: Annotated[dict[str, Any] | None, BeforeValidator(check_result)] = None
     max_tries: int = Field(default=0, ge=-1, lt=1_000_000)
