@@ -19,6 +19,8 @@ MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
 MAX_PIECE = 8 * MAX_TEXT
 """Characters of a vendor's words that are read to quote them."""
+# Each piece costs something, however short: a list may hold ten thousand empty ones.
+_PIECE_COST = 8
 _MAX_DEPTH = 6
 # JSON, HTML and URLs in URLs spell a character in other ways; JSON within JSON doubles its backslashes.
 _COLON = r"(?:\\{0,8}:|\\{1,8}u003a|%(?:25){0,3}3a|&#(?:0*58|x0*3a);|&colon;)"
@@ -116,7 +118,7 @@ def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_
     text, left = "", MAX_PIECE
     for piece in _pieces(value):  # ends early: a hostile reply is one huge piece, or millions of them
         text += redact(piece)[:MAX_PIECE]
-        left -= len(piece)
+        left -= len(piece) + _PIECE_COST
         if left <= 0:
             break
     text = _SIGNATURE_IN_TEXT.sub(r"\1\2***", _URL_IN_TEXT.sub(r"\1\2/…", text))

@@ -101,12 +101,13 @@ def test_a_store_that_cannot_be_read_now_is_no_reason_to_ask_or_to_buy(
         {"url": "https://evil.example.com/x", "bytes": 1, "sha256": "0" * 64, "format": "mp4"},
     ],
 )
-def test_a_recorded_file_that_is_none_is_refused(one: World, tmp_path: Path, file: object) -> None:
+def test_a_recorded_file_that_is_none_is_refused(one: World, tmp_path: Path, file: dict[str, object]) -> None:
     folder = f"file://{tmp_path}/out"
     one.start(output_path=folder)
     assert one.store is not None
     entry = one.entry
-    one.store.set("faceswap", {**entry, "result": {**entry["result"], "files": [file]}})
+    result = {**entry["result"], "files": [file], "stored": [file["url"]]}
+    one.store.set("faceswap", {**entry, "result": result})
     with pytest.raises(AirflowFailException, match=r"entry cannot be read: .*stored file") as caught:
         one.start(output_path=folder)
     assert "passwd" not in str(caught.value) and one.vendor.accepted == 1

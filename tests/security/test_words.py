@@ -59,3 +59,9 @@ def test_a_key_is_masked_in_any_case(key: str) -> None:
 @pytest.mark.parametrize("text", ["https:%2525", "https:\\\\", "https://%2540", "sig=%25", "1.aaa-"])
 def test_a_text_of_beginnings_costs_little(text: str) -> None:
     assert one_line(text * 4000)
+
+
+def test_empty_pieces_are_not_all_read() -> None:
+    read: list[str] = []
+    one_line([""] * 9000, lambda piece: read.append(piece) or piece)
+    assert len(read) < 1000
