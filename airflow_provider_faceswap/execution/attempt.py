@@ -17,9 +17,9 @@ from airflow_provider_faceswap.exceptions import (
     RefusedForNowError,
 )
 from airflow_provider_faceswap.execution import waiting
-from airflow_provider_faceswap.execution.collector import Collector, about, clean_up
+from airflow_provider_faceswap.execution.collector import Collector, about
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
-from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase, clean_up
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, decide, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 
@@ -92,7 +92,11 @@ class Attempt:
             home = entry.base_url or (ticket.base_url if entry.job_id == ticket.job_id else "")
             entry = entry.moved_to(entry.state, base_url=home, **self._bought, **terms)
         if entry.base_url and entry.base_url != situation.base_url:
-            raise about(entry, JournalError(moved(entry, situation.base_url)))
+            remedy = (
+                "clear the task" if journal.durable else "use the vendor's sensor, as a clear pays again,"
+            )
+            text = moved(entry, situation.base_url, f"{remedy} to collect the job")
+            raise about(entry, JournalError(text))
         if entry.job_id != ticket.job_id:
             if not ticket.job_id:  # a person adopted a job meanwhile
                 return self.run()
@@ -241,8 +245,6 @@ class Attempt:
                     "%s", waiting.error_of(purchase.provider, entry.job_id, end, job.message if job else "")
                 )
                 return self._buy(entry.moved_to(State.FAILED).left_behind())
-            if end == "success" and entry.replaceable:
-                return self._buy(entry.moved_to(State.FINISHED).left_behind(), entry)
             if end == "unknown":
                 return self._finish(entry, end, job)
         return Done(purchase.results.describe_submitted(entry))

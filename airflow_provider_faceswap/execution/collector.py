@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, ResultError
 from airflow_provider_faceswap.execution import waiting
-from airflow_provider_faceswap.execution.purchase import Purchase
+from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.storage import spool
 
@@ -41,9 +41,9 @@ class Collector:
         """
         purchase = self.purchase
         result = self._kept(entry, lambda: purchase.results.keep(entry, job))
-        self._finished(entry, result)
-        if entry.nonce and result["stored"]:
-            # Without stored files, what brought the result is its only copy.
+        noted = clean_up(lambda: self._finished(entry, result))
+        if noted and entry.nonce and result["stored"]:
+            # Without stored files, or a note of them, what brought the result is its only copy.
             clean_up(lambda: purchase.completion.forget(entry.ticket()))
         return result
 
@@ -70,7 +70,7 @@ class Collector:
         result = self._kept(entry, lambda: results.recall(entry))
         if result is not None:
             if result != entry.result:
-                self._finished(entry, result)
+                clean_up(lambda: self._finished(entry, result))
             return result
         said = "cannot be asked for it"
         if entry.job_id:
@@ -111,7 +111,7 @@ class Collector:
         try:
             return keep()
         except ResultError as error:
-            said = str(error)
+            said = self.purchase.not_stored(error)
         if entry.job_id:
             said = waiting.paid(self.purchase.provider, entry.job_id, said)
         raise about(entry, ResultError(said))
@@ -122,12 +122,3 @@ def about(entry: Entry, error: ErrorT) -> ErrorT:
     error.job_id = error.job_id or entry.job_id
     error.paid = True if entry.job_id else error.paid
     return error
-
-
-def clean_up(act: Callable[[], None]) -> None:
-    """Do what may fail without harm, as the job is paid and noted; say so in the log."""
-    try:
-        act()
-    except Exception as error:
-        reason = error if isinstance(error, FaceSwapError) else type(error).__name__
-        log.warning("Left as it is, and nothing is lost: %s", reason)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.operators.modelslab import ModelsLabMultipleFaceSwapOperator
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 from tests.execution.vendors import PICTURE, TAKEN, Task, Vendor, connect, finished
@@ -43,3 +44,12 @@ def segmind(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         target_img=PICTURE,
         output_path=f"file://{tmp_path}/out",
     )
+
+
+@pytest.fixture
+def callbacks(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Inbox:
+    connect(monkeypatch, "aifaceswap", vendor.url)
+    monkeypatch.setenv("AIRFLOW__FACESWAP__CALLBACK_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AIRFLOW__FACESWAP__CALLBACK_SECRET", "x" * 40)
+    monkeypatch.setenv("AIRFLOW__FACESWAP__INBOX", f"file://{tmp_path}/inbox")
+    return Inbox(f"file://{tmp_path}/inbox")

@@ -14,16 +14,7 @@ from airflow_provider_faceswap.operators.aifaceswap import (
     AIFaceSwapImageOperator,
 )
 from airflow_provider_faceswap.sensors.aifaceswap import AIFaceSwapCallbackSensor
-from tests.execution.vendors import PICTURE, TAKEN, Task, Vendor, connect
-
-
-@pytest.fixture
-def callbacks(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Inbox:
-    connect(monkeypatch, "aifaceswap", vendor.url)
-    monkeypatch.setenv("AIRFLOW__FACESWAP__CALLBACK_BASE_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AIRFLOW__FACESWAP__CALLBACK_SECRET", "x" * 40)
-    monkeypatch.setenv("AIRFLOW__FACESWAP__INBOX", f"file://{tmp_path}/inbox")
-    return Inbox(f"file://{tmp_path}/inbox")
+from tests.execution.vendors import PICTURE, TAKEN, Task, Vendor
 
 
 def test_a_long_path_of_the_vendor_leaves_the_entry_readable(modelslab: Task, vendor: Vendor) -> None:
@@ -54,17 +45,6 @@ def test_a_job_that_failed_unwatched_is_left_as_failed(modelslab: Task, vendor: 
     modelslab.clear()
     assert modelslab.start(wait_for_completion=False)["job_id"] == "279"
     assert modelslab.entry["left"][0]["state"] == "failed"
-
-
-def test_a_clear_that_may_buys_a_job_again_that_finished_unwatched(modelslab: Task, vendor: Vendor) -> None:
-    vendor.submissions = [TAKEN, {**TAKEN, "id": 279}]
-    arguments = {"wait_for_completion": False, "on_clear": "resubmit"}
-    modelslab.start(**arguments)
-    assert modelslab.start(**arguments)["job_id"] == "278"  # Airflow's retry
-    modelslab.clear()
-    assert modelslab.start(**arguments)["job_id"] == "279"
-    assert modelslab.entry["left"][0]["state"] == "finished"
-    assert modelslab.start(**arguments)["job_id"] == "279"
 
 
 def test_a_result_whose_callback_is_gone_does_not_blame_a_job_on_its_way(
