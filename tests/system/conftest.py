@@ -27,12 +27,12 @@ SETTINGS = {
     "scheduler": {
         "trigger_timeout_check_interval": 3,
         "scheduler_heartbeat_sec": 1,
-        "scheduler_health_check_threshold": 10,
+        "scheduler_health_check_threshold": 30,
         "orphaned_tasks_check_interval": 3,
-        "task_instance_heartbeat_timeout": 20,
+        "task_instance_heartbeat_timeout": 30,
         "task_instance_heartbeat_timeout_detection_interval": 3,
     },
-    "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 10},
+    "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20},
 }
 
 
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("together") is None)
 
 
-AT_ONCE = 16
+AT_ONCE = 10
 _running: dict[str, Future[None]] = {}
 
 

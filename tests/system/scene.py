@@ -25,14 +25,14 @@ from harness.cluster import Cluster
 IN_DOUBT = "submission in doubt"
 ENDED = frozenset({"success", "failed"})
 # Of one call, in seconds: an intent is waited out for fifteen more.
-HTTP_TIMEOUT = 15
+HTTP_TIMEOUT = 25
 over = threading.Event()
 """Set when the tests have ended: some may still wait in threads of theirs."""
 _first = threading.Lock()
 _numbers = itertools.count(1)
 
 
-def eventually(condition: Callable[[], object], what: str, timeout: float = 150, every: float = 0.1) -> None:
+def eventually(condition: Callable[[], object], what: str, timeout: float = 200, every: float = 0.1) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -177,7 +177,7 @@ class Scene:
         """The task's latest try."""
         return self.cluster.rest.task_instance(self.dag_id, self.run_id, self.task_id)
 
-    def reaches(self, *states: str, since_try: int = 0, timeout: float = 150) -> dict[str, Any]:
+    def reaches(self, *states: str, since_try: int = 0, timeout: float = 200) -> dict[str, Any]:
         """Wait until the task is in one of the states and return it."""
         seen: dict[str, Any] = {}
 
@@ -188,13 +188,13 @@ class Scene:
         eventually(there, f"{self.run_id} {'/'.join(states)}", timeout, every=2)
         return seen
 
-    def ends(self, state: str, *, since_try: int = 0, timeout: float = 150) -> dict[str, Any]:
+    def ends(self, state: str, *, since_try: int = 0, timeout: float = 200) -> dict[str, Any]:
         """Wait until the task has ended, in this state, and return it."""
         task = self.reaches(*ENDED, since_try=since_try, timeout=timeout)
         assert task["state"] == state, self.log
         return task
 
-    def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 150) -> str:
+    def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 200) -> str:
         """Wait until the task has failed, with these words in its last try alone; return that try's log."""
         last = self.ends("failed", since_try=since_try, timeout=timeout)["try_number"]
         logs = [self.log_of(number) for number in range(since_try + 1, last + 1)]
@@ -250,7 +250,7 @@ class Scene:
 
     def run_ends(self, state: str) -> None:
         """Wait until the run has ended, in this state."""
-        assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, timeout=150, interval=2) == state
+        assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, timeout=200, interval=2) == state
 
     def has_retries(self, retries: int) -> None:
         """Let Airflow read the Dag's file again, and wait until its task has so many retries."""

@@ -37,7 +37,7 @@ def test_worker_killed_between_the_post_and_its_answer(cluster: Cluster) -> None
     with Scene(cluster) as scene:
         scene.fault("slow_answer", seconds=60)
         # So the next start is sure to come before the submission can be over.
-        scene.connect(extra='{"timeout": 40}')
+        scene.connect(extra='{"timeout": 60}')
         scene.start()
         scene.is_accepted()
         scene.kill()
