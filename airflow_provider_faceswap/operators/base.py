@@ -48,7 +48,8 @@ class SwapOperator(WithFullSignature, BaseOperator):
     :param on_in_doubt: what to do where nobody can know whether the vendor took a submission: ``fail`` the
         task for good, or ``resubmit`` and accept that it may be paid twice.
     :param on_clear: what a person's clear does with a finished job: ``collect`` its result again, or
-        ``resubmit``, which buys another one.
+        ``resubmit``, which buys another one. With ``wait_for_completion=False`` a clear returns the same job,
+        unless it failed.
     :param max_resubmits: how often a job that the vendor dropped from a full queue is submitted again.
     :param short_wait: seconds to wait on the worker for a job that is likely to end so soon.
     :param idempotency_key: stands for the inputs when a later try asks whether its job is the same.
@@ -270,7 +271,7 @@ class SwapOperator(WithFullSignature, BaseOperator):
         self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
-        from airflow_provider_faceswap.execution.collector import clean_up
+        from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral
 
         # Only a cut-off deferral below Airflow 3.3 needs it: a failure must not fail a task that is paid.
