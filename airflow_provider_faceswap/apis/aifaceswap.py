@@ -24,7 +24,7 @@ from pydantic import (
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
 from airflow_provider_faceswap.apis.aifaceswap_reading import ACCEPTED, read_boxes, read_code, refuse
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64
+from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64, check_content
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
@@ -41,7 +41,10 @@ _URL: TypeAdapter[str] = TypeAdapter(MediaUrl, config=ConfigDict(str_strip_white
 
 
 def _file_or_url(value: Any) -> Any:
-    return value if isinstance(value, bytes) and value else _URL.validate_python(value)
+    if not isinstance(value, bytes) or not value:
+        return _URL.validate_python(value)
+    check_content(value)
+    return value
 
 
 Picture = Annotated[bytes | str, BeforeValidator(_file_or_url)]

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from airflow_provider_faceswap.apis.signatures import HEAD, signature
+
 VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
 """Formats that a stored result is recognised by."""
 
@@ -103,7 +105,18 @@ def check_base64(value: str) -> str:
         raise ValueError(f"{remedy}, and it is empty")
     if len(content) > _MAX_PICTURE:
         raise ValueError(f"holds over {_MAX_PICTURE} bytes; {_ELSEWHERE} and pass its URL, with base64=False")
+    check_content(content)
     return value
+
+
+def check_content(content: bytes) -> None:
+    """
+    Check that content is a picture's: whatever else a template renders to stays here.
+
+    :raises ValueError: if it is something else.
+    """
+    if not signature(content[:HEAD], "image"):
+        raise ValueError("does not hold a picture such as JPEG or PNG; it was not sent")
 
 
 def check_picture(value: str) -> str:
@@ -117,7 +130,9 @@ def check_picture(value: str) -> str:
     try:
         return check_base64(value)
     except ValueError:
-        raise ValueError("must be an http(s) URL, the path of a file that exists, or base64 text") from None
+        raise ValueError(
+            "must be an http(s) URL, the path of a file that exists, or base64 text of a picture"
+        ) from None
 
 
 def _format(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,8 +49,8 @@ class Cost(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    amount: float
-    unit: str = "credits"
+    amount: float = Field(allow_inf_nan=False)
+    unit: Annotated[str, Field(max_length=32)] = "credits"
 
 
 class Job(BaseModel):

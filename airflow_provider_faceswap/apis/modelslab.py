@@ -34,7 +34,8 @@ from airflow_provider_faceswap.exceptions import InDoubtError, PollError
 NAMESPACES = ("faceswap", "deepfake")
 
 _PAGES = "https://docs.modelslab.com/faceswap-api"
-_POLL_PATH = re.compile(r"(/[A-Za-z0-9_-]{1,64}){1,8}\Z")
+# Another path could do something else with the account: it may come from an edited journal's entry.
+_POLL_PATH = re.compile(r"(?:/[A-Za-z0-9_-]{1,64}){0,6}/fetch/([A-Za-z0-9_-]{1,128})\Z")
 
 
 class ModelsLabSubmission(Submission):
@@ -173,9 +174,11 @@ class Fetch(Poll):
     def path(self, route: Mapping[str, str]) -> str:
         """Return ``/api/v6/{namespace}/fetch/{id}``, or the path that the vendor named."""
         named = self.route.get("path", "")
-        if _POLL_PATH.match(named) and named.endswith(f"/{self.job_id}"):
+        found = _POLL_PATH.match(named)
+        if found and found[1] == self.job_id:
             return named
-        namespace = self.route.get("namespace") or route["namespace"]
+        own = self.route.get("namespace")
+        namespace = own if own in NAMESPACES else route["namespace"]
         return f"/api/v6/{namespace}/{self.operation}/{self.job_id}"
 
     def read(self, reply: Reply) -> Job:

@@ -19,10 +19,23 @@ MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
 MAX_PIECE = 8 * MAX_TEXT
 """Characters of a vendor's words that are read to quote them."""
+# Each piece costs something, however short: a list may hold ten thousand empty ones.
+_PIECE_COST = 8
 _MAX_DEPTH = 6
-# In JSON the slashes of a URL may stand escaped. Its user and password are left out with its path.
+# JSON, HTML and URLs in URLs spell a character in other ways; JSON within JSON doubles its backslashes.
+_COLON = r"(?:\\{0,8}:|\\{1,8}u003a|%(?:25){0,3}3a|&#(?:0*58|x0*3a);|&colon;)"
+_SLASH = r"(?:\\{0,8}/|\\{1,8}u002f|%(?:25){0,3}2f|&#(?:0*47|x0*2f);|&sol;)"
+_EQUALS = r"(?:=|\\{1,8}u003d|%(?:25){0,3}3d|&#(?:0*61|x0*3d);|&equals;)"
+# A URL's user and password are left out with its path.
 _URL_IN_TEXT = re.compile(
-    r"(https?:(?:\\?/|\\u002f){2})(?:[^/\\\s\"'<>?#@]*@)?([^/\\\s\"'<>?#@]+)[^\s\"'<>]*", re.IGNORECASE
+    rf"(https?{_COLON}{_SLASH}{{2}})(?:[^/\\\s\"'<>?#@]*(?:@|%(?:25){{0,3}}40))?([^/\\\s\"'<>?#@%&]+)[^\s\"'<>]*",
+    re.IGNORECASE,
+)
+# Where a URL is torn apart or has lost its scheme, what must not be repeated is known by its name or form.
+_SIGNATURE_IN_TEXT = re.compile(
+    rf"((?:x-(?:amz|goog)-[a-z-]{{1,30}}|signature|sig|token|policy|key-pair-id){_EQUALS})[^\s\"'<>&]+"
+    r"|(\b1\.[a-z0-9_-]{1,32}\.[a-z0-9_-]{22}\.)[0-9]{1,12}\.[a-z0-9_-]{43}",  # a callback URL's token
+    re.IGNORECASE,
 )
 
 
@@ -105,10 +118,10 @@ def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_
     text, left = "", MAX_PIECE
     for piece in _pieces(value):  # ends early: a hostile reply is one huge piece, or millions of them
         text += redact(piece)[:MAX_PIECE]
-        left -= len(piece)
+        left -= len(piece) + _PIECE_COST
         if left <= 0:
             break
-    text = _URL_IN_TEXT.sub(r"\1\2/…", text)
+    text = _SIGNATURE_IN_TEXT.sub(r"\1\2***", _URL_IN_TEXT.sub(r"\1\2/…", text))
     # Control characters and lone surrogates break logs and databases.
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if len(text) <= most else text[: most - 1] + "…"

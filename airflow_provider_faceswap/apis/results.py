@@ -7,12 +7,35 @@ from datetime import datetime, timezone
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.apis.job import Cost, Job
 from airflow_provider_faceswap.apis.reading import MAX_URLS
 
-Url = Annotated[str, Field(max_length=8192)]
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("control characters")
+    return text
+
+
+def _unsigned(link: str) -> str:
+    if not is_url(link) or _may_be_signed(link):
+        raise ValueError("not an http(s) URL without a query")
+    return link
+
+
+def _may_be_signed(link: str) -> bool:
+    parts = urlsplit(link)
+    return bool(parts.query) or "@" in parts.netloc
+
+
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_/.-]{0,64}$")]
+Line = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Link = Annotated[str, AfterValidator(_unsigned)]
+Pixel = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
 
 class _Recorded(BaseModel):
@@ -20,19 +43,30 @@ class _Recorded(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    provider: str = Field(max_length=64)
-    operation: str = Field(max_length=64)
-    job_id: str | None = Field(default=None, max_length=128)
-    status: str | None = Field(default=None, max_length=32)
-    output: list[Url] = Field(default=[], max_length=MAX_URLS)
-    stored: list[Url] = Field(default=[], max_length=MAX_URLS)
-    seconds: float | None = None
+    provider: Word
+    operation: Word
+    job_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,128}$")] | None = None
+    status: Word | None = None
+    output: list[Link] = Field(default=[], max_length=MAX_URLS)
+    stored: list[str] = Field(default=[], max_length=MAX_URLS)
+    seconds: Number | None = None
     cost: Cost | None = None
-    submitted_at: str | None = Field(default=None, max_length=64)
-    eta: float | None = None
-    meta: dict[str, str | int | float | bool] = Field(default={}, max_length=16)
+    submitted_at: Line | None = None
+    eta: Number | None = None
+    meta: dict[Word, Line | int | Number | bool] = Field(default={}, max_length=16)
     files: list[dict[str, str | int]] = Field(default=[], max_length=MAX_URLS)
-    faces: list[list[int]] = Field(default=[], max_length=1000)
+    faces: list[Annotated[list[Pixel], Field(min_length=4, max_length=4)]] | None = Field(
+        default=None, max_length=1_000_000
+    )
+
+    @model_validator(mode="after")
+    def _one_story(self) -> _Recorded:
+        # What is stored is looked for before it is returned; nothing else may be named beside it.
+        if self.stored != [file.get("url") for file in self.files]:
+            raise ValueError("stored and files differ")
+        if self.faces is not None and (self.output or self.files):
+            raise ValueError("an extraction has no files")
+        return self
 
 
 def check_result(value: Any) -> Any:
@@ -52,8 +86,7 @@ def check_result(value: Any) -> Any:
 
 def without_signatures(result: dict[str, Any]) -> dict[str, Any]:
     """Return a result as it may be recorded: with its links only if none of them has a query."""
-    links = result.get("output") or []
-    signed = any(urlsplit(link).query or "@" in urlsplit(link).netloc for link in links)
+    signed = any(map(_may_be_signed, result.get("output") or []))
     return {**result, "output": []} if signed else result
 
 
@@ -81,7 +114,7 @@ def as_result(
     return {
         "provider": provider,
         "operation": operation,
-        "job_id": job.job_id,
+        "job_id": job.job_id or None,
         "status": job.state.value,
         "output": list(job.output),
         "stored": [file["url"] for file in files],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +20,12 @@ from airflow_provider_faceswap.apis.reading import (
 from airflow_provider_faceswap.apis.reply import Reply
 
 _RUNNING = ("queued", "processing")
-_NAMES = ("request_id", "id", "poll_url", "status_url", "response_url")
+# A key such as request_id or poll_url with a value, or a UUID in the words, at any depth.
+_NAMED = re.compile(
+    r'"(?:id|(?:request|job|task)_?id|(?:poll|status|response)_?url)": (?!null|""|false|0\b)'
+    r"|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}",
+    re.IGNORECASE,
+)
 
 
 def is_picture(body: bytes) -> bool:
@@ -85,9 +92,7 @@ def job_of(job_id: str, reply: Reply, data: dict[str, Any]) -> Job:
 
 def names_a_request(reply: Reply, data: dict[str, Any]) -> bool:
     """Return whether an error names a request anywhere: then Segmind may have taken the job."""
-    inner = data["error"] if isinstance(data.get("error"), dict) else {}
-    named = any(part.get(name) for part in (data, inner) for name in _NAMES)
-    return named or "x-request-id" in reply.headers
+    return bool(_NAMED.search(json.dumps(data))) or "x-request-id" in reply.headers
 
 
 def _cost(reply: Reply, metrics: dict[str, Any]) -> Cost | None:

@@ -17,9 +17,9 @@ from airflow_provider_faceswap.exceptions import (
     RefusedForNowError,
 )
 from airflow_provider_faceswap.execution import waiting
-from airflow_provider_faceswap.execution.collector import Collector, about, clean_up
+from airflow_provider_faceswap.execution.collector import Collector, about
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
-from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase, clean_up
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, decide, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 
@@ -87,13 +87,16 @@ class Attempt:
         entry = journal.load()
         terms = {name: getattr(situation, name) for name in ("inputs", "max_tries", "clear_number")}
         if entry is None:
-            known = {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
-            entry = journal.save_with_retries(Entry.of_ticket(ticket, **known, **terms))
+            entry = journal.save_with_retries(Entry.of_ticket(ticket, **self._bought, **terms))
         elif entry.adopted:  # meanwhile, by hand
             home = entry.base_url or (ticket.base_url if entry.job_id == ticket.job_id else "")
-            entry = entry.moved_to(entry.state, base_url=home, **terms)
+            entry = entry.moved_to(entry.state, base_url=home, **self._bought, **terms)
         if entry.base_url and entry.base_url != situation.base_url:
-            raise about(entry, JournalError(moved(entry, situation.base_url)))
+            remedy = (
+                "clear the task" if journal.durable else "use the vendor's sensor, as a clear pays again,"
+            )
+            text = moved(entry, situation.base_url, f"{remedy} to collect the job")
+            raise about(entry, JournalError(text))
         if entry.job_id != ticket.job_id:
             if not ticket.job_id:  # a person adopted a job meanwhile
                 return self.run()
@@ -109,6 +112,10 @@ class Attempt:
         return self._finish(entry, end, job, problem)
 
     @property
+    def _bought(self) -> dict[str, str]:
+        return {"provider": self.purchase.provider, "operation": self.purchase.request_class.operation}
+
+    @property
     def _collector(self) -> Collector:
         return Collector(self.purchase)
 
@@ -116,7 +123,10 @@ class Attempt:
         situation = self.purchase.situation()
         if waited_for is not None:
             situation = replace(situation, waited_out=waited_for.attempted_at)
-        return decide(self.purchase.journal.load() or before, situation)
+        entry = self.purchase.journal.load() or before
+        if entry and entry.adopted and not entry.provider:  # a person wrote the id alone
+            entry = entry.moved_to(entry.state, **self._bought)
+        return decide(entry, situation)
 
     def _submit(self, decision: Decision) -> Outcome:
         if decision.leaves is not None:
@@ -142,7 +152,9 @@ class Attempt:
         if not entry.job_id:
             if recorded := self._collector.keep_recorded(entry):
                 return Done(recorded)
-            return self._settle(entry, "the vendor gave a result without an id, and its link was not kept")
+            if entry.replaceable:
+                return self._buy(entry.left_behind(), entry)
+            raise self._collector.lost(entry)
         if decision.reason:
             purchase.journal.save_with_retries(entry)
         if not self.waiting.wait_for_completion:
@@ -232,7 +244,7 @@ class Attempt:
                 log.warning(
                     "%s", waiting.error_of(purchase.provider, entry.job_id, end, job.message if job else "")
                 )
-                return self._buy(entry.left_behind())
+                return self._buy(entry.moved_to(State.FAILED).left_behind())
             if end == "unknown":
                 return self._finish(entry, end, job)
         return Done(purchase.results.describe_submitted(entry))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
+from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, ResultError
 from airflow_provider_faceswap.execution import waiting
-from airflow_provider_faceswap.execution.purchase import Purchase
+from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.storage import spool
 
@@ -39,8 +39,13 @@ class Collector:
         :return: what the task returns.
         :raises ResultError: if it cannot be stored.
         """
-        result = self._kept(entry, lambda: self.purchase.results.keep(entry, job))
-        return self._noted(entry, result)
+        purchase = self.purchase
+        result = self._kept(entry, lambda: purchase.results.keep(entry, job))
+        noted = clean_up(lambda: self._finished(entry, result))
+        if noted and entry.nonce and result["stored"]:
+            # Without stored files, or a note of them, what brought the result is its only copy.
+            clean_up(lambda: purchase.completion.forget(entry.ticket()))
+        return result
 
     def keep_recorded(self, entry: Entry) -> dict[str, Any] | None:
         """Store a result that came without an id, if its links were recorded."""
@@ -65,7 +70,7 @@ class Collector:
         result = self._kept(entry, lambda: results.recall(entry))
         if result is not None:
             if result != entry.result:
-                self._finished(entry, result)
+                clean_up(lambda: self._finished(entry, result))
             return result
         said = "cannot be asked for it"
         if entry.job_id:
@@ -73,22 +78,28 @@ class Collector:
             if end == "success" and job is not None:
                 return self.keep(entry, job)
             said = f"answers {(job.message or job.state.value)!r}" if job else "does not answer"
+            if job and job.state.waiting:  # where it calls back: the callback is gone as well
+                said = "does not send it again"
         if recorded := results.recorded_job(entry):
             try:
-                return self._noted(entry, results.keep(entry, recorded))
+                return self.keep(entry, recorded)
             except ResultError as error:
-                said = f"{said}; {error}"
+                text = f"{error}; the vendor {said}; {purchase.journal.how_to()}"
+                raise about(entry, ResultError(text)) from None
         gone = f"is finished and paid, but its result is gone: no stored files, and the vendor {said}"
         job_id = entry.job_id or "(no id)"
         text = f"{purchase.provider} job {job_id} {gone}; {purchase.journal.how_to()}"
         raise about(entry, ResultError(text))
 
-    def _noted(self, entry: Entry, result: dict[str, Any]) -> dict[str, Any]:
-        self._finished(entry, result)
-        if entry.nonce and result["stored"]:
-            # Without stored files, what brought the result is its only copy.
-            clean_up(lambda: self.purchase.completion.forget(entry.ticket()))
-        return result
+    def lost(self, entry: Entry) -> JournalError:
+        """Return the error of a paid result that came once, without an id, and could not be kept."""
+        error = JournalError(
+            f"{self.purchase.provider} job (no id) is finished and paid, but its result is lost: "
+            f"{entry.problem or 'it came without an id, and its link was not kept'}; "
+            f"{self.purchase.journal.how_to()}"
+        )
+        error.paid = True
+        return error
 
     def _finished(self, entry: Entry, result: dict[str, Any]) -> None:
         recorded = self.purchase.results.record(result)
@@ -100,7 +111,7 @@ class Collector:
         try:
             return keep()
         except ResultError as error:
-            said = str(error)
+            said = self.purchase.not_stored(error)
         if entry.job_id:
             said = waiting.paid(self.purchase.provider, entry.job_id, said)
         raise about(entry, ResultError(said))
@@ -111,12 +122,3 @@ def about(entry: Entry, error: ErrorT) -> ErrorT:
     error.job_id = error.job_id or entry.job_id
     error.paid = True if entry.job_id else error.paid
     return error
-
-
-def clean_up(act: Callable[[], None]) -> None:
-    """Do what may fail without harm, as the job is paid and noted; say so in the log."""
-    try:
-        act()
-    except Exception as error:
-        reason = error if isinstance(error, FaceSwapError) else type(error).__name__
-        log.warning("Left as it is, and nothing is lost: %s", reason)

@@ -14,6 +14,7 @@ from airflow_provider_faceswap.exceptions import (
     InDoubtError,
     NotSentError,
     RefusedError,
+    ResultError,
     SettingsError,
 )
 from airflow_provider_faceswap.execution.clock import Clock, utc
@@ -22,6 +23,7 @@ from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.journal.decisions import Situation
 from airflow_provider_faceswap.journal.entry import Entry, State, readable_route
 from airflow_provider_faceswap.journal.store import Journal
+from airflow_provider_faceswap.storage.storing import FREE_AGAIN
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,12 @@ class Purchase:
             )
         log.warning("%s: %s; submitting again, which may be paid twice", IN_DOUBT, reason)
         return entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1)
+
+    def not_stored(self, error: ResultError) -> str:
+        """Say why a paid result was not stored; another try is free only where the journal lasts."""
+        if self.journal.durable:
+            return str(error)
+        return f"{str(error).removesuffix(FREE_AGAIN)}; a retry or clear pays again"
 
     def may_replace(self, entry: Entry) -> bool:
         """Return whether a job that the vendor dropped may be submitted again."""
@@ -228,11 +236,32 @@ class Purchase:
         """Store a picture that came with the answer, before anything else can fail."""
         try:
             result = self.results.keep(entry, job)
-        except BaseException:  # a timeout of Airflow as well: the picture is paid, and comes only once
+        except BaseException as failure:  # a timeout of Airflow as well: the picture is paid, and comes once
             described = self.results.record(self.results.describe(entry, job))
-            spooled_at = self.results.spool(job.content or b"")
-            self.journal.save_with_retries(
-                entry.moved_to(State.RUNNING, result=described, spooled_at=spooled_at)
-            )
+            try:
+                spooled = {"spooled_at": self.results.spool(job.content or b"")}
+            except ResultError as error:  # it is lost, and not in doubt
+                spooled = {"problem": str(error)}
+            self.journal.save_with_retries(entry.moved_to(State.RUNNING, result=described, **spooled))
+            if isinstance(failure, ResultError) and not self.journal.durable:
+                place = spooled.get("spooled_at", "nowhere")
+                raise ResultError(f"{self.not_stored(failure)}; the paid picture is kept: {place}") from None
             raise
-        return self.journal.save_with_retries(entry.moved_to(State.FINISHED, result=result))
+        kept = entry.moved_to(State.FINISHED, result=result)
+        clean_up(lambda: self.journal.save_with_retries(kept))  # the picture is where it belongs
+        return kept
+
+
+def clean_up(act: Callable[[], object]) -> bool:
+    """
+    Do what may fail without harm, as the job is paid and its result is kept; say so in the log.
+
+    :return: whether it was done.
+    """
+    try:
+        act()
+    except Exception as error:
+        reason = error if isinstance(error, FaceSwapError) else type(error).__name__
+        log.warning("Left as it is, and nothing is lost: %s", reason)
+        return False
+    return True

@@ -11,6 +11,7 @@ from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.results import as_faces, as_result, without_signatures
 from airflow_provider_faceswap.exceptions import JournalError, ResultError
 from airflow_provider_faceswap.execution.completion import Completion
+from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.journal.entry import Entry
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
@@ -107,6 +108,9 @@ class Results:
 
     def record(self, result: dict[str, Any]) -> dict[str, Any]:
         """Return a result as the journal may hold it."""
+        key = self.completion.hook.settings.api_key.get_secret_value()
+        if any(redact(link, key) != link for link in result.get("output") or ()):
+            return {**result, "output": []}
         return without_signatures(result)
 
     def describe_submitted(self, entry: Entry) -> dict[str, Any]:

@@ -97,12 +97,15 @@ def poll_once(completion: Completion, ticket: Ticket, clock: Clock) -> tuple[str
 
 def poll_for_verdict(completion: Completion, ticket: Ticket, clock: Clock) -> tuple[str, Job | None]:
     """Poll until the vendor says anything that can be believed: an unknown id takes a minute."""
-    end, job = poll_once(completion, ticket, clock)
-    if job is None or job.state.waiting or end != DEADLINE:
-        return end, job
     now = clock.time()
     watch = Watch(submitted_at=now, deadline=now + CONFIRM_SECONDS)
-    return watch_on_worker(completion, ticket, watch, clock, sleep_first=False)
+    end, job = poll_once(completion, ticket, clock)
+    while end == DEADLINE and job is not None and not job.state.waiting and clock.time() < watch.deadline:
+        if verdict := watch.on_state(job, clock.time()):
+            return verdict, job
+        clock.sleep(watch.wait(clock.time()))
+        end, job = poll_once(completion, ticket, clock)
+    return end, job
 
 
 def error_of(provider: str, job_id: str, end: str, said: str) -> JobError:
@@ -126,7 +129,7 @@ def error_of(provider: str, job_id: str, end: str, said: str) -> JobError:
         remedy = "it may be paid: check the connection's account, host and namespace, then retry or clear"
         return JobUnknownError(f"{provider} does not know job {job_id}{words}; {remedy}", job_id)
     if end == "no_result":
-        return JobUnsettledError(paid(provider, job_id, said), job_id)
+        return JobUnsettledError(f"{job}: {said}; it is paid: look for its result at the vendor", job_id)
     unfinished = {DEADLINE: "not finished at its deadline", CUT_OFF: "not finished"}
     what = unfinished.get(end, "gives no clear answer")
     return JobUnsettledError(paid(provider, job_id, f"{what}{words}"), job_id)

@@ -28,6 +28,8 @@ from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedC
 
 LARGE_REPLY = 64 * 1024
 """Bytes from which a reply is read beside the event loop, which it would block."""
+MAX_PATH = 1000
+"""Characters of the path that a vendor wants to be asked at; a longer one does not fit the journal."""
 
 # Without a connection no byte of the request was sent.
 _NOT_SENT = (
@@ -197,7 +199,7 @@ class SwapHook(BaseHook):
             own = origin_of(parts) == self.settings.origin
         except ValueError:
             return {}
-        return {"path": parts.path} if own and not parts.query else {}
+        return {"path": parts.path} if own and not parts.query and len(parts.path) <= MAX_PATH else {}
 
     def test_connection(self) -> tuple[bool, str]:
         """Find out whether the vendor accepts the API key; costs nothing."""
@@ -269,9 +271,12 @@ class SwapHook(BaseHook):
         if isinstance(outcome, Job):
             return outcome
         try:
-            return request.read(outcome)
+            job = request.read(outcome)
         except AuthenticationError as error:
             raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
+        if outcome.redact(job.job_id) != job.job_id:  # an id is logged, and names files
+            raise request.broken_off("the reply gives the API key as the job's id", sent=True)
+        return job
 
     def _throttle(self, rate: float | None) -> None:
         if rate:

@@ -41,7 +41,8 @@ def secret_pattern(secret: str) -> re.Pattern[str]:
 
     :param secret: the API key, of printable ASCII characters.
     """
-    return re.compile("".join(map(_char_pattern, secret)))
+    # In any case: host names come in lower case.
+    return re.compile("".join(map(_char_pattern, secret)), re.IGNORECASE)
 
 
 def _char_pattern(char: str) -> str:
@@ -49,7 +50,12 @@ def _char_pattern(char: str) -> str:
     # JSON within JSON doubles its backslashes each time. Bounded: a reply may be all backslashes.
     plain = r"\\{1,8}" if char == "\\" else rf"\\{{0,8}}{re.escape(char)}"
     # No text fits two of the forms: otherwise a near miss would be tried in all combinations.
-    forms = {rf"(?i:\\{{1,8}}u{number:04x})", f"&#{number};", f"(?i:&#x{number:x};)", f"(?i:%{number:02x})"}
+    forms = {
+        rf"(?i:\\{{1,8}}u{number:04x})",
+        f"&#{number};",
+        f"(?i:&#x{number:x};)",
+        f"(?i:%(?:25){{0,3}}{number:02x})",
+    }
     if (escaped := html.escape(char)) != char:
         forms.add(re.escape(escaped))
     return f"(?:{'|'.join([plain, *sorted(forms)])})"

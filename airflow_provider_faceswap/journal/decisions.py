@@ -135,11 +135,11 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     return _no_id(entry, cleared)
 
 
-def moved(entry: Entry, base_url: str) -> str:
+def moved(entry: Entry, base_url: str, remedy: str = "clear the task to collect the job") -> str:
     """Say that a job belongs to another host than the connection's."""
     return (
         f"{_job(entry)} was bought at {entry.base_url}, and the connection moved to {base_url}; "
-        "point it back to collect the job"
+        f"point it back and {remedy}"
     )
 
 

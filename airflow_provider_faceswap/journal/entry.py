@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from airflow_provider_faceswap.apis.job import Cost
 from airflow_provider_faceswap.apis.results import check_result
@@ -18,22 +25,22 @@ MAX_LEFT = 20
 
 _MAX_TEXT = 2000
 
+
+def _one_line(text: str) -> str:
+    # It is quoted in logs and errors.
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _cost(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    return value and Cost.model_validate(value).model_dump()
+
+
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_/. -]{0,128}$")]
-Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT)]
+Text = Annotated[str, StringConstraints(max_length=_MAX_TEXT), AfterValidator(_one_line)]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Moment = Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=1_000_000)]
-
-
-def _check_cost(value: Any) -> dict[str, Any] | None:
-    """Return a cost without anything that stands beside it."""
-    if value is None:
-        return None
-    cost = Cost.model_validate(value)
-    if not math.isfinite(cost.amount) or len(cost.unit) > 64:
-        raise ValueError("not a cost")
-    return cost.model_dump()
 
 
 def readable_route(route: Mapping[str, str]) -> dict[str, str]:
@@ -116,7 +123,7 @@ class Entry(BaseModel):
     eta: Moment | None = None
     route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
     nonce: Nonce = ""
-    cost: Annotated[dict[str, Any] | None, BeforeValidator(_check_cost)] = None
+    cost: Annotated[dict[str, Any] | None, AfterValidator(_cost)] = None
     spooled_at: Text = ""
     result: Annotated[dict[str, Any] | None, BeforeValidator(check_result)] = None
     max_tries: int = Field(default=0, ge=-1, lt=1_000_000)
@@ -142,6 +149,8 @@ class Entry(BaseModel):
         if not isinstance(value, Mapping):
             raise ValueError(f"it is {type(value).__name__}, not a job id and not an object")
         given = {name: item for name, item in value.items() if item is not None}
+        if isinstance(given.get("job_id"), int) and not isinstance(given["job_id"], bool):
+            given["job_id"] = str(given["job_id"])  # as a person writes a number
         try:
             entry = cls.model_validate({"state": State.RUNNING, **given})
         except ValidationError as error:

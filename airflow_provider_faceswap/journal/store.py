@@ -63,7 +63,9 @@ class Journal:
         try:
             entry = Entry.from_store(found)
         except (ValueError, TypeError) as error:
-            raise JournalError(f"the journal's entry cannot be read: {error}; {self.how_to()}") from None
+            unreadable = JournalError(f"the journal's entry cannot be read: {error}; {self.how_to()}")
+            unreadable.paid = None  # nobody can know whether it names a job
+            raise unreadable from None
         if entry and entry.adopted and not entry.nonce:
             nonce = self._store.get(CALLBACK_KEY)
             if isinstance(nonce, str) and _NONCE.match(nonce):

@@ -256,7 +256,8 @@ class SwapOperator(WithFullSignature, BaseOperator):
             if not isinstance(value, (int, float)) or not least <= value <= MAX_SECONDS:
                 raise InputError(name, f"must be a number from {least} to {MAX_SECONDS}")
         self.hook.settings  # noqa: B018 - checks the connection
-        self.output_path, self.output_name = as_text(self.output_path), as_text(self.output_name)
+        for name in ("output_path", "output_name", *self.inputs):
+            setattr(self, name, as_text(getattr(self, name)))
         if self.output_path is not None:
             from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 
@@ -269,9 +270,11 @@ class SwapOperator(WithFullSignature, BaseOperator):
         self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
     def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
+        from airflow_provider_faceswap.execution.collector import clean_up
         from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral
 
-        context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict())
+        # Only a cut-off deferral below Airflow 3.3 needs it: a failure must not fail a task that is paid.
+        clean_up(lambda: context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict()))
         announce_deferral(ticket)
         self.defer(
             trigger=self.completion.trigger(

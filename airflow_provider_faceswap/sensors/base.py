@@ -144,6 +144,9 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
 
     @cached_property
     def _given(self) -> Given:
+        made_by = self.job_id.get("provider") if isinstance(self.job_id, Mapping) else None
+        if made_by not in (None, self.provider):
+            raise InputError("job_id", f"is of a job of {str(made_by)[:40]!r}; use that vendor's sensor")
         return Given.read(self.job_id, self.submitted_at, self.eta)
 
     @property
@@ -169,7 +172,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
                     end, job = self._poll_once()
                     if end not in (None, DEADLINE):
                         return self._finish(end, job)
-                self._defer()
+                    self._defer()
             try:
                 return super().execute(context)
             except AirflowSensorTimeout as error:
@@ -251,7 +254,8 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
                 raise as_airflow(error, AirflowSensorTimeout) from None
 
     def _finish(self, end: str | None, job: Job | None, problem: str = "") -> dict[str, Any]:
-        from airflow_provider_faceswap.execution.collector import about, clean_up
+        from airflow_provider_faceswap.execution.collector import about
+        from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.execution.results import Results
         from airflow_provider_faceswap.storage.outputs import OutputStore
 

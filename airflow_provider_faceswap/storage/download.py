@@ -11,6 +11,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_ji
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.hooks.exchange import run
+from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.storage.formats import HEAD, decode, recognise
 from airflow_provider_faceswap.storage.hosts import HostRules
 from airflow_provider_faceswap.storage.part import Budget, NotYetError, Part
@@ -46,12 +47,15 @@ def download(
     part = Part(target, kind, patience, budget)
     try:
         run(_within_deadline(url, part, settings))
-    except NotYetError as error:
+    except ResultError as error:
         problem = str(error)
+    except NotYetError as error:
+        problem = f"the result could not be downloaded: {error}"
     except TimeoutError:
-        problem = f"the {part.budget.seconds:g} s that the job's files may take are over{part.progress}"
+        over = f"the {part.budget.seconds:g} s that the job's files may take are over{part.progress}"
+        problem = f"the result could not be downloaded: {over}"
     if problem:
-        raise ResultError(f"the result could not be downloaded: {problem}")
+        raise ResultError(redact(problem, settings.api_key.get_secret_value()))  # it names the vendor's host
     if recognise(_head(target), kind).encoded:
         decode(target)
 

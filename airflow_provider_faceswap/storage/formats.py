@@ -10,28 +10,14 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from airflow_provider_faceswap.apis.kind import Kind
+from airflow_provider_faceswap.apis.signatures import HEAD, signature
 from airflow_provider_faceswap.exceptions import ResultError
 
-HEAD = 512
-"""First bytes that are enough to recognise a file."""
+__all__ = ["CHUNK", "HEAD", "Format", "decode", "recognise"]
+
 CHUNK = 256 * 1024
 """Bytes of a file that are in memory at once."""
 
-_RIFF = rb"RIFF.{4}"
-_SIGNATURES: tuple[tuple[Kind, str, bytes], ...] = (
-    ("image", "jpg", rb"\xff\xd8\xff"),
-    ("image", "png", rb"\x89PNG\r\n\x1a\n"),
-    ("image", "gif", rb"GIF8[79]a"),
-    ("video", "gif", rb"GIF8[79]a"),
-    ("image", "webp", _RIFF + b"WEBP"),
-    ("image", "avif", rb".{4}ftypavi[fs]"),
-    ("image", "heic", rb".{4}ftyp(?:hei[cx]|mif1|msf1)"),
-    ("video", "avi", _RIFF + b"AVI "),
-    ("video", "mkv", rb"\x1aE\xdf\xa3.{0,64}?matroska"),
-    ("video", "webm", rb"\x1aE\xdf\xa3"),
-    ("video", "mov", rb".{4}ftypqt  "),
-    ("video", "mp4", rb".{4}ftyp(?!avi[fs]|hei[cx]|mif1|msf1)"),
-)
 _DATA_URI = re.compile(rb"\s*data:[\w.+/-]{1,100};base64,", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+[=\s]*\Z")
 
@@ -56,21 +42,14 @@ def recognise(head: bytes, kind: Kind) -> Format:
     :param kind: what it must be.
     :raises ResultError: if it is not of that kind.
     """
-    if name := _signature(head, kind):
+    if name := signature(head, kind):
         return Format(name)
-    if name := _signature(_decoded_head(head), kind):
+    if name := signature(_decoded_head(head), kind):
         return Format(name, encoded=True)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     what = "an HTML page" if text.startswith((b"<!doctype", b"<html", b"<head")) else "something else"
     wanted = {"any": "a picture or a video", "image": "a picture", "video": "a video"}[kind]
     raise ResultError(f"the vendor's link gave {what} instead of {wanted}")
-
-
-def _signature(head: bytes, kind: Kind) -> str:
-    for found, name, pattern in _SIGNATURES:
-        if kind in (found, "any") and re.match(pattern, head, re.DOTALL):
-            return name
-    return ""
 
 
 def _decoded_head(head: bytes) -> bytes:

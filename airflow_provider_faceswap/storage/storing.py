@@ -13,6 +13,9 @@ from airflow_provider_faceswap.storage.formats import CHUNK
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import SUFFIX
 
+FREE_AGAIN = "; mend it and retry or clear: nothing is paid again"
+"""Ends the error of a paid result that could not be stored; not true where a task keeps no state."""
+
 
 @contextmanager
 def repeatable() -> Iterator[None]:
@@ -23,7 +26,7 @@ def repeatable() -> Iterator[None]:
     except (FaceSwapError, OSError) as error:  # OSError: of local disk
         problem = said(error)
     if problem:
-        raise ResultError(f"{problem}; mend it and retry or clear: nothing is paid again")
+        raise ResultError(f"{problem}{FREE_AGAIN}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, Poll
 from tests.apis.recorded import cases, outcome, read
 
 URL = "https://example.com/a.png"
-CROP = "aGVsbG8="
+CROP = "/9j/4AAQ"
 REFERENCE = {"face_ref": CROP, "face_url": URL}
 INPUTS: dict[str, dict[str, Any]] = {
     "faceswap": {"source_image": URL, "face_image": URL},
@@ -107,8 +107,8 @@ def test_path_and_body_are_the_documented_ones(operation: str) -> None:
 
 
 def test_a_file_is_kept_out_of_the_body() -> None:
-    call = FaceSwap.checked({"source_image": b"jpeg", "face_image": URL})
-    assert call.files() == {"source_image": b"jpeg"}
+    call = FaceSwap.checked({"source_image": b"\xff\xd8\xffjpeg", "face_image": URL})
+    assert call.files() == {"source_image": b"\xff\xd8\xffjpeg"}
     assert "source_image" not in call.body()
 
 

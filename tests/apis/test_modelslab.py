@@ -21,7 +21,7 @@ from airflow_provider_faceswap.exceptions import (
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "modelslab"
 URL = "https://example.com/a.png"
-PICTURE = "aGVsbG8="
+PICTURE = "/9j/4AAQ"
 INPUTS = {
     "single_face_swap": {"init_image": URL, "target_image": URL, "reference_image": URL},
     "multiple_face_swap": {"init_image": URL, "target_image": URL},

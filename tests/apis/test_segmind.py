@@ -11,7 +11,7 @@ from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
 from tests.apis.recorded import cases, outcome, read
 
 URL = "https://example.com/a.png"
-PICTURE = "aGVsbG8="
+PICTURE = "/9j/4AAQ"
 NOW = FaceswapNow.checked({"source_img": URL, "target_img": URL})
 QUEUED = FaceswapQueued.checked({"source_img": URL, "target_img": URL})
 POLL = QueuedRequest(job_id="5f1c7d0e")

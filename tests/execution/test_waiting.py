@@ -72,7 +72,7 @@ def test_a_worker_sees_for_itself(
         ([PollError("502")], "deadline", 0),
         ([job(U)] * 4, "unknown", 60),
         ([job(U), job(S)], "success", 0),
-        ([job(U), job(P), job(U), job(F)], "failed", 0),
+        ([job(U), job(P), job(U), job(F)], "deadline", 0),
     ],
 )
 def test_a_verdict_takes_a_minute_where_the_vendor_does_not_know_the_job(

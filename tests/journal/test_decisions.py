@@ -165,7 +165,7 @@ def test_a_clear_that_collects_is_noted() -> None:
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize(
-    "written", ["278", 278, " 278 ", {"job_id": "278"}, {"job_id": "278", "state": None}]
+    "written", ["278", 278, " 278 ", {"job_id": "278"}, {"job_id": 278}, {"job_id": "278", "state": None}]
 )
 def test_an_adopted_job_is_reattached_to(situation: Situation, written: Any) -> None:
     decision = decide(Entry.from_store(written), situation)

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import InDoubtError
-from tests.fakes import JPEG, MP4, job
+from tests.fakes import JPEG, MP4, RESULT, job
 from tests.operators.world import OTHER, URL, World
 
 PROCESSING, UNKNOWN, FAILED = JobState.PROCESSING, JobState.UNKNOWN, JobState.FAILED
@@ -201,7 +201,10 @@ def test_other_inputs_on_a_clear_buy_and_leave_the_old_job_named(
     assert world.vendor.accepted == 2
 
 
-def test_a_retry_after_a_clear_that_collected_is_a_retry(one: World) -> None:
+@pytest.mark.parametrize("link", ["https://cdn.example.com/r.mp4", RESULT])
+def test_a_retry_after_a_clear_that_collected_is_a_retry(one: World, link: str) -> None:
+    """Without a query the recorded link is the result, otherwise the vendor is asked for it."""
+    one.vendor.polls = [job(output=(link,))] * 3
     one.start()
     one.clear()
     one.start()  # and fails after it, say in its post_execute

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from pydantic import SecretStr
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import JobUnknownError, PollError
@@ -21,7 +22,7 @@ def test_a_connection_that_moved_is_said_and_a_rotated_key_is_not(world: World) 
     home = world.vendor.hook.settings.base_url
     world.die()
     settings = world.vendor.double.settings
-    world.vendor.double.settings = settings.model_copy(update={"api_key": "another"})
+    world.vendor.double.settings = settings.model_copy(update={"api_key": SecretStr("another")})
     world.die()
     world.vendor.moves_to(THERE)
     world.vendor.polled.clear()
