@@ -41,4 +41,4 @@ if __name__ == "__main__":
     import sys
 
     run = dag.test(run_conf=json.loads(sys.argv[1]))
-    sys.exit(run.state)
+    sys.exit(run.state != "success")

@@ -26,6 +26,6 @@ with DAG("sensors", schedule=None, params={name: Param(type="string") for name i
     sensor("ends_on_worker", "collected", end_from_trigger=False)
     sensor("deepfake", "deepfake", namespace="deepfake")
     sensor("fails", "fails")
-    sensor("unknown", "unknown")
+    sensor("unknown", "unknown", retries=0)
     sensor("times_out", "never_ends", timeout=12)
     sensor("skips", "never_ends", timeout=12, soft_fail=True)
