@@ -17,7 +17,7 @@ def test_connection_that_moved_is_said_and_can_move_back(cluster: Cluster) -> No
         scene.is_looked_at()
         scene.connect(host=elsewhere.vendor.url)
         scene.kill(worker=False)
-        moved = f"the connection moved to {elsewhere.vendor.url}; point it back to collect the job"
+        moved = f"the connection moved to {elsewhere.vendor.url}; point it back and clear the task"
         scene.fails_at_once(moved)
         scene.fails_at_once(moved, since_try=scene.clear())
         assert elsewhere.counts["requests"] == 0

@@ -60,7 +60,7 @@ class Breakable(SwapOperator):
     :param stop_at: "before intent", "before post", or "before running" and the like: before the journal notes
         a state, or "after running" and the like.
     :param stop_file: shows that it has come there.
-    :param deferral: "crash" for a trigger that raises, "timeout" for a deferral that Airflow ends at once.
+    :param deferral: "crash" for a trigger that raises, "timeout" for a deferral that Airflow ends soon.
     :param breaks: "post_execute" or "xcom": what fails after the result is noted.
     """
 
@@ -111,7 +111,7 @@ class Breakable(SwapOperator):
             if self.deferral == "crash":
                 trigger.provider = "nobody"
             else:
-                timeout = timedelta(seconds=2)
+                timeout = timedelta(seconds=10)  # the scheduler fails tasks that resume sooner
         super().defer(trigger=trigger, timeout=timeout, **kwargs)
 
     def post_execute(self, context, result=None):
