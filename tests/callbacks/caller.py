@@ -77,7 +77,7 @@ class Puts:
                     self._running[key] -= 1
 
     async def entered(self, number: int = 1) -> None:
-        """Wait until so many more puts have begun."""
+        """Wait until this many more puts have begun."""
         for _ in range(number):
             assert await asyncio.to_thread(self._entered.acquire, timeout=30)
 

@@ -32,7 +32,7 @@ def place(folder: str) -> Place:
 
 
 class Store(MemoryFileSystem):
-    """An object store that loses what is written after so many bytes, loudly or in silence."""
+    """An object store that loses what is written after a number of bytes, loudly or in silence."""
 
     cachable = False
     limit = 10**9

@@ -253,7 +253,7 @@ class Scene:
         assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, timeout=200, interval=2) == state
 
     def has_retries(self, retries: int) -> None:
-        """Let Airflow read the Dag's file again, and wait until its task has so many retries."""
+        """Let Airflow read the Dag's file again, and wait until its task has that many retries."""
         dag = f"/dags/{self.dag_id}"
         token = self.cluster.rest.request("GET", f"{dag}/details")["file_token"]
 
