@@ -49,7 +49,8 @@ class ComponentProcess:
     def main(self) -> psutil.Process | None:
         """The command's own process."""
         children = psutil.Process(self._guard.pid).children() if self.exit_code is None else []
-        return min(children, key=lambda child: child.pid, default=None)
+        # Not by the process id: ids start again at the bottom, and the guard takes orphans in.
+        return min(children, key=psutil.Process.create_time, default=None)
 
     def tree(self) -> list[psutil.Process]:
         """The guard and every process below it."""
