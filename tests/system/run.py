@@ -27,7 +27,7 @@ class Run:
     def state(self) -> str:
         return self.cluster.rest.run_state(self.dag_id, self.id)
 
-    def ends(self, timeout: float = 180) -> str:
+    def ends(self, timeout: float = 400) -> str:
         return self.cluster.rest.wait_for_run(self.dag_id, self.id, timeout=timeout)
 
     def tasks(self) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -292,8 +293,17 @@ class Scene:
         return "\n".join(self.log_of(number) for number in range(1, self.task["try_number"] + 1))
 
     def log_of(self, try_number: int) -> str:
-        """The log of one try."""
-        text = self.cluster.rest.task_log(self.dag_id, self.run_id, self.task_id, try_number=try_number)
+        """The log of one try; Airflow knows a try that has ended a moment later than the one after it."""
+        found: list[str] = []
+
+        def read() -> bool:
+            with suppress(httpx.HTTPStatusError):
+                rest = self.cluster.rest
+                found.append(rest.task_log(self.dag_id, self.run_id, self.task_id, try_number=try_number))
+            return bool(found)
+
+        eventually(read, f"the log of try {try_number}", 20, every=1)
+        text = found[0]
         return text.replace('\\"', '"')
 
     # What a failure's message says to do
