@@ -27,6 +27,7 @@ from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64, check_content
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
+from airflow_provider_faceswap.apis.media import Media
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Submission
@@ -116,8 +117,8 @@ class FaceSwap(_CallbackSubmission):
     operation: ClassVar[str] = "faceswap"
     kind: ClassVar[Kind] = "image"
 
-    source_image: Picture
-    face_image: Picture
+    source_image: Annotated[Picture, Media("image", "target", content="file")]
+    face_image: Annotated[Picture, Media("image", "face", content="file")]
 
     def price(self) -> Cost:
         """2 credits."""
@@ -136,8 +137,8 @@ class MultiFaceSwap(_CallbackSubmission):
     operation: ClassVar[str] = "multi_faceswap"
     kind: ClassVar[Kind] = "image"
 
-    source_image: MediaUrl
-    face_image: list[MediaUrl] = Field(min_length=1)
+    source_image: Annotated[MediaUrl, Media("image", "target")]
+    face_image: list[Annotated[MediaUrl, Media("image", "face")]] = Field(min_length=1)
     index: list[Annotated[int, Field(ge=0)]]
 
     @field_validator("index")
@@ -156,7 +157,7 @@ class MultiFaceSwap(_CallbackSubmission):
 class _Video(_CallbackSubmission):
     kind: ClassVar[Kind] = "video"
 
-    source_video: MediaUrl
+    source_video: Annotated[MediaUrl, Media("video", "target")]
     duration: float = Field(gt=0, le=24 * 3600)
     enhance: Literal[0, 1, 2] = 0
 
@@ -178,7 +179,7 @@ class VideoFaceSwap(_Video):
 
     operation: ClassVar[str] = "video_faceswap"
 
-    face_image: MediaUrl
+    face_image: Annotated[MediaUrl, Media("image", "face")]
 
     def price(self) -> Cost:
         """2, 4 or 6 credits a second."""
@@ -195,8 +196,8 @@ class Reference(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    face_ref: Base64
-    face_url: MediaUrl
+    face_ref: Annotated[Base64, Media("image", "reference", url=False, content="base64")]
+    face_url: Annotated[MediaUrl, Media("image", "face")]
 
 
 class MultiVideoFaceSwap(_Video):
@@ -242,7 +243,7 @@ class ExtractFace(_Extraction):
     operation: ClassVar[str] = "extract_face"
     boxes: ClassVar[str] = "faces"
 
-    img: Picture
+    img: Annotated[Picture, Media("image", content="file")]
 
 
 class ExtractBase64Face(_Extraction):
@@ -255,7 +256,7 @@ class ExtractBase64Face(_Extraction):
     operation: ClassVar[str] = "extract_base64_face"
     boxes: ClassVar[str] = "pos"
 
-    base64_img: Base64
+    base64_img: Annotated[Base64, Media("image", url=False, content="base64")]
 
 
 VENDOR = Vendor(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ValidationInfo, field_validator
 
@@ -25,6 +25,7 @@ from airflow_provider_faceswap.apis.fields import (
 )
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.kind import Kind
+from airflow_provider_faceswap.apis.media import Media, Part
 from airflow_provider_faceswap.apis.modelslab_reading import Answer
 from airflow_provider_faceswap.apis.reading import read_retry_after
 from airflow_provider_faceswap.apis.reply import Reply
@@ -81,6 +82,10 @@ class ModelsLabSubmission(Submission):
         raise InDoubtError(f"the job may be taken: ModelsLab named neither a job id nor a refusal: {reply}")
 
 
+def _picture(part: Part) -> Media:
+    return Media("image", part, content="base64", only_with="base64")
+
+
 class _ImageSwap(ModelsLabSubmission):
     kind: ClassVar[Kind] = "image"
 
@@ -92,7 +97,7 @@ class _ImageSwap(ModelsLabSubmission):
 
     @field_validator("init_image", "target_image", "reference_image", check_fields=False)
     @classmethod
-    def _picture(cls, value: str, info: ValidationInfo) -> str:
+    def _content_or_url(cls, value: str, info: ValidationInfo) -> str:
         return check_base64(value) if info.data.get("base64") else check_url(value)
 
 
@@ -108,9 +113,9 @@ class SpecificFaceSwap(_ImageSwap):
     operation: ClassVar[str] = "single_face_swap"
     docs: ClassVar[str] = f"{_PAGES}/specific-face-swap"
 
-    init_image: Text
-    target_image: Text
-    reference_image: Text
+    init_image: Annotated[Text, _picture("target")]
+    target_image: Annotated[Text, _picture("face")]
+    reference_image: Annotated[Text, _picture("reference")]
 
 
 class MultipleFaceSwap(_ImageSwap):
@@ -124,8 +129,8 @@ class MultipleFaceSwap(_ImageSwap):
     operation: ClassVar[str] = "multiple_face_swap"
     docs: ClassVar[str] = f"{_PAGES}/multiple-face-swap"
 
-    init_image: Text
-    target_image: Text
+    init_image: Annotated[Text, _picture("target")]
+    target_image: Annotated[Text, _picture("face")]
 
 
 class SingleVideoSwap(ModelsLabSubmission):
@@ -142,8 +147,8 @@ class SingleVideoSwap(ModelsLabSubmission):
     kind: ClassVar[Kind] = "video"
     max_clip_seconds: ClassVar[float] = 60.0
 
-    init_image: MediaUrl
-    init_video: MediaUrl
+    init_image: Annotated[MediaUrl, Media("image", "face")]
+    init_video: Annotated[MediaUrl, Media("video", "target")]
     output_format: VideoFormat = "mp4"
 
 
@@ -157,7 +162,7 @@ class SpecificVideoSwap(SingleVideoSwap):
     operation: ClassVar[str] = "specific_video_swap"
     docs: ClassVar[str] = f"{_PAGES}/specific-video-swap"
 
-    reference_image: MediaUrl
+    reference_image: Annotated[MediaUrl, Media("image", "reference")]
 
 
 class Fetch(Poll):

@@ -15,6 +15,7 @@ from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import Text, check_picture
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
+from airflow_provider_faceswap.apis.media import Media
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission
@@ -56,8 +57,8 @@ class _Faceswap(Submission):
     operation: ClassVar[str] = "faceswap-v2"
     kind: ClassVar[Kind] = "image"
 
-    source_img: Picture
-    target_img: Picture
+    source_img: Annotated[Picture, Media("image", "face", content="base64")]
+    target_img: Annotated[Picture, Media("image", "target", content="base64")]
     input_faces_index: Indices = "0"
     source_faces_index: Indices = "0"
     face_restore: Restorer = "codeformer-v0.1.0.pth"
