@@ -1,4 +1,4 @@
-"""An S3 server as a process of its own, with a private bucket: moto's, which gives nothing to the unsigned."""
+"""An S3 server as a process of its own, with a private bucket: moto gives nothing to the unsigned."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 from harness.cluster import Cluster
-from harness.s3 import ACCESS_KEY, SECRET_KEY, PrivateBucket
+from harness.s3 import SECRET_KEY, PrivateBucket
 from harness.sandbox import Sandbox
 from tests.system.run import Run
 from tests.system.test_secrets import rows
@@ -42,7 +42,7 @@ FAIL = {
     "aifaceswap_echoes": "Cannot process: ",
 }
 # Also as JSON or percent-encoding would write them.
-SECRETS = ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", SECRET_KEY, ACCESS_KEY)
+SECRETS = ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", SECRET_KEY)
 
 
 @pytest.fixture(scope="module")
