@@ -25,12 +25,14 @@ with DAG("private_media", schedule=None, params={"origin": Param(type="string")}
     ModelsLabMultipleFaceSwapOperator(
         task_id="modelslab_picture", init_image=f"{BUCKET}/in/duo.jpg", target_image=face, **usual
     )
-    SegmindFaceSwapOperator(task_id="segmind_v1", source_img=face, target_img=f"{BUCKET}/in/duo.jpg", **usual)
     SegmindFaceSwapOperator(
-        task_id="segmind_v2", api_version="v2", source_img=face, target_img=f"{BUCKET}/in/duo.jpg", **usual
+        task_id="segmind_v1", source_img=face, target_img=f"{BUCKET}/in/large.jpg", **usual
+    )
+    SegmindFaceSwapOperator(
+        task_id="segmind_v2", api_version="v2", source_img=face, target_img=f"{BUCKET}/in/large.jpg", **usual
     )
     AIFaceSwapImageOperator(
-        task_id="aifaceswap_picture", source_image=f"{BUCKET}/in/duo.jpg", face_image=face, **usual
+        task_id="aifaceswap_picture", source_image=f"{BUCKET}/in/large.jpg", face_image=face, **usual
     )
     AIFaceSwapVideoOperator(
         task_id="aifaceswap_clip", source_video=f"{BUCKET}/in/a clip+1.mp4", face_image=face, **usual
