@@ -15,7 +15,8 @@ from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 
 BUCKET = "s3://private_media@private-media"
 
-with DAG("private_media", schedule=None, params={"origin": Param(type="string")}):
+# Few at once: each imports the store's libraries, and a worker that starts too slowly is taken for dead.
+with DAG("private_media", schedule=None, max_active_tasks=4, params={"origin": Param(type="string")}):
     usual: dict[str, Any] = {"retries": 0, "timeout": 90, "short_wait": 0, "output_path": f"{BUCKET}/results"}
     face = f"{BUCKET}/in/face.jpg"
 
@@ -44,8 +45,8 @@ with DAG("private_media", schedule=None, params={"origin": Param(type="string")}
         ModelsLabMultipleFaceSwapOperator(
             task_id=f"modelslab_{case}", init_image=one, target_image=face, **usual
         )
-        SegmindFaceSwapOperator(task_id=f"segmind_{case}", source_img=face, target_img=one, **usual)
+        SegmindFaceSwapOperator(task_id=f"segmind_{case}", source_img=one, target_img=face, **usual)
         SegmindFaceSwapOperator(
-            task_id=f"segmind_v2_{case}", api_version="v2", source_img=face, target_img=one, **usual
+            task_id=f"segmind_v2_{case}", api_version="v2", source_img=one, target_img=face, **usual
         )
         AIFaceSwapImageOperator(task_id=f"aifaceswap_{case}", source_image=one, face_image=face, **usual)
