@@ -280,18 +280,6 @@ def test_what_a_copy_names_must_be_a_result(tmp_path: Path) -> None:
     assert names(f"file://{tmp_path}/new") == []
 
 
-def test_uploads_show_in_the_lineage(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    class Collector:
-        def add_output_asset(self, context: Any, uri: str) -> None:
-            seen.append(uri)
-
-    monkeypatch.setattr(places, "get_hook_lineage_collector", Collector)
-    file = store(f"{s3.url}/{tmp_path.name}", "image").save_content(JPEG, JOB)
-    assert seen == [file.url]
-
-
 def test_a_store_that_cannot_be_read_is_not_an_empty_one(s3: S3, tmp_path: Path) -> None:
     def file(url: str) -> StoredFile:
         return StoredFile(url, 5, "0" * 64, "mp4")
