@@ -116,6 +116,8 @@ class Submission(Request):
     """Length of a clip that the vendor takes."""
     webhook_is_ours: ClassVar[bool] = False
     """Whether the vendor posts the result to a URL of ours, and nowhere else."""
+    variant: ClassVar[Mapping[str, str]] = {}
+    """What tells this request from another one of the same operation: an option's name, and its value."""
 
     def price(self) -> Cost | None:
         """Return what the job costs, if the vendor's documents say it."""
