@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.apis.kind import Kind
-from airflow_provider_faceswap.apis.media import from_parts, slots
+from airflow_provider_faceswap.apis.media import Part, from_parts, slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.signatures import HEAD
 from airflow_provider_faceswap.exceptions import InputError
@@ -70,6 +71,20 @@ def option_names(request: type[Submission]) -> tuple[str, ...]:
     """
     filled = {slot.field for slot in slots(request)} | ({"webhook"} if request.webhook_is_ours else set())
     return (*(name for name in request.model_fields if name not in filled), *request.variant)
+
+
+def part_of(request: type[Submission], name: str) -> Part | None:
+    """
+    Return which part of the vocabulary a request's field is.
+
+    :param request: its class.
+    :param name: of the field, as errors have it, such as ``ref_info.0.face_url``.
+    """
+    given = name.split(".")
+    for slot in slots(request):
+        if [own if own != "*" else at for own, at in zip_longest(slot.path, given)] == given:
+            return slot.media.part
+    return None
 
 
 def kind_of(media: str) -> Kind | None:

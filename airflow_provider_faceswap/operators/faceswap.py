@@ -137,7 +137,24 @@ class FaceSwapOperator(SwapOperator):
             provider = self.provider
         with translated(provider, retry_buys=not journal.durable):
             self._choose(journal)
-        return super()._run(context, step, refusals)
+        try:
+            return super()._run(context, step, refusals)
+        except InputError as error:
+            raise self._by_part(error) from None
+
+    def _by_part(self, error: InputError) -> Exception:
+        """Return an error about a field that names the part as well."""
+        from airflow.sdk.exceptions import AirflowFailException
+
+        from airflow_provider_faceswap.apis.vocabulary import part_of
+        from airflow_provider_faceswap.execution.airflow_errors import as_airflow
+
+        part = part_of(self.request_class, error.field)
+        if part is None or part == error.field:
+            return error
+        words = InputError(f"{part} ({error.field})", str(error).removeprefix(f"{error.field}: "))
+        words.__dict__.update({**error.__dict__, "field": words.field})
+        return as_airflow(words, AirflowFailException)
 
     def _check(self) -> None:
         if self.request_class.answers_at_once and not self.output_path:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 
-from airflow_provider_faceswap.apis import VENDORS, vendor
+from airflow_provider_faceswap.apis import VENDORS, vendor, vocabulary
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import OptionalUrl
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.media import Media
-from airflow_provider_faceswap.apis.vocabulary import choose, kind_of, option_names
+from airflow_provider_faceswap.apis.vocabulary import choose, kind_of, option_names, part_of
 from airflow_provider_faceswap.exceptions import InputError
 from tests.recipe.apis_acme import Status, Swap
 
@@ -149,6 +149,25 @@ def test_the_callback_url_that_we_fill_in_is_not_an_option() -> None:
 
 
 @pytest.mark.parametrize(
+    ("provider", "operation", "name", "part"),
+    [
+        ("modelslab", "single_face_swap", "init_image", "target"),
+        ("modelslab", "single_video_swap", "init_image", "face"),
+        ("aifaceswap", "multi_faceswap", "face_image.0", "face"),
+        ("aifaceswap", "multi_video_faceswap", "ref_info.0.face_ref", "reference"),
+        ("aifaceswap", "multi_video_faceswap", "ref_info.0.face_url", "face"),
+        ("aifaceswap", "multi_video_faceswap", "ref_info", None),
+        ("aifaceswap", "extract_face", "img", None),
+        ("modelslab", "single_video_swap", "watermark", None),
+    ],
+)
+def test_a_field_of_an_error_is_named_by_its_part(
+    provider: str, operation: str, name: str, part: str | None
+) -> None:
+    assert part_of(vendor(provider).submission(operation), name) == part
+
+
+@pytest.mark.parametrize(
     "local", ["file:///data/a.jpg", "/data/a.jpg", JPEG, f"data:image/jpeg;base64,{JPEG}"]
 )
 def test_content_is_sent_by_the_vendors_flag_where_no_url_can_be_made(local: str) -> None:
@@ -217,8 +236,7 @@ def test_a_new_vendor_is_chosen_and_named_for_nothing(acme: None) -> None:
 
 
 def test_what_no_vendor_has_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(VENDORS, "modelslab")
-    monkeypatch.delitem(VENDORS, "aifaceswap")
+    monkeypatch.setattr(vocabulary, "VENDORS", {"segmind": "Segmind"})
     with pytest.raises(InputError, match="Segmind has no operation for a clip; no vendor has one"):
         choose(vendor("segmind"), "video", TWO, {})
 

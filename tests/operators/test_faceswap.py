@@ -178,6 +178,8 @@ def test_a_vendor_without_the_operation_ends_the_task_before_anything_is_sent(se
         ),
         ({"options": {"watermark": "perhaps"}}, "watermark: "),
         ({"kind": "clip"}, "kind: must be 'image' or 'video', not 'clip'"),
+        ({"target": "ftp://a.example/photo.jpg"}, "target (init_image): must be"),
+        ({"face": "http://:80/face.jpg"}, "face (target_image): must be an http(s) URL"),
         ({"face": ""}, "face: is required"),
         ({"target": "None"}, "target: is required"),
         ({"face": [FACE, FACE]}, "face: must be one URL, path or base64 text, not list; the vendor's own"),

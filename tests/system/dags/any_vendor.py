@@ -20,6 +20,4 @@ with DAG(
     FaceSwapOperator(task_id="picture", face=f"{samples}/hopper.jpg", target=f"{samples}/astronaut.jpg")
     FaceSwapOperator(task_id="clip", face=f"{samples}/hopper.jpg", target=f"{samples}/clip.mp4")
     FaceSwapOperator(task_id="local_picture", face=f"{disk}/hopper.jpg", target=f"{disk}/astronaut.jpg")
-    FaceSwapOperator(
-        task_id="no_suffix", face=f"{samples}/hopper.jpg", target=f"{disk}/without_a_suffix", kind=None
-    )
+    FaceSwapOperator(task_id="no_suffix", face=f"{disk}/hopper.jpg", target=f"{disk}/without_a_suffix")
