@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -12,7 +14,7 @@ from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.apis.kind import Kind
-from airflow_provider_faceswap.apis.media import Part, from_parts, slots
+from airflow_provider_faceswap.apis.media import Part, from_parts, replaced, slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.signatures import HEAD
 from airflow_provider_faceswap.exceptions import InputError
@@ -59,7 +61,7 @@ def choose(chosen: Vendor, kind: Kind, parts: Mapping[str, Any], options: Mappin
     for endpoint, request in sorted(candidates, key=lambda candidate: candidate[1].answers_at_once):
         if _takes(request, options):
             own = {name: value for name, value in options.items() if name not in request.variant}
-            return Choice(endpoint, {**_content_flags(request, parts), **own, **from_parts(request, parts)})
+            return Choice(endpoint, {**_content_flags(request, parts), **own, **_media(request, parts)})
     raise _wrong_option(chosen, [request for _, request in candidates], options)
 
 
@@ -117,6 +119,24 @@ def _only_content_reaches(media: Any) -> bool:
         return False
     text = media.strip()
     return _is_content(text) or text[:1] == "/" or text[:8].lower().startswith(_LOCAL)
+
+
+def _media(request: type[Submission], parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the media fields, with base64 text as the file that it holds where the vendor takes files."""
+    fields = from_parts(request, parts)
+    for slot in slots(request):
+        if slot.media.content == "file":
+            fields = replaced(fields, slot, lambda _, value: _decoded(value))
+    return fields
+
+
+def _decoded(media: Any) -> Any:
+    if not isinstance(media, str) or not _is_content(media.strip()):
+        return media
+    try:
+        return base64.b64decode("".join(media.rpartition(";base64,")[2].split()), validate=True)
+    except (binascii.Error, ValueError):  # the request's own check says what is wrong
+        return media
 
 
 def _content_flags(request: type[Submission], parts: Mapping[str, Any]) -> dict[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from base64 import b64decode
 from typing import Annotated, Any, ClassVar
 
 import pytest
@@ -184,6 +185,17 @@ def test_content_is_sent_by_the_vendors_flag_where_no_url_can_be_made(local: str
 def test_the_flag_is_left_alone_where_a_url_can_be_made_or_is_given(face: str, target: str) -> None:
     choice = choose(vendor("modelslab"), "image", {"face": face, "target": target}, {})
     assert "base64" not in choice.fields
+
+
+@pytest.mark.parametrize("text", [JPEG, f"data:image/jpeg;base64,{JPEG}", f"{JPEG[:8]}\n{JPEG[8:]}"])
+def test_base64_text_is_a_file_where_the_vendor_takes_files(text: str) -> None:
+    choice = choose(vendor("aifaceswap"), "image", {"face": text, "target": TARGET}, {})
+    assert choice.fields == {"face_image": b64decode(JPEG), "source_image": TARGET}
+
+
+def test_text_that_is_not_base64_is_left_to_the_requests_own_check() -> None:
+    choice = choose(vendor("aifaceswap"), "image", {"face": "photo", "target": TARGET}, {})
+    assert choice.fields["face_image"] == "photo"
 
 
 def test_no_flag_is_set_that_does_not_send_content() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
 import json
 from pathlib import Path
@@ -50,11 +51,11 @@ class Shop(World):
         if host:
             self.vendor.moves_to(host)
 
-    def make(self, media: str = PICTURE, **kwargs: Any) -> Any:
+    def make(self, media: Any = PICTURE, **kwargs: Any) -> Any:
         known = {"task_id": "swap", "conn_id": "account", "deferrable": False, "retries": self.retries}
         return FaceSwapOperator(**{**known, "face": FACE, "target": media, **kwargs})
 
-    def start(self, media: str = PICTURE, **kwargs: Any) -> Any:
+    def start(self, media: Any = PICTURE, **kwargs: Any) -> Any:
         return super().start(media, **kwargs)
 
     @property
@@ -280,6 +281,35 @@ def test_media_that_cannot_be_read_before_the_purchase_end_the_task(modelslab: S
     _Reader(modelslab.monkeypatch, InputError("kind", "cannot be read"))
     with pytest.raises(AirflowFailException, match="kind: cannot be read"):
         modelslab.start(SUFFIXLESS)
+
+
+# Pictures that no URL can be made of
+
+
+def test_local_pictures_are_sent_along_to_each_vendor(shop: Shop, tmp_path: Path) -> None:
+    shop.monkeypatch.setenv("AIRFLOW__FACESWAP__LOCAL_ROOTS", str(tmp_path))
+    (tmp_path / "face.jpg").write_bytes(JPEG)
+    (tmp_path / "photo.jpg").write_bytes(JPEG + b"2")
+    result = shop.start(tmp_path / "photo.jpg", face=tmp_path / "face.jpg")
+    text = [base64.b64encode(content).decode() for content in (JPEG + b"2", JPEG)]
+    expected = {
+        "modelslab": {"init_image": text[0], "target_image": text[1], "base64": True},
+        "segmind": {"target_img": text[0], "source_img": text[1]},
+        "aifaceswap": {"source_image": JPEG + b"2", "face_image": JPEG},
+    }
+    assert shop.bought[1] == expected[shop.provider]
+    assert result["inputs"]["target"] == f"file://{tmp_path}/photo.jpg"
+
+
+def test_base64_text_is_sent_to_each_vendor_as_it_takes_it(shop: Shop) -> None:
+    text = base64.b64encode(JPEG).decode()
+    shop.start(text, face=f"data:image/jpeg;base64,{text}")
+    as_text = {"modelslab": "target_image", "segmind": "source_img"}
+    if name := as_text.get(shop.provider):
+        assert shop.bought[1][name].endswith(text)
+        assert shop.bought[1].get("base64", False) is (shop.provider == "modelslab")
+    else:
+        assert shop.bought[1] == {"source_image": JPEG, "face_image": JPEG}
 
 
 # Another vendor in the same task
