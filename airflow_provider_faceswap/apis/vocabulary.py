@@ -14,7 +14,7 @@ from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.apis.kind import Kind
-from airflow_provider_faceswap.apis.media import Part, from_parts, replaced, slots
+from airflow_provider_faceswap.apis.media import Part, from_parts, slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.signatures import HEAD
 from airflow_provider_faceswap.exceptions import InputError
@@ -123,11 +123,10 @@ def _only_content_reaches(media: Any) -> bool:
 
 def _media(request: type[Submission], parts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the media fields, with base64 text as the file that it holds where the vendor takes files."""
-    fields = from_parts(request, parts)
-    for slot in slots(request):
-        if slot.media.content == "file":
-            fields = replaced(fields, slot, lambda _, value: _decoded(value))
-    return fields
+    files = {slot.media.part for slot in slots(request) if slot.media.content == "file"}
+    return from_parts(
+        request, {part: _decoded(media) if part in files else media for part, media in parts.items()}
+    )
 
 
 def _decoded(media: Any) -> Any:
