@@ -16,7 +16,7 @@ from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.media import Part, from_parts, slots
 from airflow_provider_faceswap.apis.request import Submission
-from airflow_provider_faceswap.apis.signatures import HEAD
+from airflow_provider_faceswap.apis.signatures import HEAD, signature
 from airflow_provider_faceswap.exceptions import InputError
 
 KINDS: tuple[Kind, ...] = ("image", "video")
@@ -89,7 +89,7 @@ def part_of(request: type[Submission], name: str) -> Part | None:
     return None
 
 
-def kind_of(media: str) -> Kind | None:
+def kind_by_name(media: str) -> Kind | None:
     """
     Return whether media are a picture or a clip, by the suffix of their name; content is a picture.
 
@@ -102,6 +102,15 @@ def kind_of(media: str) -> Kind | None:
     if dot and (kind := _SUFFIXES.get(suffix.lower())):
         return kind
     return "image" if _is_content(text) else None
+
+
+def kind_by_content(head: bytes) -> Kind | None:
+    """
+    Return whether a file is a picture or a clip.
+
+    :param head: its first bytes.
+    """
+    return next((kind for kind in KINDS if signature(head, kind)), None)
 
 
 def _is_content(text: str) -> bool:

@@ -221,12 +221,12 @@ class FaceSwapOperator(SwapOperator):
         return self.options
 
     def _kind(self, target: str, entry: Entry | None) -> Kind:
-        from airflow_provider_faceswap.apis.vocabulary import KINDS, kind_of
+        from airflow_provider_faceswap.apis.vocabulary import KINDS, kind_by_name
 
         if not is_blank(self.kind):
             chosen: Kind = check_choice("kind", self.kind, KINDS)
             return chosen
-        if by_name := kind_of(target):
+        if by_name := kind_by_name(target):
             return by_name
         try:
             return self._kind_by_content(target)
@@ -237,14 +237,11 @@ class FaceSwapOperator(SwapOperator):
             raise
 
     def _kind_by_content(self, target: str) -> Kind:
-        from airflow_provider_faceswap.apis.signatures import signature
-        from airflow_provider_faceswap.apis.vocabulary import KINDS
+        from airflow_provider_faceswap.apis.vocabulary import kind_by_content
         from airflow_provider_faceswap.media.clip import first_bytes
 
-        head = first_bytes(target, self.hook.settings)
-        for kind in KINDS:
-            if signature(head, kind):
-                return kind
+        if kind := kind_by_content(first_bytes(target, self.hook.settings)):
+            return kind
         raise InputError(
             "target", "is neither a picture nor a clip by its first bytes; look at what it names"
         )

@@ -14,7 +14,13 @@ from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import OptionalUrl
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.media import Media
-from airflow_provider_faceswap.apis.vocabulary import choose, kind_of, option_names, part_of
+from airflow_provider_faceswap.apis.vocabulary import (
+    choose,
+    kind_by_content,
+    kind_by_name,
+    option_names,
+    part_of,
+)
 from airflow_provider_faceswap.exceptions import InputError
 from tests.recipe.apis_acme import Status, Swap
 
@@ -224,7 +230,21 @@ def test_no_flag_is_set_that_does_not_send_content() -> None:
     ],
 )
 def test_a_kind_by_its_name(media: str, kind: Kind | None) -> None:
-    assert kind_of(media) == kind
+    assert kind_by_name(media) == kind
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\xff\xd8\xff\xe0", "image"),
+        (b"GIF89a", "image"),
+        (b"\x00\x00\x00\x20ftypisom", "video"),
+        (b"%PDF-1.7", None),
+        (b"", None),
+    ],
+)
+def test_a_kind_by_its_first_bytes(head: bytes, kind: Kind | None) -> None:
+    assert kind_by_content(head) == kind
 
 
 @pytest.fixture
