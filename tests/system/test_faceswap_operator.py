@@ -10,6 +10,7 @@ from airflow_provider_faceswap.apis import VENDORS
 from harness.cluster import Cluster
 from harness.sandbox import Sandbox
 from tests.system.run import Run
+from tests.system.scene import Scene
 
 PICTURES = {
     "modelslab": "multiple_face_swap",
@@ -68,3 +69,22 @@ def test_a_vendor_without_clips_says_who_has_them(runs: dict[str, Run]) -> None:
     assert set(runs["segmind"].errors("clip")) == {NO_CLIPS}
     (clip,) = [task for task in runs["segmind"].tasks() if task["task_id"] == "clip"]
     assert clip["try_number"] == 1
+
+
+def test_connection_edited_to_another_vendor_while_deferred_buys_nothing_there(cluster: Cluster) -> None:
+    """One host serves both vendors, as a gateway does: the host alone does not tell them apart."""
+    with Scene(cluster, dag_id="one_clip") as scene:
+        scene.jobs("never")
+        scene.start()
+        scene.is_looked_at(2)
+        (job_id,) = scene.job_ids
+        scene.connect(conn_type="aifaceswap")
+        scene.finish_jobs()
+        bought = f"job {job_id} was bought from ModelsLab"
+        scene.fails_at_once(f"{bought}, and connection '{scene.conn_id}' is of type 'aifaceswap'")
+        assert scene.accepted == 1
+
+        scene.connect(conn_type="modelslab")
+        scene.ends("success", since_try=scene.clear())
+        assert scene.accepted == 1
+        assert scene.result["job_id"] == job_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, Param
 
 from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
@@ -21,3 +23,20 @@ with DAG(
     FaceSwapOperator(task_id="clip", face=f"{samples}/hopper.jpg", target=f"{samples}/clip.mp4")
     FaceSwapOperator(task_id="local_picture", face=f"{disk}/hopper.jpg", target=f"{disk}/astronaut.jpg")
     FaceSwapOperator(task_id="no_suffix", face=f"{disk}/hopper.jpg", target=f"{disk}/without_a_suffix")
+
+with DAG(
+    "one_clip",
+    schedule=None,
+    params={name: Param("", type="string") for name in ("conn_id", "samples", "stop_file")},
+):
+    FaceSwapOperator(
+        task_id="swap",
+        conn_id="{{ params.conn_id }}",
+        face=f"{samples}/hopper.jpg",
+        target=f"{samples}/clip.mp4",
+        deferrable=True,
+        timeout=45,
+        poll_interval=2,
+        retries=2,
+        retry_delay=timedelta(seconds=1),
+    )
