@@ -34,7 +34,7 @@ def running_sandbox(folder: Path) -> Iterator[FaceSwapSandbox]:
     :param folder: an empty folder for the inbox, the inputs and the results.
     """
     with ExitStack() as stack:
-        _hide_starts_and_stops(stack)
+        _hide_what_servers_say(stack)
         server = stack.enter_context(SandboxServer())
         receiver = stack.enter_context(serving(Starlette(routes=[Mount("/faceswap", make_app())])))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -49,10 +49,11 @@ def running_sandbox(folder: Path) -> Iterator[FaceSwapSandbox]:
         yield sandbox
 
 
-def _hide_starts_and_stops(stack: ExitStack) -> None:
-    logger = logging.getLogger("uvicorn.error")
-    stack.callback(logger.setLevel, logger.level)
-    logger.setLevel(logging.WARNING)
+def _hide_what_servers_say(stack: ExitStack) -> None:
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        stack.callback(logger.setLevel, logger.level)
+        logger.setLevel(logging.WARNING)
 
 
 def _environment(url: str, key: str, receiver: str, folder: Path) -> dict[str, str]:
