@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
+from airflow_provider_faceswap.execution.reporting import WithLineage, report
 from airflow_provider_faceswap.operators.arguments import (
     WithFullSignature,
     as_seconds,
@@ -38,7 +39,7 @@ SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
 
 
-class SwapOperator(WithFullSignature, BaseOperator):
+class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
     """
     Submit a job to a vendor, once, and collect what it makes.
 
@@ -217,7 +218,7 @@ class SwapOperator(WithFullSignature, BaseOperator):
                 self.clock.sleep(pause)
                 outcome = attempt.run(outcome.before)
             if isinstance(outcome, Done):
-                return outcome.result
+                return report(self, context, outcome.result)
             self._defer(context, outcome.ticket)
 
     @cached_property

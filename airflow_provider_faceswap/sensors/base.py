@@ -29,6 +29,7 @@ from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.outcome import described_task
+from airflow_provider_faceswap.execution.reporting import WithLineage, report
 from airflow_provider_faceswap.journal.decisions import moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text
@@ -49,7 +50,7 @@ POKE_INTERVAL = 10.0
 """Seconds between two polls where neither the user nor an eta says."""
 
 
-class JobSensor(WithFullSignature, BaseSensorOperator):
+class JobSensor(WithFullSignature, WithLineage, BaseSensorOperator):
     """
     Wait for a job that was submitted elsewhere, and collect its result.
 
@@ -172,7 +173,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
                 with translated(self.provider):
                     end, job = self._poll_once()
                     if end not in (None, DEADLINE):
-                        return self._finish(end, job)
+                        return report(self, context, self._finish(end, job))
                     self._defer()
             try:
                 return super().execute(context)
@@ -187,7 +188,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
             end, job = self._poll_once()
             if end in (None, DEADLINE):
                 return False
-            return PokeReturnValue(True, self._finish(end, job))
+            return PokeReturnValue(True, report(self, context, self._finish(end, job)))
 
     def execute_complete(self, context: Context, event: Any, base_url: str = "") -> dict[str, Any]:
         """
@@ -199,7 +200,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
         with translated(self.provider):
             self._check_host(base_url)
             end, problem = waiting.check_event(event, self.ticket.job_id)
-        return self._collect(end, problem)
+        return report(self, context, self._collect(end, problem))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Poll once more where Airflow ended the deferral by itself."""
@@ -212,7 +213,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
                 problem = f"the deferral was cut off: {error}"
             with translated(self.provider):
                 self._check_host(str((next_kwargs or {}).get("base_url") or ""))
-            return self._collect(DEADLINE, problem)
+            return report(self, context, self._collect(DEADLINE, problem))
 
     def _check(self) -> None:
         self.hook.settings  # noqa: B018 - checks the connection

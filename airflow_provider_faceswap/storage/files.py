@@ -15,6 +15,7 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotS
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.folders import LOCAL, open_folder, url_problem
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.lineage import note_read
 from airflow_provider_faceswap.storage.local import open_below_roots
 from airflow_provider_faceswap.storage.signing import UnsignableError, sign
 
@@ -85,6 +86,7 @@ class File(Source):
             encoded = True
         if encoded:  # base64 text could go on with anything
             raise InputError(self.name, f"names a file that does not hold {_WANTED[kind]}; it was not sent")
+        note_read(self.described)
 
     def content(self) -> bytes:
         """Return all of it."""

@@ -18,7 +18,8 @@ from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import outputs, places
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
 from airflow_provider_faceswap.storage.provenance import Owner
-from tests.storage.conftest import JPEG, MP4, S3, Cdn
+from tests.buckets import S3
+from tests.storage.conftest import JPEG, MP4, Cdn
 from tests.storage.settings import settings
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "provenance.schema.json").read_text())
@@ -278,18 +279,6 @@ def test_what_a_copy_names_must_be_a_result(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="something else"):
         store(f"file://{tmp_path}/new").copy([file], JOB)
     assert names(f"file://{tmp_path}/new") == []
-
-
-def test_uploads_show_in_the_lineage(s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    class Collector:
-        def add_output_asset(self, context: Any, uri: str) -> None:
-            seen.append(uri)
-
-    monkeypatch.setattr(places, "get_hook_lineage_collector", Collector)
-    file = store(f"{s3.url}/{tmp_path.name}", "image").save_content(JPEG, JOB)
-    assert seen == [file.url]
 
 
 def test_a_store_that_cannot_be_read_is_not_an_empty_one(s3: S3, tmp_path: Path) -> None:
