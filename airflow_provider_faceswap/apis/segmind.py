@@ -84,6 +84,7 @@ class FaceswapNow(_Faceswap):
     docs: ClassVar[str] = "https://www.segmind.com/models/faceswap-v2"
     max_reply: ClassVar[int] = MAX_PICTURE
     answers_at_once: ClassVar[bool] = True
+    variant: ClassVar[Mapping[str, str]] = {"api_version": "v1"}
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return the connection's path."""
@@ -115,6 +116,7 @@ class FaceswapQueued(_Faceswap):
 
     docs: ClassVar[str] = _QUEUE_PAGE
     max_wait: ClassVar[float] = 3500.0
+    variant: ClassVar[Mapping[str, str]] = {"api_version": "v2"}
 
     def path(self, route: Mapping[str, str]) -> str:
         """Return the path of the queue."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import MediaUrl
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
+from airflow_provider_faceswap.apis.media import Media
 from airflow_provider_faceswap.apis.reading import read_id, read_urls
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import Poll, Submission
@@ -22,8 +23,8 @@ class Swap(Submission):
     docs: ClassVar[str] = "https://acme.example/docs/swap"
     kind: ClassVar[Kind] = "video"
 
-    face: MediaUrl
-    clip: MediaUrl
+    face: Annotated[MediaUrl, Media("image", "face")]
+    clip: Annotated[MediaUrl, Media("video", "target")]
 
     def path(self, route: Mapping[str, str]) -> str:
         return "/swap"

@@ -124,6 +124,19 @@ def test_it_is_bought_once_waited_for_and_stored(server: AcmeServer, tmp_path: P
     assert (server.accepted, server.keys) == (1, {KEY})
 
 
+def test_it_is_bought_in_the_common_vocabulary(server: AcmeServer) -> None:
+    from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
+
+    result = FaceSwapOperator(
+        task_id="swap",
+        conn_id="acme_default",
+        face="https://example.com/face.jpg",
+        target="https://example.com/clip.mp4",
+        poll_interval=0.2,
+    ).execute(fakes.context(fakes.FakeStore()))
+    assert (result["provider"], result["operation"], server.accepted) == ("acme", "swap", 1)
+
+
 def test_it_is_waited_for_in_the_triggerer(server: AcmeServer) -> None:
     one, context = operator(deferrable=True), fakes.context(fakes.FakeStore())
     with pytest.raises(TaskDeferred) as deferral:
