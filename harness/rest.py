@@ -80,6 +80,12 @@ class AirflowClient:
         run: str = self.request("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"]
         return run
 
+    def first_run(self, dag_id: str) -> str:
+        """Return the id of a Dag's oldest run, nothing if it has none."""
+        params = {"limit": 1, "order_by": "id"}
+        runs = self.request("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"]
+        return str(runs[0]["dag_run_id"]) if runs else ""
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return the state of a run."""
         state: str = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]

@@ -11,12 +11,12 @@ from types import TracebackType
 import httpx
 from typing_extensions import Self
 
+from airflow_provider_faceswap.testing.connections import default_connections
 from harness.cluster import ClusterError
 from harness.process import ComponentProcess
 from harness.settings import component_environment
 
 ANNOUNCEMENT = re.compile(r"^Sandbox: (?P<url>http://\S+)\s+key (?P<key>\S+)$", re.MULTILINE)
-VENDORS = ("modelslab", "segmind", "aifaceswap")
 
 
 class Sandbox:
@@ -82,15 +82,8 @@ class Sandbox:
 
     def connections(self) -> list[dict[str, str]]:
         """Return the vendors' default connections, as the REST API takes them, pointed here."""
-        return [
-            {
-                "connection_id": f"{vendor}_default",
-                "conn_type": vendor,
-                "host": self.url,
-                "password": self.key,
-            }
-            for vendor in VENDORS
-        ]
+        found = default_connections(self.url, self.key)
+        return [{"connection_id": conn_id, **settings} for conn_id, settings in found.items()]
 
     def stop(self) -> None:
         """Stop it and whatever it started."""

@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time.comms import ErrorResponse
+from airflow.sdk.execution_time.context import OutletEventAccessors
 from pydantic import SecretStr
 
 from airflow_provider_faceswap.apis.job import Job, JobState
@@ -93,6 +94,7 @@ def context(
     found: dict[str, Any] = {
         "ti": FakeTaskInstance(try_number, max_tries),
         "dag_run": mock.Mock(clear_number=clear_number),
+        "outlet_events": OutletEventAccessors(),
     }
     return found if store is None else {**found, "task_state_store": store}
 

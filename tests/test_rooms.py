@@ -22,7 +22,12 @@ RANKS = {
     "operators": 6, "sensors": 6,
 }  # fmt: skip
 # Rooms that stand beside the others: what they may import of the package.
-BESIDE = {"plugins": {"callbacks"}, "sandbox": set(), "get_provider_info": {"apis"}}
+BESIDE = {
+    "plugins": {"callbacks"},
+    "sandbox": set(),
+    "testing": {"apis", "callbacks", "sandbox"},
+    "get_provider_info": {"apis"},
+}
 FOREIGN = {
     "exceptions": ("airflow", "httpx", "pydantic"),
     "apis": ("airflow", "httpx", "aiohttp", "fastapi"),

@@ -156,6 +156,7 @@ class MultiFaceSwap(_CallbackSubmission):
 
 class _Video(_CallbackSubmission):
     kind: ClassVar[Kind] = "video"
+    clip_length: ClassVar[str] = "duration"
 
     source_video: Annotated[MediaUrl, Media("video", "target")]
     duration: float = Field(gt=0, le=24 * 3600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -90,14 +90,24 @@ def _within(annotation: Any) -> Iterator[_Found]:
             yield slot.path, slot.media
 
 
-def replaced(fields: Mapping[str, Any], slot: Slot, replace: Callable[[str, Any], Any]) -> dict[str, Any]:
+def map_media(
+    model: type[BaseModel], fields: Mapping[str, Any], replace: Callable[[str, Any, Media], Any]
+) -> dict[str, Any]:
     """
-    Return fields with the values at a slot replaced.
+    Return a request's fields with each medium replaced.
 
-    :param fields: of a request, as a Dag's author gives them: what has another shape stays as it is.
-    :param replace: is given each value's name, such as ``ref_info.0.face_url``, and the value.
+    :param model: the request's class.
+    :param fields: as a Dag's author gives them: what has another shape stays as it is.
+    :param replace: is given each medium's name, such as ``ref_info.0.face_url``, its value and its mark.
     """
-    return dict(_replaced(fields, slot.path, (), replace))
+    found: dict[str, Any] = dict(fields)
+    for slot in slots(model):
+        found = _replaced(found, slot.path, (), partial(_with_mark, replace, slot.media))
+    return found
+
+
+def _with_mark(replace: Callable[[str, Any, Media], Any], media: Media, name: str, value: Any) -> Any:
+    return replace(name, value, media)
 
 
 def _replaced(

@@ -114,6 +114,8 @@ class Submission(Request):
     """Seconds from submission for which the vendor keeps the job's record."""
     max_clip_seconds: ClassVar[float] = math.inf
     """Length of a clip that the vendor takes."""
+    clip_length: ClassVar[str] = ""
+    """The field that takes the clip's length in seconds, if there is one; measured where it is not given."""
     webhook_is_ours: ClassVar[bool] = False
     """Whether the vendor posts the result to a URL of ours, and nowhere else."""
     variant: ClassVar[Mapping[str, str]] = {}

@@ -26,6 +26,12 @@ def _unsigned(link: str) -> str:
     return link
 
 
+def _without_query(text: str) -> str:
+    if text[:4].lower() == "http" and _may_be_signed(text):
+        raise ValueError("a URL with a query")
+    return _printable(text)
+
+
 def _may_be_signed(link: str) -> bool:
     parts = urlsplit(link)
     return bool(parts.query) or "@" in parts.netloc
@@ -35,7 +41,17 @@ Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_/.-]{0,64}$")]
 Line = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Link = Annotated[str, AfterValidator(_unsigned)]
+Medium = Annotated[str, Field(max_length=8192), AfterValidator(_without_query)]
+Made = dict[Word, Medium | list[Medium | dict[Word, Medium]]]
+"""Media that a job was made from, by the names of fields: URLs without a query, paths, digests of content."""
 Pixel = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+
+
+class _Origin(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    operation: Word
+    inputs: Made = Field(default={}, max_length=MAX_URLS)
 
 
 class _Recorded(BaseModel):
@@ -54,6 +70,7 @@ class _Recorded(BaseModel):
     submitted_at: Line | None = None
     eta: Number | None = None
     meta: dict[Word, Line | int | Number | bool] = Field(default={}, max_length=16)
+    inputs: Made = Field(default={}, max_length=MAX_URLS)
     files: list[dict[str, str | int]] = Field(default=[], max_length=MAX_URLS)
     faces: list[Annotated[list[Pixel], Field(min_length=4, max_length=4)]] | None = Field(
         default=None, max_length=1_000_000
@@ -84,6 +101,19 @@ def check_result(value: Any) -> Any:
     return value
 
 
+def read_origin(result: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the ``operation`` and the ``inputs`` of a submitter's result, as far as they can be believed.
+
+    :param result: as a user passed it on.
+    """
+    try:
+        found = _Origin.model_validate(dict(result))
+    except ValidationError:
+        return {}
+    return found.model_dump(exclude_unset=True)
+
+
 def without_signatures(result: dict[str, Any]) -> dict[str, Any]:
     """Return a result as it may be recorded: with its links only if none of them has a query."""
     signed = any(map(_may_be_signed, result.get("output") or []))
@@ -99,6 +129,7 @@ def as_result(
     eta: float | None = None,
     files: Sequence[Mapping[str, Any]] = (),
     cost: dict[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
     Describe a job for the next task.
@@ -110,6 +141,7 @@ def as_result(
     :param eta: seconds from submission to its end, as the vendor expected at first.
     :param files: ``url, bytes, sha256, format`` of each stored file.
     :param cost: what the submission's answer said it took, where the job itself does not say.
+    :param inputs: the media that it was made from.
     """
     return {
         "provider": provider,
@@ -123,6 +155,7 @@ def as_result(
         "submitted_at": iso(submitted_at),
         "eta": job.eta if eta is None else eta,
         "meta": job.meta,
+        "inputs": dict(inputs or {}),
         "files": [dict(file) for file in files],
     }
 

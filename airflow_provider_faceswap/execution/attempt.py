@@ -120,15 +120,20 @@ class Attempt:
         return Collector(self.purchase)
 
     def _decide(self, before: Entry | None, waited_for: Entry | None = None) -> Decision:
-        situation = self.purchase.situation()
+        entry = self.purchase.journal.load() or before
+        situation = self.purchase.situation(look_at_files=bool(entry and entry.versions))
         if waited_for is not None:
             situation = replace(situation, waited_out=waited_for.attempted_at)
-        entry = self.purchase.journal.load() or before
         if entry and entry.adopted and not entry.provider:  # a person wrote the id alone
             entry = entry.moved_to(entry.state, **self._bought)
-        return decide(entry, situation)
+        decision = decide(entry, situation)
+        if entry and decision.step is not Step.SUBMIT and (newer := entry.newer(situation.versions)):
+            log.warning("Written again since the job was bought: %s; a clear buys that", ", ".join(newer))
+        return decision
 
     def _submit(self, decision: Decision) -> Outcome:
+        if not decision.again and (found := self.purchase.reusable()):
+            return Done(found)
         if decision.leaves is not None:
             left = decision.leaves.left_behind().left[-1]
             log.warning("Buying again (%s); this leaves %s", decision.reason, left)

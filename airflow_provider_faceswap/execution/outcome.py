@@ -46,3 +46,8 @@ class Refused:
 
 
 Outcome = Done | Wait | Refused
+
+
+def described_task(ti: Any) -> dict[str, Any]:
+    """Return what is kept beside a stored file of the task that stored it."""
+    return {name: getattr(ti, name) for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")}

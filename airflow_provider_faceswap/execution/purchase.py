@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from airflow_provider_faceswap.apis.job import Job
@@ -12,6 +13,7 @@ from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import (
     FaceSwapError,
     InDoubtError,
+    InputError,
     NotSentError,
     RefusedError,
     ResultError,
@@ -19,6 +21,7 @@ from airflow_provider_faceswap.exceptions import (
 )
 from airflow_provider_faceswap.execution.clock import Clock, utc
 from airflow_provider_faceswap.execution.completion import Completion
+from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.journal.decisions import Situation
 from airflow_provider_faceswap.journal.entry import Entry, State, readable_route
@@ -38,7 +41,6 @@ class Terms:
     """
     On what terms a task buys; the names are those of the operator's arguments.
 
-    :param inputs: a digest of each input.
     :param max_tries: the task's.
     :param clear_number: the Dag run's.
     :param tries_after_clear: what ``max_tries`` is in the first try after a person's clear.
@@ -46,9 +48,10 @@ class Terms:
     :param on_in_doubt: ``fail`` or ``resubmit``.
     :param max_resubmits: how often a job that the vendor dropped is submitted again.
     :param buy_again: whether a person's clear buys what is finished again.
+    :param max_cost: what a job may cost by the vendor's price list.
+    :param reuse_stored: whether a result that another task stored for the same inputs is taken instead.
     """
 
-    inputs: Mapping[str, str]
     max_tries: int
     clear_number: int
     tries_after_clear: int
@@ -56,6 +59,8 @@ class Terms:
     on_in_doubt: str
     max_resubmits: int
     buy_again: bool
+    max_cost: float | None = None
+    reuse_stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,8 @@ class Purchase:
     What a task buys.
 
     :param completion: how the vendor brings the result.
-    :param request_class: what is submitted.
-    :param make_request: checks the inputs, reads files, and returns the submission; called only when one is
-        due, as inputs may be gone by the time that a result is collected.
+    :param inputs: of the job; files are read only when a submission is due, as they may be gone by the time
+        that a result is collected.
     :param journal: where the purchase is noted.
     :param results: where the result goes.
     :param terms: of the purchase.
@@ -74,8 +78,7 @@ class Purchase:
     """
 
     completion: Completion
-    request_class: type[Submission]
-    make_request: Callable[[], Submission]
+    inputs: Inputs
     journal: Journal
     results: Results
     terms: Terms
@@ -86,12 +89,22 @@ class Purchase:
         """The vendor's connection type."""
         return self.completion.provider
 
-    def situation(self) -> Situation:
-        """Return what is known now."""
+    @property
+    def request_class(self) -> type[Submission]:
+        """What is submitted."""
+        return self.inputs.request_class
+
+    def situation(self, *, look_at_files: bool = False) -> Situation:
+        """
+        Return what is known now.
+
+        :param look_at_files: whether the versions of the inputs' files are found out.
+        """
         hook, terms = self.completion.hook, self.terms
         return Situation(
             now=self.clock.time(),
-            inputs=terms.inputs,
+            inputs=self.inputs.digests,
+            versions=self.inputs.versions if look_at_files else {},
             base_url=hook.settings.base_url,
             max_tries=terms.max_tries,
             clear_number=terms.clear_number,
@@ -142,12 +155,29 @@ class Purchase:
         :raises SettingsError: naming the option, or the connection's field.
         :raises NotSentError: if something does not answer now.
         """
-        request = self.make_request()
+        request = self.inputs.request()
+        self._check_price(request)
         self.completion.hook.check()
         former = before.left[-1] if before and before.left else None
         self.results.outputs.check(replaces=(former.job_id or former.name) if former else "")
         self.completion.check()
         return request
+
+    def _check_price(self, request: Submission) -> None:
+        price, allowed = request.price(), self.terms.max_cost
+        if allowed is not None and price is not None and price.amount > allowed:
+            costs = f"the call costs {price.amount:g} {price.unit} by the price list"
+            raise InputError("max_cost", f"{costs}, and {allowed:g} are allowed")
+
+    def reusable(self) -> dict[str, Any] | None:
+        """
+        Return what another task made from the same inputs, if the user allows that.
+
+        :raises NotSentError: if the folder cannot be read now.
+        """
+        if not self.terms.reuse_stored or not (identity := self.inputs.identity):
+            return None
+        return self.results.find(identity)
 
     def submit(self, before: Entry | None, leaves: Entry | None = None) -> tuple[Entry, Job | None]:
         """
@@ -181,7 +211,9 @@ class Purchase:
             state=State.INTENT,
             provider=self.provider,
             operation=request.operation,
-            inputs=dict(self.terms.inputs),
+            inputs=self.inputs.digests,
+            versions=self.inputs.versions,
+            made_from=self.inputs.described,
             base_url=self.completion.hook.settings.base_url,
             name=uuid4().hex,
             attempted_at=now,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_faceswap.apis.job import Job, JobState
@@ -15,6 +15,9 @@ from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.journal.entry import Entry
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
+from airflow_provider_faceswap.storage.places import said
+from airflow_provider_faceswap.storage.provenance import Owner
+from airflow_provider_faceswap.storage.records import Records
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +29,16 @@ class Results:
 
     :param outputs: where files are stored.
     :param completion: of the vendor.
+    :param records: of the folder, for tasks of other runs; None to write none.
+    :param made_from: the task's media, where an entry does not name those that were bought.
     :param seconds: that storing a job's files may take.
     """
 
     outputs: OutputStore
     completion: Completion
     seconds: float
+    records: Records | None = None
+    made_from: Mapping[str, Any] = field(default_factory=dict)
 
     def keep(self, entry: Entry, job: Job) -> dict[str, Any]:
         """
@@ -48,13 +55,13 @@ class Results:
                 raise ResultError(
                     "the vendor gave the picture itself and no link; set output_path to store it"
                 )
-            files = [self.outputs.save_content(job.content, **self._names(entry))]
+            files = [self.outputs.save_content(job.content, self._owner(entry))]
         elif self.outputs.output_path:
             settings = self.completion.hook.settings
-            files = self.outputs.save(job.output, settings, seconds=self.seconds, **self._names(entry))
+            files = self.outputs.save(job.output, settings, self._owner(entry), seconds=self.seconds)
         if files:
             log.info("Job %s: stored %s", job.job_id or "(no id)", ", ".join(file.url for file in files))
-        return self.describe(entry, job, files)
+        return self._noted(entry, self.describe(entry, job, files))
 
     def keep_spooled(self, entry: Entry) -> dict[str, Any]:
         """
@@ -63,11 +70,25 @@ class Results:
         :param entry: says where it lies.
         :raises ResultError: if it cannot be read or stored.
         """
-        file = self.outputs.save_spooled(entry.spooled_at, **self._names(entry))
+        file = self.outputs.save_spooled(entry.spooled_at, self._owner(entry))
         log.info("Stored %s", file.url)
         if entry.result is None:
-            return self.describe(entry, Job(job_id=entry.job_id, state=JobState.SUCCESS), [file])
-        return {**entry.result, "stored": [file.url], "files": [file.as_dict()]}
+            job = Job(job_id=entry.job_id, state=JobState.SUCCESS)
+            return self._noted(entry, self.describe(entry, job, [file]))
+        return self._noted(entry, {**entry.result, "stored": [file.url], "files": [file.as_dict()]})
+
+    def find(self, identity: str) -> dict[str, Any] | None:
+        """
+        Return what another task made from the same inputs, if its files are still in the folder.
+
+        :param identity: of the inputs and their files' versions.
+        :raises NotSentError: if the folder cannot be read now.
+        """
+        found = self.records.find(identity) if self.records else None
+        if found is None:
+            return None
+        log.info("Job %s was made from the same inputs, and is used again", found["job_id"] or "(no id)")
+        return {**found, "reused": True}
 
     def spool(self, content: bytes) -> str:
         """Keep a paid picture that could not be stored where another worker can reach it."""
@@ -95,11 +116,12 @@ class Results:
         if not still_there(files):
             log.warning("Stored files of job %s are gone or have another size", entry.job_id or "(no id)")
             return None
-        names = self._names(entry, submitted=False)
-        if self.outputs.output_path and not self.outputs.holds(files, **names):
-            files = self.outputs.copy(files, **self._names(entry))
-            log.info("Copied the stored files to %s", ", ".join(file.url for file in files))
-        return {**result, "stored": [file.url for file in files], "files": [file.as_dict() for file in files]}
+        if not self.outputs.output_path or self.outputs.holds(files, self._owner(entry)):
+            return result
+        files = self.outputs.copy(files, self._owner(entry))
+        stored = [file.url for file in files]
+        log.info("Copied the stored files to %s", ", ".join(stored))
+        return self._noted(entry, {**result, "stored": stored, "files": [file.as_dict() for file in files]})
 
     def recorded_job(self, entry: Entry) -> Job | None:
         """Return the finished job as its entry recorded it, if its links were recorded."""
@@ -135,12 +157,22 @@ class Results:
             eta=entry.eta,
             files=[file.as_dict() for file in files],
             cost=entry.cost,
+            inputs=entry.made_from or self.made_from,
         )
 
-    def _names(self, entry: Entry, *, submitted: bool = True) -> dict[str, Any]:
-        names: dict[str, Any] = {
-            "provider": self.completion.provider,
-            "job_id": entry.job_id,
-            "fallback_name": entry.name,
-        }
-        return {**names, "submitted_at": entry.attempted_at or None} if submitted else names
+    def _noted(self, entry: Entry, result: dict[str, Any]) -> dict[str, Any]:
+        if self.records and entry.inputs and result.get("files"):
+            try:
+                self.records.write(entry.identity, self.record(result))
+            except Exception as error:  # the job is paid and its files are stored
+                log.warning("No record for reuse_stored could be written: %s", said(error))
+        return result
+
+    def _owner(self, entry: Entry) -> Owner:
+        return Owner(
+            provider=self.completion.provider,
+            job_id=entry.job_id,
+            fallback_name=entry.name,
+            submitted_at=entry.attempted_at or None,
+            inputs=entry.made_from or self.made_from,
+        )

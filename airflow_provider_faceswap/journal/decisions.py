@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from airflow_provider_faceswap.journal.entry import Entry, State
 
@@ -38,6 +38,7 @@ class Decision:
     :param entry: the entry: to submit, the one whose counts go on; else the job's.
     :param leaves: the entry of a job that the step leaves behind.
     :param cleared: whether a person cleared the task since the entry was written.
+    :param again: whether the user asked to buy once more what is bought.
     :param seconds: how long to wait out.
     :param reason: for people.
     """
@@ -46,6 +47,7 @@ class Decision:
     entry: Entry | None
     leaves: Entry | None = None
     cleared: bool = False
+    again: bool = False
     seconds: float = 0.0
     reason: str = ""
 
@@ -64,6 +66,7 @@ class Situation:
     :param timeout: seconds from submission to deadline.
     :param http_timeout: seconds that the submission may take.
     :param buy_again: whether a person's clear buys what is finished again.
+    :param versions: a digest of the version of each input that is a file, as far as it is known now.
     :param waited_out: when the intent was submitted that this try has waited out, if it has.
     """
 
@@ -76,6 +79,7 @@ class Situation:
     timeout: float
     http_timeout: float
     buy_again: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)
     waited_out: float | None = None
 
     def wait_for(self, intent: Entry) -> float:
@@ -109,6 +113,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if entry is None:
         return Decision(Step.SUBMIT, None)
     cleared, changed = situation.cleared(entry), entry.changed(situation.inputs)
+    if cleared:  # for Airflow's own retry, a file that was written again is what it was
+        changed = changed or entry.newer(situation.versions)
     if entry.state is State.REFUSED:
         return Decision(Step.SUBMIT, entry.left_behind() if cleared or changed else entry)
     if entry.base_url and entry.base_url != situation.base_url:
@@ -123,7 +129,7 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
         return Decision(Step.FAIL, entry, reason=f"{what}; {remedy}")
     if entry.state is State.FINISHED:
         if cleared and situation.buy_again:
-            return _buy_again(entry, "cleared with on_clear='resubmit'")
+            return replace(_buy_again(entry, "cleared with on_clear='resubmit'"), again=True)
         noted = {"max_tries": situation.max_tries, "clear_number": situation.clear_number} if cleared else {}
         return Decision(Step.COLLECT, entry.moved_to(State.FINISHED, **noted), cleared=cleared)
     if entry.state is State.FAILED:

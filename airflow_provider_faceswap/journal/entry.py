@@ -17,8 +17,9 @@ from pydantic import (
 )
 
 from airflow_provider_faceswap.apis.job import Cost
-from airflow_provider_faceswap.apis.results import check_result
+from airflow_provider_faceswap.apis.results import Made, check_result
 from airflow_provider_faceswap.apis.ticket import Ticket
+from airflow_provider_faceswap.journal.fingerprint import identity
 
 MAX_LEFT = 20
 """Jobs that an entry names as left behind; the oldest go first."""
@@ -87,6 +88,8 @@ class Entry(BaseModel):
     :param operation: what was bought.
     :param inputs: a digest of each input, see :mod:`airflow_provider_faceswap.journal.fingerprint`; empty for
         a job that a person adopted.
+    :param versions: a digest of the version of each input that is a file, by its name.
+    :param made_from: the media that it was made from, as the result names them.
     :param base_url: where it was bought; the job belongs to this host alone.
     :param job_id: the vendor's id, once known.
     :param name: names its files where the vendor gives no id.
@@ -114,6 +117,8 @@ class Entry(BaseModel):
     provider: Name = ""
     operation: Name = ""
     inputs: dict[Name, Name] = Field(default_factory=dict, max_length=64)
+    versions: dict[Name, Name] = Field(default_factory=dict, max_length=256)
+    made_from: Made = Field(default_factory=dict, max_length=64)
     base_url: Text = ""
     job_id: JobId = ""
     name: JobId = ""
@@ -184,6 +189,11 @@ class Entry(BaseModel):
         """Whether a person wrote the job's id here."""
         return not self.inputs
 
+    @property
+    def identity(self) -> str:
+        """One text for the inputs and the versions of their files."""
+        return identity(self.inputs, self.versions)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as JSON-able data."""
         return self.model_dump(mode="json", exclude_defaults=True) | {"state": self.state.value}
@@ -208,6 +218,10 @@ class Entry(BaseModel):
             return []
         names = self.inputs.keys() | inputs.keys()
         return sorted(name for name in names if self.inputs.get(name) != inputs.get(name))
+
+    def newer(self, versions: Mapping[str, str]) -> list[str]:
+        """Return the names of the files that have another version now, where both versions are known."""
+        return sorted(name for name, known in self.versions.items() if versions.get(name, known) != known)
 
     def ticket(self) -> Ticket:
         """Return what waiting for the job needs; its age counts from the submission that runs."""

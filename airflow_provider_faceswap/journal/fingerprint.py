@@ -35,10 +35,22 @@ def digests(
     """
     wanted: dict[str, Any] = {"idempotency_key": key} if key else dict(inputs)
     named = {"operation": [provider, operation], **{name: _bare(value) for name, value in wanted.items()}}
-    return {name: _digest(value) for name, value in named.items()}
+    return {name: digest(value) for name, value in named.items()}
 
 
-def _digest(value: Any) -> str:
+def identity(inputs: Mapping[str, str], versions: Mapping[str, str]) -> str:
+    """
+    Return one text for the inputs of a purchase and the versions of their files.
+
+    :param inputs: from :func:`digests`.
+    :param versions: a digest of each file's version.
+    """
+    text = json.dumps([sorted(inputs.items()), sorted(versions.items())], separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest(value: Any) -> str:
+    """Return a short text that is equal for equal values."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

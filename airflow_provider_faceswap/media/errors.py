@@ -26,17 +26,20 @@ class UnreadableError(Exception):
 
 
 @contextmanager
-def explained(field: str, remedy: str, *, spares_pyav: bool = False) -> Iterator[None]:
+def explained(
+    field: str, remedy: str, *, spares_pyav: bool = False, needs_pyav: bool = True
+) -> Iterator[None]:
     """
     Explain what cannot be read by the argument that gave it.
 
     :param field: name of the argument.
     :param remedy: what to give instead.
     :param spares_pyav: whether the remedy works without PyAV.
+    :param needs_pyav: whether it is needed at all.
     :raises InputError: if it cannot be read.
     :raises NotSentError: if it may be readable in a moment.
     """
-    if find_spec("av") is None:
+    if needs_pyav and find_spec("av") is None:
         missing = "needs PyAV: pip install 'airflow-provider-faceswap[media]'"
         raise InputError(field, f"{missing}, or {remedy}" if spares_pyav else missing)
     try:

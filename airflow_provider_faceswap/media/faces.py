@@ -10,6 +10,7 @@ from typing import Any
 from airflow_provider_faceswap.exceptions import InputError, ResultError
 from airflow_provider_faceswap.media.errors import UnreadableError, explained
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.sources import File, is_base64, source_of
 
 _MAX_BYTES = 64 * 1024**2
 _MAX_MARGIN = 4
@@ -22,8 +23,8 @@ def crop_faces(frame: bytes | str, boxes: Sequence[Sequence[float]], margin: flo
     """
     Cut faces out of a frame, for the ``face_ref`` of a ``ref_info``.
 
-    :param frame: a JPEG, PNG or WebP picture: its bytes, its base64 text, or the path of its file,
-        which must lie below a folder of ``[faceswap] local_roots``.
+    :param frame: a JPEG, PNG or WebP picture: its bytes, its base64 text, or the path of its file
+        in object storage, or on local disk below a folder of ``[faceswap] local_roots``.
     :param boxes: of the faces, each ``[x1, y1, x2, y2]``, as the extraction operators return them.
     :param margin: what is kept around a face, as a part of its width and height.
     :return: for each box, base64 text of a JPEG picture.
@@ -65,23 +66,16 @@ class _Picture:
 def _content(frame: bytes | str) -> bytes:
     if isinstance(frame, bytes):
         return frame
+    source = source_of("frame", frame)
+    if isinstance(source, File):
+        if not 0 < source.size <= _MAX_BYTES:
+            raise InputError("frame", f"names a file that is empty, or larger than {_MAX_BYTES} bytes")
+        return source.content()
     if not isinstance(frame, str):
         raise InputError("frame", f"must not be {type(frame).__name__}; {_GIVE}")
-    text = frame.strip()
-    if _is_base64(text):  # the base64 text of a JPEG picture starts like a path
-        return _decoded(text)
-    if not text.startswith("/"):
+    if not is_base64(frame.strip()):
         raise InputError("frame", f"is neither a picture nor the absolute path of a file; {_GIVE}")
-    from airflow_provider_faceswap.storage.local import read_local
-
-    return read_local("frame", text, _MAX_BYTES)
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        return recognise(text[:HEAD].encode(errors="replace"), "image").encoded
-    except ResultError:
-        return False
+    return _decoded(frame.strip())
 
 
 def _decoded(text: str) -> bytes:

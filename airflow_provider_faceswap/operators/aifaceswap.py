@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.operators.arguments import as_seconds
 from airflow_provider_faceswap.operators.base import SwapOperator
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.request import Submission
+    pass
 
 
 class AIFaceSwapOperator(SwapOperator):
@@ -43,18 +41,6 @@ class AIFaceSwapOperator(SwapOperator):
         self.adopt_from_callback = adopt_from_callback
         self.max_cost = max_cost
 
-    def make_request(self) -> Submission:
-        """Check the inputs and the price; raises InputError."""
-        call = super().make_request()
-        price = call.price()
-        if self.max_cost is not None and price is not None and price.amount > self.max_cost:
-            raise InputError(
-                "max_cost",
-                f"the call costs {price.amount:g} {price.unit} by the price list, "
-                f"and {self.max_cost:g} are allowed",
-            )
-        return call
-
 
 class AIFaceSwapImageOperator(AIFaceSwapOperator):
     """
@@ -74,10 +60,6 @@ class AIFaceSwapImageOperator(AIFaceSwapOperator):
         super().__init__(**kwargs)
         self.source_image = source_image
         self.face_image = face_image
-
-    def fields(self) -> dict[str, Any]:
-        """Return the fields, with files read."""
-        return _with_files(super().fields())
 
 
 class AIFaceSwapMultiImageOperator(AIFaceSwapOperator):
@@ -110,16 +92,6 @@ class _VideoOperator(AIFaceSwapOperator):
         self.source_video = source_video
         self.duration = duration
         self.enhance = enhance
-
-    def fields(self) -> dict[str, Any]:
-        """Return the fields, with the clip's length measured where it is not given."""
-        fields = super().fields()
-        if is_blank(self.duration):
-            from airflow_provider_faceswap.media import measure_duration
-
-            fields["duration"] = measure_duration(self.source_video, self.hook.settings)
-            self.log.info("The clip is %.2f s long", fields["duration"])
-        return fields
 
 
 class AIFaceSwapVideoOperator(_VideoOperator):
@@ -176,10 +148,6 @@ class AIFaceSwapExtractFacesOperator(AIFaceSwapOperator):
         super().__init__(**kwargs)
         self.img = img
 
-    def fields(self) -> dict[str, Any]:
-        """Return the fields, with files read."""
-        return _with_files(super().fields())
-
 
 class AIFaceSwapExtractFrameFacesOperator(AIFaceSwapOperator):
     """
@@ -195,15 +163,3 @@ class AIFaceSwapExtractFrameFacesOperator(AIFaceSwapOperator):
     def __init__(self, *, base64_img: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.base64_img = base64_img
-
-    def fields(self) -> dict[str, Any]:
-        """Return the fields, with a file as base64 text."""
-        from airflow_provider_faceswap.storage.inputs import as_base64
-
-        return {"base64_img": as_base64("base64_img", self.base64_img)}
-
-
-def _with_files(fields: dict[str, Any]) -> dict[str, Any]:
-    from airflow_provider_faceswap.storage.inputs import read_file
-
-    return {name: read_file(name, value) or value for name, value in fields.items()}

@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_faceswap.exceptions import InputError
 
 if TYPE_CHECKING:
-    from airflow.sdk import ObjectStoragePath
+    from airflow_provider_faceswap.operators.base import SwapOperator
+
+MAX_PRESIGN = 7 * 24 * 3600
+"""Seconds that a signed URL is valid for at most, by Signature V4 of Amazon and of Google."""
+
+_MAX = 10**9
+_OPTIONAL = ("poll_interval", "presign_seconds")
+_BOUNDS = (
+    ("timeout", 0.1, _MAX),
+    ("poll_interval", 0.1, _MAX),
+    ("presign_seconds", 1, MAX_PRESIGN),
+    ("short_wait", 0, _MAX),
+    ("in_doubt_wait", 0, _MAX),
+    ("max_resubmits", 0, _MAX),
+)
 
 
 def as_seconds(value: float | timedelta) -> float:
@@ -19,14 +33,17 @@ def as_seconds(value: float | timedelta) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 
-def as_text(path: str | PathLike[str] | ObjectStoragePath | None) -> Any:
+def as_text(path: Any) -> Any:
     """
     Return a path as the text that templates render.
 
-    :param path: an ``ObjectStoragePath`` gives its URL, a local path a ``file://`` URL.
+    :param path: an ``ObjectStoragePath`` gives its URL, a local path a ``file://`` URL, also within lists and
+        dicts. Anything else stays as it is.
     """
-    if path is None or isinstance(path, str):
-        return path
+    if isinstance(path, dict):
+        return {name: as_text(item) for name, item in path.items()}
+    if isinstance(path, (list, tuple)):
+        return [as_text(item) for item in path]
     if hasattr(path, "protocol"):
         return str(path)
     return f"file://{fspath(path)}" if isinstance(path, PathLike) else path
@@ -49,6 +66,25 @@ def check_choice(name: str, value: Any, choices: Sequence[str]) -> Any:
         error = InputError(name, f"must be {' or '.join(map(repr, choices))}, not {str(value)[:40]!r}")
         raise as_airflow(error, AirflowFailException)
     return value
+
+
+def check_terms(operator: SwapOperator) -> None:
+    """
+    Check the arguments that say on which terms an operator buys and waits.
+
+    :param operator: with its templates rendered.
+    :raises InputError: naming the argument and the remedy.
+    """
+    check_choice("on_in_doubt", operator.on_in_doubt, ("fail", "resubmit"))
+    check_choice("on_clear", operator.on_clear, ("collect", "resubmit"))
+    for name, least, most in _BOUNDS:
+        value = getattr(operator, name)
+        if value is None and name in _OPTIONAL:
+            continue
+        if not isinstance(value, (int, float)) or not least <= value <= most:
+            raise InputError(name, f"must be a number from {least} to {most}")
+    if operator.reuse_stored and not operator.output_path:
+        raise InputError("reuse_stored", "needs output_path, where it looks for the result")
 
 
 class WithFullSignature:

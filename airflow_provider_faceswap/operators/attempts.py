@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_faceswap.execution.attempt import Attempt, Waiting
+from airflow_provider_faceswap.execution.inputs import Inputs
+from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.execution.purchase import Purchase, Terms
 from airflow_provider_faceswap.execution.results import Results
-from airflow_provider_faceswap.journal.fingerprint import digests
+from airflow_provider_faceswap.operators.arguments import MAX_PRESIGN
 from airflow_provider_faceswap.storage.outputs import OutputStore
+from airflow_provider_faceswap.storage.records import Records
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -28,9 +31,19 @@ def make_attempt(operator: SwapOperator, context: Context, journal: Journal) -> 
     if not journal.durable:
         operator.log.warning("Airflow below 3.3 keeps no task state: a retry of this task submits again")
     ti, request = context["ti"], operator.request_class
-    inputs = {name: getattr(operator, name) for name in operator.inputs}
+    presign = operator.timeout if operator.presign_seconds is None else operator.presign_seconds
+    inputs = Inputs(
+        provider=operator.provider,
+        endpoint=operator.endpoint,
+        request_class=request,
+        fields=operator.fields(),
+        settings=operator.hook.settings,
+        own_names=operator.own_names(),
+        idempotency_key=operator.idempotency_key,
+        presign_seconds=max(1, min(presign, MAX_PRESIGN)),
+        check_limits=operator.check_inputs,
+    )
     terms = Terms(
-        inputs=digests(operator.provider, operator.endpoint, inputs, operator.idempotency_key),
         max_tries=ti.max_tries,
         clear_number=getattr(context["dag_run"], "clear_number", None) or 0,
         tries_after_clear=ti.try_number - 1 + (operator.retries or 0),
@@ -38,20 +51,27 @@ def make_attempt(operator: SwapOperator, context: Context, journal: Journal) -> 
         on_in_doubt=operator.on_in_doubt,
         max_resubmits=operator.max_resubmits,
         buy_again=operator.on_clear == "resubmit",
-    )
-    outputs = OutputStore(
-        operator.output_path,
-        request.kind,
-        request.operation,
-        operator.output_name,
-        operator.consent_reference,
+        max_cost=operator.max_cost,
+        reuse_stored=operator.reuse_stored,
     )
     purchase = Purchase(
         completion=operator.completion,
-        request_class=request,
-        make_request=operator.make_request,
+        inputs=inputs,
         journal=journal,
-        results=Results(outputs, operator.completion, operator.timeout),
+        results=Results(
+            OutputStore(
+                operator.output_path,
+                request.kind,
+                request.operation,
+                operator.output_name,
+                operator.consent_reference,
+                task=described_task(ti),
+            ),
+            operator.completion,
+            operator.timeout,
+            records=Records(operator.output_path) if operator.output_path else None,
+            made_from=inputs.described,
+        ),
         terms=terms,
         clock=operator.clock,
     )

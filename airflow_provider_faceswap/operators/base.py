@@ -12,8 +12,14 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
-from airflow_provider_faceswap.exceptions import InputError
-from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_seconds, as_text, check_choice
+from airflow_provider_faceswap.execution.reporting import WithLineage, report
+from airflow_provider_faceswap.operators.arguments import (
+    WithFullSignature,
+    as_seconds,
+    as_text,
+    check_choice,
+    check_terms,
+)
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -29,12 +35,11 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.execution.pause import Refusals
     from airflow_provider_faceswap.hooks.base import SwapHook
 
-MIN_SECONDS, MAX_SECONDS = 0.1, 10**9
 SUBMISSION_KEY = "submission"
 """XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
 
 
-class SwapOperator(WithFullSignature, BaseOperator):
+class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
     """
     Submit a job to a vendor, once, and collect what it makes.
 
@@ -54,6 +59,11 @@ class SwapOperator(WithFullSignature, BaseOperator):
     :param short_wait: seconds to wait on the worker for a job that is likely to end so soon.
     :param idempotency_key: stands for the inputs when a later try asks whether its job is the same.
     :param consent_reference: free text that is kept beside the stored results.
+    :param presign_seconds: that a URL is valid for which is signed for a file in object storage, at most
+        seven days; None for ``timeout``.
+    :param check_inputs: False to leave it to the vendor whether a clip is too long for it.
+    :param reuse_stored: take a result that is stored below ``output_path`` already, if another task made it
+        from the same inputs, instead of buying it again.
     :raises AirflowFailException: if no retry can help: refused inputs, a job that failed for good. It is also
         an error of :mod:`airflow_provider_faceswap.exceptions`, with ``provider``, ``job_id`` and ``paid``.
     :raises AirflowException: if a retry may help: no connection, a refusal for now; as above.
@@ -64,6 +74,7 @@ class SwapOperator(WithFullSignature, BaseOperator):
     inputs: ClassVar[tuple[str, ...]]
     in_doubt_wait: float = 0.0
     adopt_from_callback: bool = True
+    max_cost: float | None = None
     template_fields: Sequence[str] = (
         "conn_id",
         "output_path",
@@ -89,6 +100,9 @@ class SwapOperator(WithFullSignature, BaseOperator):
         short_wait: float | timedelta = 10,
         idempotency_key: str | None = None,
         consent_reference: str | None = None,
+        presign_seconds: float | timedelta | None = None,
+        check_inputs: bool = True,
+        reuse_stored: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -105,6 +119,9 @@ class SwapOperator(WithFullSignature, BaseOperator):
         self.short_wait = as_seconds(short_wait)
         self.idempotency_key = idempotency_key
         self.consent_reference = consent_reference
+        self.presign_seconds = None if presign_seconds is None else as_seconds(presign_seconds)
+        self.check_inputs = check_inputs
+        self.reuse_stored = reuse_stored
 
     def execute(self, context: Context) -> dict[str, Any]:
         """
@@ -201,7 +218,7 @@ class SwapOperator(WithFullSignature, BaseOperator):
                 self.clock.sleep(pause)
                 outcome = attempt.run(outcome.before)
             if isinstance(outcome, Done):
-                return outcome.result
+                return report(self, context, outcome.result)
             self._defer(context, outcome.ticket)
 
     @cached_property
@@ -232,30 +249,22 @@ class SwapOperator(WithFullSignature, BaseOperator):
 
         return vendor(self.provider).submission(self.endpoint)
 
-    def make_request(self) -> Submission:
-        """Check the inputs and return the submission; raises InputError."""
-        return self.request_class.checked(self.fields())
-
     @property
     def endpoint(self) -> str:
         """The operation's key among the vendor's."""
         return self.operation
 
     def fields(self) -> dict[str, Any]:
-        """Return the operation's fields, with files read where the vendor takes their content."""
+        """Return the operation's fields by the vendor's names, as they were given."""
         return {name: getattr(self, name) for name in self.inputs}
+
+    def own_names(self) -> dict[str, Any]:
+        """Return media by further names that a result gives them."""
+        return {}
 
     def _check(self) -> None:
         """Find what is wrong with the arguments and the connection, at each start."""
-        check_choice("on_in_doubt", self.on_in_doubt, ("fail", "resubmit"))
-        check_choice("on_clear", self.on_clear, ("collect", "resubmit"))
-        interval = 1 if self.poll_interval is None else self.poll_interval
-        above_zero = {"timeout": self.timeout, "poll_interval": interval}
-        others = ("short_wait", "in_doubt_wait", "max_resubmits")
-        for name, value in {**above_zero, **{name: getattr(self, name) for name in others}}.items():
-            least = MIN_SECONDS if name in above_zero else 0
-            if not isinstance(value, (int, float)) or not least <= value <= MAX_SECONDS:
-                raise InputError(name, f"must be a number from {least} to {MAX_SECONDS}")
+        check_terms(self)
         self.hook.settings  # noqa: B018 - checks the connection
         for name in ("output_path", "output_name", *self.inputs):
             setattr(self, name, as_text(getattr(self, name)))

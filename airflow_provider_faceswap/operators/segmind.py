@@ -9,14 +9,13 @@ from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.operators.arguments import check_choice
 from airflow_provider_faceswap.operators.base import SwapOperator
 
-_PICTURES = ("source_img", "target_img")
-
 
 class SegmindFaceSwapOperator(SwapOperator):
     """
     Swap faces of a picture (*Faceswap V2*).
 
-    A picture is given as URL, as the path of a local file or one in object storage, or as base64 text.
+    A picture is given as URL, as the path of a file in object storage or on local disk, which is sent along,
+    or as base64 text.
 
     :param conn_id: a connection of type ``segmind``.
     :param source_img: a picture of the new face; a closeup is best.
@@ -32,7 +31,7 @@ class SegmindFaceSwapOperator(SwapOperator):
     provider = "segmind"
     operation = "faceswap-v2"
     inputs = (
-        *_PICTURES, "input_faces_index", "source_faces_index", "face_restore", "base64",
+        "source_img", "target_img", "input_faces_index", "source_faces_index", "face_restore", "base64",
     )  # fmt: skip
     template_fields: Sequence[str] = (*SwapOperator.template_fields, *inputs, "api_version")
 
@@ -68,9 +67,3 @@ class SegmindFaceSwapOperator(SwapOperator):
         if self.endpoint == self.operation and not self.output_path:
             raise InputError("output_path", "is required: v1 answers with the picture itself")
         super()._check()
-
-    def fields(self) -> dict[str, Any]:
-        """Return the fields, with files as base64 text."""
-        from airflow_provider_faceswap.storage.inputs import as_base64
-
-        return {**super().fields(), **{name: as_base64(name, getattr(self, name)) for name in _PICTURES}}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -12,9 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import (
-    AirflowException,
     AirflowSensorTimeout,
-    AirflowSkipException,
     TaskDeferralError,
     TaskDeferralTimeout,
 )
@@ -31,10 +28,13 @@ from airflow_provider_faceswap.exceptions import (
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
 from airflow_provider_faceswap.execution.clock import Clock
+from airflow_provider_faceswap.execution.outcome import described_task
+from airflow_provider_faceswap.execution.reporting import WithLineage, report
 from airflow_provider_faceswap.journal.decisions import moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text
 from airflow_provider_faceswap.sensors.given import Given
+from airflow_provider_faceswap.sensors.skipping import skipping
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -50,7 +50,7 @@ POKE_INTERVAL = 10.0
 """Seconds between two polls where neither the user nor an eta says."""
 
 
-class JobSensor(WithFullSignature, BaseSensorOperator):
+class JobSensor(WithFullSignature, WithLineage, BaseSensorOperator):
     """
     Wait for a job that was submitted elsewhere, and collect its result.
 
@@ -98,6 +98,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
         self.submitted_at = submitted_at
         self.eta = eta
         self.follow_eta = poke_interval is None
+        self._task: dict[str, Any] = {}
 
     @cached_property
     def hook(self) -> SwapHook:
@@ -164,14 +165,15 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
 
         :return: the job as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
         """
-        with self._as_the_user_wants():
+        self._task = described_task(context["ti"])
+        with skipping(self.soft_fail or self.never_fail):
             with translated(self.provider):
                 self._check()
             if self.deferrable:
                 with translated(self.provider):
                     end, job = self._poll_once()
                     if end not in (None, DEADLINE):
-                        return self._finish(end, job)
+                        return report(self, context, self._finish(end, job))
                     self._defer()
             try:
                 return super().execute(context)
@@ -186,7 +188,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
             end, job = self._poll_once()
             if end in (None, DEADLINE):
                 return False
-            return PokeReturnValue(True, self._finish(end, job))
+            return PokeReturnValue(True, report(self, context, self._finish(end, job)))
 
     def execute_complete(self, context: Context, event: Any, base_url: str = "") -> dict[str, Any]:
         """
@@ -198,11 +200,12 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
         with translated(self.provider):
             self._check_host(base_url)
             end, problem = waiting.check_event(event, self.ticket.job_id)
-        return self._collect(end, problem)
+        return report(self, context, self._collect(end, problem))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Poll once more where Airflow ended the deferral by itself."""
-        with self._as_the_user_wants():
+        self._task = described_task(context["ti"])
+        with skipping(self.soft_fail or self.never_fail):
             try:
                 # Past the base sensor, whose skip does not say why.
                 return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
@@ -210,7 +213,7 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
                 problem = f"the deferral was cut off: {error}"
             with translated(self.provider):
                 self._check_host(str((next_kwargs or {}).get("base_url") or ""))
-            return self._collect(DEADLINE, problem)
+            return report(self, context, self._collect(DEADLINE, problem))
 
     def _check(self) -> None:
         self.hook.settings  # noqa: B018 - checks the connection
@@ -262,8 +265,9 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
         said = (job and job.message) or problem
         if end != "success" or job is None:
             raise waiting.error_of(self.provider, self.ticket.job_id, str(end), said)
-        outputs = OutputStore(self.output_path, "any", "fetch")
-        entry = self._entry().moved_to(State.RUNNING)
+        given = self._given
+        outputs = OutputStore(self.output_path, "any", given.operation, task=self._task)
+        entry = self._entry().moved_to(State.RUNNING, made_from=dict(given.inputs))
         try:
             result = Results(outputs, self.completion, self.timeout).keep(entry, job)
         except ResultError as error:
@@ -285,14 +289,3 @@ class JobSensor(WithFullSignature, BaseSensorOperator):
             kwargs={"base_url": self.ticket.base_url},
             timeout=timedelta(seconds=self.timeout) + waiting.BACKSTOP,
         )
-
-    @contextmanager
-    def _as_the_user_wants(self) -> Iterator[None]:
-        try:
-            yield
-        except AirflowSkipException:
-            raise
-        except AirflowException as error:
-            if self.soft_fail or self.never_fail:
-                raise AirflowSkipException(str(error)) from None
-            raise

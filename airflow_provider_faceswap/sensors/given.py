@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pendulum
 
 from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.reading import read_id, read_seconds
+from airflow_provider_faceswap.apis.results import read_origin
 from airflow_provider_faceswap.exceptions import InputError
+
+FETCH = "fetch"
+"""The operation of a job of which nothing but the id is known."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +25,15 @@ class Given:
     :param job_id: the vendor's id.
     :param submitted_at: seconds since the epoch, if known.
     :param eta: seconds from submission to its end, if known.
+    :param operation: what was bought, as its submitter's result says.
+    :param inputs: the media that it was made from, as its submitter's result says.
     """
 
     job_id: str
     submitted_at: float | None
     eta: float | None
+    operation: str = FETCH
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, job_id: Any, submitted_at: Any, eta: Any) -> Given:
@@ -45,6 +53,7 @@ class Given:
             job_id=found,
             submitted_at=_epoch(submitted_at or result.get("submitted_at")),
             eta=read_seconds(result.get("eta") if eta is None else eta),
+            **read_origin(result),
         )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from uuid import uuid4
 
 from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
+from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, SUFFIX, named_id, read_line
 
@@ -16,9 +16,6 @@ log = logging.getLogger(__name__)
 
 MAX_NAME = 128
 """Bytes of an output_name; the job's id, a number and suffixes may follow, and 255 are a file name's end."""
-
-_PERMANENT = (FileNotFoundError, PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError)
-_PERMANENT_CODES = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 def check_name(name: str) -> None:
@@ -107,9 +104,7 @@ def check_names_free(place: Place, name: str, replaces: str) -> None:
 
 def _blame(error: Exception, what: str, done: str) -> FaceSwapError:
     what = f"{what} cannot be {done}"
-    code = error.errno if isinstance(error, OSError) else None
-    # Missing credentials are errors of a kind of their own in each store's library.
-    if isinstance(error, _PERMANENT) or code in _PERMANENT_CODES or "Credential" in type(error).__name__:
+    if is_permanent(error):
         return InputError(
             "output_path",
             f"{what}: {said(error)}; create it, or give the workers the right to it",

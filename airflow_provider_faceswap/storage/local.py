@@ -7,7 +7,6 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.options import local_roots
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -36,30 +35,13 @@ def _check_regular(found: os.stat_result) -> None:
         raise FileNotFoundError("not a regular file")
 
 
-def read_local(name: str, path: str, max_bytes: int) -> bytes:
+def open_below_roots(path: str) -> BinaryIO:
     """
-    Read a local file that lies below one of the folders of ``[faceswap] local_roots``.
+    Open a regular file that lies below one of the folders of ``[faceswap] local_roots``.
 
-    :param name: of the argument that names it, for errors.
     :param path: absolute; symlinks are resolved first.
-    :param max_bytes: bytes that it may have at most.
-    :raises InputError: in one and the same sentence if it is missing, and if it may not be read.
+    :raises OSError: if it is missing, something else, or elsewhere.
     """
-    try:
-        with _open_below_roots(path) as file:
-            content = file.read(max_bytes + 1)
-    except (OSError, ValueError):  # ValueError: a null byte
-        raise InputError(
-            name,
-            "names a local file that is missing or is not below [faceswap] local_roots: set local_roots "
-            "on the workers, or give a URL or an object-storage path such as s3://conn_id@bucket/key",
-        ) from None
-    if not content or len(content) > max_bytes:
-        raise InputError(name, f"names a file that is empty, or larger than {max_bytes} bytes")
-    return content
-
-
-def _open_below_roots(path: str) -> BinaryIO:
     if not os.path.isabs(path):
         raise FileNotFoundError
     real = Path(os.path.realpath(path))

@@ -6,8 +6,8 @@ import io
 import logging
 import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -90,6 +90,7 @@ class OutputStore:
     :param operation: the vendor's name of the operation.
     :param output_name: the files' name without suffix; ``{provider}-{job_id}`` if None.
     :param consent_reference: free text kept beside each file.
+    :param task: what is kept beside each file of the task that stored it, such as ``dag_id``.
     """
 
     output_path: str | None
@@ -97,6 +98,7 @@ class OutputStore:
     operation: str
     output_name: str | None = None
     consent_reference: str | None = None
+    task: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self, *, replaces: str = "") -> None:
         """
@@ -116,29 +118,19 @@ class OutputStore:
             check_names_free(place, self.output_name, replaces)
 
     def save(
-        self,
-        urls: Sequence[str],
-        settings: Settings,
-        *,
-        provider: str,
-        job_id: str,
-        fallback_name: str,
-        submitted_at: float | None,
-        seconds: float,
+        self, urls: Sequence[str], settings: Settings, owner: Owner, *, seconds: float
     ) -> list[StoredFile]:
         """
         Download a finished job's files and store each with its provenance.
 
         :param urls: the vendor's links.
         :param settings: of the connection that the job was bought with.
-        :param fallback_name: names the files where there is no job id.
-        :param submitted_at: seconds since the epoch, if known.
+        :param owner: the job.
         :param seconds: that all the files may take.
         :raises ResultError: if a file cannot be fetched or stored.
         """
         if self.output_path is None:
             return []
-        owner = Owner(provider, job_id, fallback_name, submitted_at)
         budget, stored = Budget(seconds=seconds), []
         with repeatable():
             place = self._opened(owner)
@@ -150,29 +142,23 @@ class OutputStore:
                         stored.append(self._store(source, place, owner, _numbered(number, len(urls))))
         return stored
 
-    def save_content(
-        self, content: bytes, *, provider: str, job_id: str, fallback_name: str, submitted_at: float | None
-    ) -> StoredFile:
+    def save_content(self, content: bytes, owner: Owner) -> StoredFile:
         """
         Store a picture that came with the vendor's answer.
 
         :raises ResultError: if it is not a picture, or cannot be stored.
         """
-        owner = Owner(provider, job_id, fallback_name, submitted_at)
         with repeatable():
             place = self._opened(owner)
             return self._store(io.BytesIO(content), place, owner)
 
-    def save_spooled(
-        self, spooled_at: str, *, provider: str, job_id: str, fallback_name: str, submitted_at: float | None
-    ) -> StoredFile:
+    def save_spooled(self, spooled_at: str, owner: Owner) -> StoredFile:
         """
         Store a picture that :func:`spool.write` kept.
 
         :param spooled_at: where.
         :raises ResultError: if it cannot be read or stored.
         """
-        owner = Owner(provider, job_id, fallback_name, submitted_at)
         with repeatable(), tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
             local = Path(scratch, "result")
             spool.read_to(spooled_at, local)
@@ -180,22 +166,13 @@ class OutputStore:
             with local.open("rb") as source:
                 return self._store(source, place, owner)
 
-    def copy(
-        self,
-        files: Sequence[StoredFile],
-        *,
-        provider: str,
-        job_id: str,
-        fallback_name: str,
-        submitted_at: float | None,
-    ) -> list[StoredFile]:
+    def copy(self, files: Sequence[StoredFile], owner: Owner) -> list[StoredFile]:
         """
         Store files of this job again that are stored elsewhere.
 
         :param files: what was stored.
         :raises ResultError: if one has changed, cannot be read or cannot be stored.
         """
-        owner = Owner(provider, job_id, fallback_name, submitted_at)
         copies = []
         with repeatable():
             place = self._opened(owner)
@@ -205,7 +182,7 @@ class OutputStore:
                     copies.append(self._store(local, place, owner, _numbered(number, len(files))))
         return copies
 
-    def holds(self, files: Sequence[StoredFile], *, provider: str, job_id: str, fallback_name: str) -> bool:
+    def holds(self, files: Sequence[StoredFile], owner: Owner) -> bool:
         """
         Whether files are where this store puts that job's: same folder, same name.
 
@@ -214,7 +191,6 @@ class OutputStore:
         if self.output_path is None:
             return False
         folder = check_folder(self.output_path)
-        owner = Owner(provider, job_id, fallback_name)
         return all(
             file.url in self._urls(folder, owner, f"{_numbered(number, len(files))}.{file.format}")
             for number, file in enumerate(files, start=1)
@@ -247,13 +223,14 @@ class OutputStore:
         facts = {"bytes": size, "sha256": digest, "format": suffix}
         for stem in islice(owner.stems(self.output_name), MAX_NAMES):
             name = f"{stem}{number}.{suffix}"
-            line = owner.line(self.operation, self.consent_reference, {"file": name, **facts})
+            url = f"{check_folder(self._folder())}/{name}"
+            about = {"operation": self.operation, "file": name, "url": url, **facts, **self.task}
+            line = owner.line(self.consent_reference, about)
             with blamed(name):
                 if not claim(place, name, owner, line):
                     log.warning("%s belongs to another job; it is left alone", name)
                     continue
                 put_claimed(place, name, source, size)
-            url = f"{check_folder(self._folder())}/{name}"
             log.info("Stored job %s as %s, %s bytes", owner.id, url, size)
             return StoredFile(url, size, digest, suffix)
         raise ResultError(f"{MAX_NAMES} names in output_path belong to other jobs already")

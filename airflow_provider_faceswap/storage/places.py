@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
-from airflow.providers.common.compat.lineage.hook import get_hook_lineage_collector
-
 from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.storage.folders import LOCAL, open_path
 from airflow_provider_faceswap.storage.formats import CHUNK
+from airflow_provider_faceswap.storage.lineage import note_written
 from airflow_provider_faceswap.storage.local import open_regular
 
 if TYPE_CHECKING:
@@ -149,6 +148,7 @@ class LocalPlace(Place):
     def put(self, name: str, source: BinaryIO, size: int) -> None:
         """Replace a file."""
         self._move(self._unfinished(source), name)
+        note_written(f"file://{self._root / name}")
 
     def remove(self, name: str) -> None:
         """Remove a file."""
@@ -258,9 +258,7 @@ class StoredPlace(Place):
         except Exception:
             self._remove_half(name, before)
             raise
-        # As ObjectStoragePath.open() does, whose files cannot be discarded.
-        target = self._folder / name
-        get_hook_lineage_collector().add_output_asset(context=target, uri=str(target))
+        note_written(str(self._folder / name))
 
     def remove(self, name: str) -> None:
         """Remove a file."""

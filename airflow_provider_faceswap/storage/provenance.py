@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Any
 
+from airflow_provider_faceswap import __version__
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage.places import Place
 
 SUFFIX = ".provenance.json"
-MAX_LINE = 64 * 1024
+SCHEMA_VERSION = 1
+"""Of a line; ``docs/provenance.schema.json`` describes it. A field that is added leaves it as it is."""
+MAX_LINE = 128 * 1024
 """Bytes of a line that are read: whose it is, is not known before."""
 MAX_CONSENT = 8000
 """Characters of a consent_reference, so that a line stays shorter than what is read of it."""
@@ -35,12 +38,14 @@ class Owner:
     :param job_id: the vendor's id, or nothing.
     :param fallback_name: names it where there is no id.
     :param submitted_at: seconds since the epoch, if known.
+    :param inputs: the media that it was made from.
     """
 
     provider: str
     job_id: str
     fallback_name: str
     submitted_at: float | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -66,20 +71,23 @@ class Owner:
         for number in count(2):
             yield f"{again}-{number}"
 
-    def line(self, operation: str, consent_reference: str | None, facts: dict[str, Any]) -> bytes:
+    def line(self, consent_reference: str | None, facts: Mapping[str, Any]) -> bytes:
         """
         Return the line for a file.
 
-        :param facts: about the file.
+        :param consent_reference: free text.
+        :param facts: about the file, the operation and the task.
         """
         line = {
+            "schema_version": SCHEMA_VERSION,
             "provider": self.provider,
-            "operation": operation,
             "job_id": self.job_id,
             **({} if self.job_id else {"uuid": self.fallback_name}),
+            "inputs": dict(self.inputs),
             "submitted_at": iso(self.submitted_at),
             "stored_at": iso(time.time()),
             "consent_reference": consent_reference[:MAX_CONSENT] if consent_reference else None,
+            "provider_version": __version__,
             **facts,
         }
         return (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="replace")

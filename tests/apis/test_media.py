@@ -4,7 +4,7 @@ import pytest
 
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.aifaceswap import MultiVideoFaceSwap
-from airflow_provider_faceswap.apis.media import from_parts, replaced, slots
+from airflow_provider_faceswap.apis.media import Media, from_parts, map_media, slots
 from airflow_provider_faceswap.apis.request import Submission
 
 OPERATIONS = [request for name in VENDORS for request in vendor(name).operations.values()]
@@ -45,13 +45,12 @@ def test_media_within_lists_are_replaced_by_name() -> None:
     given = {"source_video": "v", "ref_info": [{"face_ref": "a", "face_url": "b"}, {"face_url": "c"}]}
     seen = {}
 
-    def note(name: str, value: str) -> str:
+    def note(name: str, value: str, media: Media) -> str:
+        assert media.kind == ("video" if name == "source_video" else "image")
         seen[name] = value
         return value.upper()
 
-    changed: dict[str, object] = dict(given)
-    for slot in slots(MultiVideoFaceSwap):
-        changed = replaced(changed, slot, note)
+    changed = map_media(MultiVideoFaceSwap, given, note)
     assert seen == {
         "source_video": "v",
         "ref_info.0.face_ref": "a",
@@ -67,7 +66,5 @@ def test_media_within_lists_are_replaced_by_name() -> None:
 
 @pytest.mark.parametrize("ref_info", [None, "text", [1], [[]], {"face_ref": "x"}])
 def test_another_shape_is_left_to_the_requests_own_check(ref_info: object) -> None:
-    fields: dict[str, object] = {"ref_info": ref_info}
-    for slot in slots(MultiVideoFaceSwap):
-        fields = replaced(fields, slot, lambda name, value: "replaced")
-    assert fields == {"ref_info": ref_info}
+    fields = {"ref_info": ref_info}
+    assert map_media(MultiVideoFaceSwap, fields, lambda *_: "replaced") == fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,7 @@ def test_stored_files_are_copied_where_the_task_wants_them_now(
 
 
 def test_a_result_that_is_nowhere_any_more_is_said(stored: World, folder: str, tmp_path: Path) -> None:
-    for file in (tmp_path / "out").iterdir():
-        file.unlink()
+    shutil.rmtree(tmp_path / "out")
     stored.clear()
     stored.vendor.polls = [job(UNKNOWN, message="Request not found")]
     with pytest.raises(

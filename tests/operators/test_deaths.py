@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.execution.collector import Collector
+from airflow_provider_faceswap.execution.inputs import Inputs
 from tests.fakes import Killed, api_error, job
 from tests.operators.world import URL, World
 
@@ -17,14 +18,15 @@ PROCESSING = JobState.PROCESSING
 
 
 def test_intent_is_written_before_the_submission_and_the_id_right_after(world: World) -> None:
-    world.start()
+    world.start(media=f"{URL}?token=s1gnature")
     assert world.states == ["intent", "running", "finished"]
     assert world.store is not None
     running = [value for key, value in world.store.history if key == "faceswap"][1]
     assert running["job_id"] == "278"
     kept = str(world.store.history)
-    assert "kkkk" not in kept and "t0k3n" not in kept
-    assert "http" not in kept.replace(world.vendor.hook.settings.base_url, "")
+    assert "kkkk" not in kept and "t0k3n" not in kept and "s1gnature" not in kept
+    # The inputs' URLs stand there without their queries.
+    assert "http" not in kept.replace(world.vendor.hook.settings.base_url, "").replace(f"'{URL}'", "")
 
 
 def test_killed_before_the_intent_is_written(world: World) -> None:
@@ -146,7 +148,7 @@ def test_an_idempotency_key_stands_for_the_inputs(world: World) -> None:
 def test_inputs_that_are_gone_do_not_keep_a_paid_result_away(world: World) -> None:
     """A presigned link may have expired, and a file may be deleted, by the time that the job is done."""
     deferral = world.defer()
-    with mock.patch.object(type(world.operator), "fields", side_effect=AssertionError("read again")):
+    with mock.patch.object(Inputs, "request", side_effect=AssertionError("read again")):
         assert world.resume(deferral, states={"278": "success"})["status"] == "success"
         assert world.start()["status"] == "success"
 

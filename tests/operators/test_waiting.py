@@ -44,6 +44,7 @@ def test_a_video_is_submitted_once_deferred_and_collected(one: World) -> None:
         "provider": "modelslab", "operation": "single_video_swap", "job_id": "278", "status": "success",
         "output": [RESULT], "stored": [], "seconds": 10.1, "cost": None,
         "submitted_at": "2027-01-15T08:00:00.000+00:00", "eta": 120.0, "meta": {"seed": 7}, "files": [],
+        "inputs": {"init_image": URL, "init_video": URL},
     }  # fmt: skip
     assert (one.vendor.accepted, one.vendor.polled) == (1, ["278"])
 

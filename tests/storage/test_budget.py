@@ -18,11 +18,12 @@ from airflow_provider_faceswap.storage import part as parts
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.part import Budget
+from airflow_provider_faceswap.storage.provenance import Owner
 from tests.storage.conftest import MP4, Cdn
 from tests.storage.settings import settings
 from tests.storage.test_resuming import Cutting
 
-JOB: Any = {"provider": "modelslab", "job_id": "278", "fallback_name": "", "submitted_at": None}
+JOB = Owner("modelslab", "278", "")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def save(cdn: Cdn, urls: list[str], tmp_path: Path, seconds: float = 30) -> None:
     store = OutputStore(f"file://{tmp_path}/out", "video", "single_video_swap")
-    store.save(urls, settings(cdn.url), seconds=seconds, **JOB)
+    store.save(urls, settings(cdn.url), JOB, seconds=seconds)
 
 
 def test_all_files_of_a_job_share_one_budget(

@@ -5,6 +5,7 @@ import json
 import os
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import LocalPlace, StoredPlace, open_place
+from airflow_provider_faceswap.storage.provenance import Owner
 from tests.storage.conftest import JPEG, S3
 
-JOB: Any = {"provider": "segmind", "job_id": "5", "fallback_name": "u-u-i-d", "submitted_at": 1.8e9}
+JOB = Owner("segmind", "5", "u-u-i-d", 1.8e9)
 
 
 def store(folder: str | None, name: str | None = None) -> OutputStore:
@@ -166,10 +168,9 @@ def test_a_probe_that_cannot_be_deleted_is_a_warning(
 )
 def test_a_file_name_is_a_name(folder: str, name: str) -> None:
     store(folder, name).check()
-    file = store(folder, name).save_content(JPEG, **JOB)
+    file = store(folder, name).save_content(JPEG, JOB)
     assert file.url == f"{folder}/{name}.jpg"
-    owner = {key: JOB[key] for key in ("provider", "job_id", "fallback_name")}
-    assert store(folder, name).holds([file], **owner)
+    assert store(folder, name).holds([file], JOB)
     assert "belongs to job 5" in refused(folder, name)
 
 
@@ -187,7 +188,7 @@ def test_a_text_that_is_not_a_file_name_is_refused(tmp_path: Path, name: Any) ->
 
 
 def test_a_name_that_another_job_has_is_refused(folder: str) -> None:
-    store(folder, "clip").save_content(JPEG, **JOB)
+    store(folder, "clip").save_content(JPEG, JOB)
     said = refused(folder, "clip")
     assert said.startswith("output_name: clip.jpg in output_path belongs to job 5: give another name")
     assert refused(folder, "clip", replaces="6") == said
@@ -197,7 +198,7 @@ def test_a_name_that_another_job_has_is_refused(folder: str) -> None:
 
 
 def test_a_job_without_an_id_is_known_by_its_uuid(folder: str) -> None:
-    store(folder, "clip").save_content(JPEG, **{**JOB, "job_id": ""})
+    store(folder, "clip").save_content(JPEG, replace(JOB, job_id=""))
     assert "belongs to job u-u-i-d" in refused(folder, "clip")
     store(folder, "clip").check(replaces="u-u-i-d")
 
@@ -222,7 +223,7 @@ def test_a_consent_reference_is_a_reference(tmp_path: Path) -> None:
         OutputStore(folder, "image", "faceswap-v2", consent_reference="x" * 8001).check()
     for text in ("\x01" * 9000, "\udcff", "日" * 9000):
         out = OutputStore(folder, "image", "faceswap-v2", consent_reference=text)
-        assert out.save_content(JPEG, **JOB) == out.save_content(JPEG, **JOB), "the line stays readable"
+        assert out.save_content(JPEG, JOB) == out.save_content(JPEG, JOB), "the line stays readable"
 
 
 def test_what_a_line_says_is_quoted_in_one_short_line(tmp_path: Path) -> None:

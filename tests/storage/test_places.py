@@ -15,14 +15,15 @@ from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import places
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile
 from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.provenance import Owner
 from tests.storage.conftest import JPEG
 
 PICTURE = JPEG * 300
-JOB: Any = {"provider": "segmind", "job_id": "5", "fallback_name": "", "submitted_at": 1.8e9}
+JOB = Owner("segmind", "5", "", 1.8e9)
 
 
 def save(folder: str) -> StoredFile:
-    return OutputStore(folder, "image", "faceswap-v2").save_content(PICTURE, **JOB)
+    return OutputStore(folder, "image", "faceswap-v2").save_content(PICTURE, JOB)
 
 
 def place(folder: str) -> Place:

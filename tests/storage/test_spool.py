@@ -5,7 +5,6 @@ import socket
 import stat
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from airflow.sdk import ObjectStoragePath
@@ -13,6 +12,7 @@ from airflow.sdk import ObjectStoragePath
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore
+from airflow_provider_faceswap.storage.provenance import Owner
 from tests.storage.conftest import JPEG
 
 NAME = f"faceswap-paid-{'0a' * 16}"
@@ -179,12 +179,12 @@ def test_another_users_file_is_neither_read_nor_deleted(tmp: Path, monkeypatch: 
 
 
 def test_a_spooled_picture_is_stored_and_stays_until_it_is_discarded(configured: str, tmp: Path) -> None:
-    job: Any = {"provider": "segmind", "job_id": "", "fallback_name": "u-u-i-d", "submitted_at": None}
+    job = Owner("segmind", "", "u-u-i-d")
     spooled_at = spool.write(JPEG)
     out = OutputStore(f"{configured}/out", "image", "faceswap-v2")
-    file = out.save_spooled(spooled_at, **job)
+    file = out.save_spooled(spooled_at, job)
     assert file.url == f"{configured}/out/segmind-u-u-i-d.jpg"
     assert ObjectStoragePath(file.url).read_bytes() == JPEG == read(spooled_at, tmp)
     with pytest.raises(ResultError, match=r"cannot be read: .*nothing is paid again"):
-        out.save_spooled("host:/etc/passwd", **job)
+        out.save_spooled("host:/etc/passwd", job)
     assert not list(tmp.iterdir()), "local copies go"

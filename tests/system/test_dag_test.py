@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from airflow_provider_faceswap.sandbox.server import SandboxServer
+from airflow_provider_faceswap.testing.connections import default_connections
 from harness.cluster import Cluster
-from harness.sandbox import VENDORS
 
 pytestmark = pytest.mark.slow
 
@@ -43,9 +43,8 @@ def alone(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_a_dag_in_one_process_comes_to_its_end(
     alone: Cluster, vendor: SandboxServer, tmp_path: Path, how: str
 ) -> None:
-    for name in VENDORS:
-        connection = {"conn_type": name, "host": vendor.url, "password": vendor.key}
-        alone.env[f"AIRFLOW_CONN_{name.upper()}_DEFAULT"] = json.dumps(connection)
+    for conn_id, connection in default_connections(vendor.url, vendor.key).items():
+        alone.env[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(connection)
     conf = json.dumps({"origin": vendor.url, "output_path": (tmp_path / "results").as_uri()})
 
     if how == "airflow dags test":

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from airflow_provider_faceswap.apis import VENDORS
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     TaskOutcome,
@@ -22,7 +23,7 @@ from demo.examples import (
 from demo.media import picture_of
 from demo.report import contact_sheet_rows, failed_task_log, problems
 from harness.cluster import Cluster
-from harness.sandbox import VENDORS, Sandbox
+from harness.sandbox import Sandbox
 
 SECRETS = [
     ("core", "fernet_key"),

@@ -1,0 +1,94 @@
+"""What a task made, for those who do not read its XCom: asset events and OpenLineage."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
+    from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+
+class WithLineage:
+    """A task that OpenLineage asks, where that provider is installed, once the task has ended."""
+
+    reported: dict[str, Any] | None = None
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """
+        Return what the result was made from, where it is stored, and a run facet about the job.
+
+        :param task_instance: not looked at, as a task knows its own result.
+        """
+        from airflow_provider_faceswap.execution.openlineage import lineage_of
+
+        return lineage_of(self.reported)
+
+
+def report(task: Any, context: Context, result: dict[str, Any]) -> dict[str, Any]:
+    """
+    Return a task's result, having added it to the events of the task's outlets.
+
+    :param task: an operator or a sensor.
+    :param result: as :func:`~airflow_provider_faceswap.apis.results.as_result` describes it.
+    """
+    extra = extra_of(result)
+    # OpenLineage may be set to send all attributes of a task: not the vendor's links, which may be signed.
+    task.reported = {**extra, **{name: result.get(name) for name in ("cost", "inputs")}}
+    if task.outlets:
+        add_to_events(context, task.outlets, extra, _folder(task, result))
+    return result
+
+
+def extra_of(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what the asset events of a result say."""
+    extra = {name: result.get(name) for name in ("provider", "operation", "job_id")}
+    reused = {"reused": True} if result.get("reused") else {}
+    return {**extra, "files": list(result.get("files") or []), **reused}
+
+
+def add_to_events(
+    context: Context, outlets: Iterable[Any], extra: dict[str, Any], folder: str | None = None
+) -> None:
+    """
+    Add to the events of a task's outlets; what cannot be added is a warning, as the task is paid.
+
+    :param outlets: assets, references to assets, and aliases; anything else is left alone.
+    :param extra: wins over what the Dag's author put there before, key by key.
+    :param folder: URL of what an alias stands for; None if nothing was stored.
+    """
+    from airflow.sdk import AssetAlias
+    from airflow.sdk.definitions.asset import BaseAsset
+
+    for outlet in outlets:
+        if not isinstance(outlet, BaseAsset):
+            continue
+        try:
+            event = context["outlet_events"][outlet]  # type: ignore[index]  # of references, too
+            if not isinstance(outlet, AssetAlias):
+                event.extra.update(extra)
+            elif folder:
+                event.add(_asset(folder), extra=extra)
+        except Exception as error:
+            log.warning("The event of %s lacks what the task made: %s", outlet, type(error).__name__)
+
+
+def _folder(task: Any, result: dict[str, Any]) -> str | None:
+    files = result.get("files")
+    if not files:
+        return None
+    # A clear may collect what was stored while the Dag still had an output_path.
+    return str(task.output_path or files[0]["url"].rpartition("/")[0])
+
+
+def _asset(folder: str) -> Any:
+    from airflow.sdk import Asset
+
+    from airflow_provider_faceswap.storage.folders import check_folder
+    from airflow_provider_faceswap.storage.lineage import public_uri
+
+    return Asset(public_uri(check_folder(folder)))

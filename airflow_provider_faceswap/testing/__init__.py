@@ -1,0 +1,1 @@
+"""The pytest plugin for tests of Dags; the fixture ``faceswap_sandbox``."""

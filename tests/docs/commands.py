@@ -1,0 +1,98 @@
+"""Whether what a document says to type exists."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from importlib.metadata import metadata
+from importlib.util import find_spec
+
+from packaging.requirements import Requirement
+
+from airflow_provider_faceswap.apis import VENDORS
+from airflow_provider_faceswap.get_provider_info import get_provider_info
+from tests.docs.blocks import ROOT
+
+DISTRIBUTION = "airflow-provider-faceswap"
+OPTIONS = get_provider_info()["config"]["faceswap"]["options"]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+# Modules whose own command line says whether it knows the options.
+WITH_HELP = ("airflow_provider_faceswap.sandbox",)
+# Programs that are not ours to check, and why.
+OTHERS = {"curl": "asks a server that is not running here"}
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the words of each command, without the output that is shown between them."""
+    lines = text.replace("\\\n", " ").splitlines()
+    return [shlex.split(line[2:], comments=True) for line in lines if line.startswith("$ ")]
+
+
+def check_command(words: list[str]) -> None:
+    """Raise AssertionError if a command cannot work."""
+    program, *arguments = words
+    check = {"make": _make, "python": _python, "airflow": _airflow, "pip": _pip, "export": _export}
+    name = program.rpartition("/")[2]
+    assert name in {*check, *OTHERS}, f"nothing checks {program!r}: see tests/docs/commands.py"
+    if name in check:
+        check[name](arguments)
+
+
+def _make(targets: list[str]) -> None:
+    assert targets and TARGETS.issuperset(targets), f"no such target: make {' '.join(targets)}"
+
+
+def _python(arguments: list[str]) -> None:
+    flag, module, *options = arguments
+    assert flag == "-m", "only `python -m` is checked"
+    assert find_spec(module), f"no module {module}"
+    if module == "pytest":
+        _pytest(options)
+    elif module == "airflow":
+        _airflow(options)
+    elif module in WITH_HELP:
+        # Options are read before the help is shown.
+        command = [sys.executable, "-m", module, *options, "--help"]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+
+def _pytest(options: list[str]) -> None:
+    chosen = options[options.index("-k") + 1] if "-k" in options else ""
+    folders = [ROOT / option for option in options if "/" in option]
+    assert all(folder.exists() for folder in folders), f"no such path: {options}"
+    tests = "".join(file.read_text() for folder in folders for file in folder.rglob("test_*.py"))
+    assert chosen in tests, f"no test has {chosen!r} in its name"
+
+
+def _airflow(arguments: list[str]) -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    try:
+        get_parser().parse_args(arguments)
+    except SystemExit:
+        raise AssertionError(f"airflow does not know: {' '.join(arguments)}") from None
+
+
+def _pip(arguments: list[str]) -> None:
+    command, *wanted = arguments
+    assert command == "install"
+    for word in wanted:
+        # "." is this checkout.
+        requirement = Requirement(re.sub(r"^\.", DISTRIBUTION, word))
+        if requirement.name == DISTRIBUTION:
+            known = metadata(DISTRIBUTION).get_all("Provides-Extra") or []
+            assert requirement.extras <= set(known), f"no such extra: {word}"
+
+
+def _export(assignments: list[str]) -> None:
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
+        if name.startswith("AIRFLOW_CONN_"):
+            assert json.loads(value)["conn_type"] in VENDORS, assignment
+        elif name.startswith("AIRFLOW__FACESWAP__"):
+            assert name.removeprefix("AIRFLOW__FACESWAP__").lower() in OPTIONS, assignment
+        else:
+            raise AssertionError(f"nothing checks the variable {name}")

@@ -1,0 +1,86 @@
+"""What a task reads and writes, in Airflow's own collector of hook lineage."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.lineage import HookLineageCollector
+
+from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.storage import lineage
+from airflow_provider_faceswap.storage.lineage import note_read, note_written, public_uri
+from airflow_provider_faceswap.storage.outputs import OutputStore
+from airflow_provider_faceswap.storage.places import open_place
+from tests.storage.conftest import JPEG, S3
+
+JOB: Any = {"provider": "segmind", "job_id": "5", "fallback_name": "", "submitted_at": 1.8e9}
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> HookLineageCollector:
+    found = HookLineageCollector()
+    monkeypatch.setattr(lineage, "get_hook_lineage_collector", lambda: found)
+    return found
+
+
+def uris(found: list[Any]) -> list[str]:
+    return [info.asset.uri for info in found]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("s3://conn@bucket/out/a b.mp4", "s3://bucket/out/a b.mp4"),
+        ("s3://conn@bucket/out", "s3://bucket/out"),
+        ("gs://my.conn@bucket/a.mp4", "gs://bucket/a.mp4"),
+        ("abfs://conn@container/a.mp4", "abfs://container/a.mp4"),
+        ("file:///data/a%20b.mp4", "file:///data/a%20b.mp4"),
+        ("https://me:pass@example.com:8443/a.mp4?X-Amz-Signature=x#t", "https://example.com:8443/a.mp4"),
+    ],
+)
+def test_nothing_but_the_place_is_said(url: str, expected: str) -> None:
+    assert public_uri(url) == expected
+
+
+def test_paths_read_and_written_are_collected(collector: HookLineageCollector) -> None:
+    note_read("s3://conn@bucket/clip.mp4?X-Amz-Signature=x")
+    note_read("file:///data/face.jpg")
+    note_written("gs://conn@bucket/out/a.mp4")
+    found = collector.collected_assets
+    assert uris(found.inputs) == ["s3://bucket/clip.mp4", "file:///data/face.jpg"]
+    assert uris(found.outputs) == ["gs://bucket/out/a.mp4"]
+    assert "conn@" not in str(found)
+
+
+def test_a_file_that_is_read_again_is_counted(collector: HookLineageCollector) -> None:
+    for conn_id in ("one", "one", "two"):
+        note_read(f"s3://{conn_id}@bucket/clip.mp4")
+    (found,) = collector.collected_assets.inputs
+    assert found.count == 3
+
+
+def test_a_stored_file_is_written_and_the_line_beside_it_is_not_named(
+    collector: HookLineageCollector, folder: str
+) -> None:
+    file = OutputStore(folder, "image", "faceswap-v2").save_content(JPEG, **JOB)
+    assert uris(collector.collected_assets.outputs) == [file.url.replace("store@", "")]
+
+
+def test_an_upload_that_failed_is_not_written(
+    collector: HookLineageCollector, s3: S3, tmp_path: Path
+) -> None:
+    place = open_place(f"{s3.url}/{tmp_path.name}", ResultError)
+    with pytest.raises(OSError, match="arrived"):
+        place.put("a.jpg", io.BytesIO(JPEG), len(JPEG) + 1)
+    assert not collector.has_collected
+
+
+@pytest.mark.parametrize("url", ["s3://[bucket/a.mp4", "nosuch://bucket/a.mp4"])
+def test_lineage_that_cannot_be_noted_is_a_warning(
+    collector: HookLineageCollector, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    note_written(url)
+    assert "ValueError" in caplog.text and not collector.has_collected
