@@ -1,9 +1,7 @@
-"""An inbox on disk and one in moto's S3, behind an Airflow connection."""
+"""An inbox on disk and one in S3."""
 
 from __future__ import annotations
 
-import json
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,41 +17,12 @@ SECRET = "the-secret-that-signs-" + "s" * 16
 OLD_SECRET = "the-secret-of-yesterday-" + "o" * 16
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    """A bucket; its URL names the connection."""
-    from botocore.session import Session
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = Session().create_client(
-        "s3", "us-east-1", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret"
-    )
-    client.create_bucket(Bucket="bucket")
-    client.close()
-    connection = {
-        "conn_type": "aws",
-        "login": "key",
-        "password": "secret",
-        "extra": {"region_name": "us-east-1", "endpoint_url": url},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_INBOX_S3", json.dumps(connection))
-        patch.setenv("NO_PROXY", "127.0.0.1")
-        yield "s3://inbox_s3@bucket"
-    server.stop()
-
-
 @pytest.fixture(params=["file", "s3"])
 def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Inbox:
     """An empty inbox, on each of the two."""
     if request.param == "file":
         return Inbox(f"file://{tmp_path}/inbox")
-    return Inbox(f"{request.getfixturevalue('s3')}/{tmp_path.name}/inbox")
+    return Inbox(f"{request.getfixturevalue('s3').url}/{tmp_path.name}/inbox")
 
 
 @pytest.fixture

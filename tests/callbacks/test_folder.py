@@ -6,13 +6,14 @@ import pytest
 
 from airflow_provider_faceswap.callbacks.folder import MAX_BYTES, LocalFolder, StoredFolder, open_folder
 from airflow_provider_faceswap.exceptions import SettingsError
+from tests.buckets import S3
 
 
 @pytest.fixture(params=["file", "s3"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "file":
         return f"file://{tmp_path}/inbox"
-    return f"{request.getfixturevalue('s3')}/{tmp_path.name}/inbox"
+    return f"{request.getfixturevalue('s3').url}/{tmp_path.name}/inbox"
 
 
 def test_each_store_has_its_kind_of_folder(url: str) -> None:
@@ -34,7 +35,7 @@ def test_nothing_asked_is_nothing_read(url: str) -> None:
     assert open_folder(url).read("a", []) == {}
 
 
-def test_the_connection_is_looked_up_first(s3: str) -> None:
+def test_the_connection_is_looked_up_first(s3: S3) -> None:
     with pytest.raises(SettingsError, match=r"^\[faceswap\] inbox names the connection 'nowhere', which"):
         open_folder("s3://nowhere@bucket/inbox")
 

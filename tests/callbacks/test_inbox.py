@@ -14,6 +14,7 @@ import pytest
 from airflow_provider_faceswap.callbacks import inbox as module
 from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, Inbox, PutResult, digest_of
 from airflow_provider_faceswap.exceptions import InboxError, PollError, SettingsError
+from tests.buckets import S3
 
 VENDOR, NONCE, OTHER = "aifaceswap", "N" * 22, "O" * 22
 
@@ -170,8 +171,8 @@ def test_workers_of_other_users_may_read_as_the_umask_says(tmp_path: Path) -> No
     assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~umask
 
 
-def test_a_store_that_fails_is_an_error_that_passes(s3: str) -> None:
-    inbox = Inbox(f"{s3.replace('bucket', 'elsewhere')}/inbox")
+def test_a_store_that_fails_is_an_error_that_passes(s3: S3) -> None:
+    inbox = Inbox(f"{s3.url.replace('bucket', 'elsewhere')}/inbox")
     with pytest.raises(InboxError, match="inbox could not be written") as error:
         inbox.put(VENDOR, NONCE, b"[1]")
     assert isinstance(error.value, PollError)

@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_faceswap.callbacks import receiver_settings as module
 from airflow_provider_faceswap.callbacks.tokens import Token
+from tests.buckets import S3
 from tests.callbacks.caller import Caller, Clock
 from tests.callbacks.conftest import SECRET
 
@@ -59,7 +60,7 @@ async def test_the_log_names_the_option_once_a_minute_and_how_to_go_on(
 
 
 async def test_the_connection_of_the_inbox_is_looked_up_with_the_options(
-    caller: Caller, s3: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caller: Caller, s3: S3, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AIRFLOW__FACESWAP__INBOX", "s3://nowhere@bucket/inbox")
     assert (await caller.post("forged")).status_code == 503

@@ -187,3 +187,25 @@ def test_what_changed_and_both_places_are_named() -> None:
     assert "job 278 was bought with other inputs; changed: gone, init_video;" in said
     moved = decide(entry(State.RUNNING, **MOVED), RETRY).reason
     assert "https://there" in moved and "https://here" in moved
+
+
+VERSIONED = {"versions": {"init_video": "1"}}
+
+
+@pytest.mark.parametrize("state", [State.INTENT, State.IN_DOUBT, State.RUNNING, State.FINISHED, State.FAILED])
+@pytest.mark.parametrize("known", [{}, {"init_video": "1"}, {"init_image": "7"}])
+def test_a_version_that_is_the_same_or_not_known_changes_nothing(state: State, known: dict[str, str]) -> None:
+    ours = entry(state, job_id="" if state in (State.INTENT, State.IN_DOUBT) else "278", **VERSIONED)
+    for situation in SITUATIONS:
+        bare = decide(ours.moved_to(state, versions={}), situation)
+        assert decide(ours, replace(situation, versions=known)).step is bare.step
+
+
+@pytest.mark.parametrize("state", [State.IN_DOUBT, State.RUNNING, State.FINISHED])
+def test_a_file_that_was_written_again_is_another_input_for_a_clear_alone(state: State) -> None:
+    ours, newer = entry(state, **VERSIONED), {"init_video": "2"}
+    retry = decide(ours, replace(RETRY, versions=newer))
+    assert retry.step is decide(ours, RETRY).step and retry.leaves is None
+    clear = decide(ours, replace(CLEAR, versions=newer))
+    assert clear.step is SUBMIT and clear.leaves == ours
+    assert clear.reason == "cleared with other inputs (init_video)"

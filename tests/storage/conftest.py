@@ -1,14 +1,12 @@
-"""Servers on loopback that a test sets up to answer, and moto's S3 behind an Airflow connection."""
+"""A server on loopback that a test sets up to answer."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -44,14 +42,6 @@ class Cdn:
         return self.url + path
 
 
-class S3(NamedTuple):
-    """A bucket's URL, the server's, and a client for it."""
-
-    url: str
-    server: str
-    client: Any
-
-
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Cdn]:
     server = Cdn()
@@ -78,35 +68,6 @@ def cdn(_server: Cdn) -> Cdn:
     _server.asked.clear()
     _server.headers.clear()
     return _server
-
-
-@pytest.fixture(scope="session")
-def s3() -> Iterator[S3]:
-    """A bucket; its URL names the connection."""
-    from botocore.session import Session
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = Session().create_client(
-        "s3", "us-east-1", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret"
-    )
-    client.create_bucket(Bucket="bucket")
-    connection = {
-        "conn_type": "aws",
-        "login": "key",
-        "password": "secret",
-        "extra": {"region_name": "us-east-1", "endpoint_url": url},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
-        patch.setenv("NO_PROXY", "127.0.0.1")
-        yield S3("s3://store@bucket", url, client)
-    client.close()
-    server.stop()
 
 
 @pytest.fixture(params=["file", "s3"])

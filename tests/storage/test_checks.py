@@ -17,7 +17,8 @@ from airflow_provider_faceswap.storage.folders import check_folder, open_folder
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import LocalPlace, StoredPlace, open_place
 from airflow_provider_faceswap.storage.provenance import Owner
-from tests.storage.conftest import JPEG, S3
+from tests.buckets import S3
+from tests.storage.conftest import JPEG
 
 JOB = Owner("segmind", "5", "u-u-i-d", 1.8e9)
 

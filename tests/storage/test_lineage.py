@@ -14,7 +14,8 @@ from airflow_provider_faceswap.storage import lineage
 from airflow_provider_faceswap.storage.lineage import note_read, note_written, public_uri
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import open_place
-from tests.storage.conftest import JPEG, S3
+from tests.buckets import S3
+from tests.storage.conftest import JPEG
 
 JOB: Any = {"provider": "segmind", "job_id": "5", "fallback_name": "", "submitted_at": 1.8e9}
 

@@ -18,7 +18,8 @@ from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import outputs, places
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
 from airflow_provider_faceswap.storage.provenance import Owner
-from tests.storage.conftest import JPEG, MP4, S3, Cdn
+from tests.buckets import S3
+from tests.storage.conftest import JPEG, MP4, Cdn
 from tests.storage.settings import settings
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "provenance.schema.json").read_text())

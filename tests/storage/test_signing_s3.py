@@ -12,8 +12,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from airflow_provider_faceswap.storage import signing
 from airflow_provider_faceswap.storage.signing import MAX_SECONDS, sign
+from tests.buckets import S3
 from tests.storage import signatures
-from tests.storage.conftest import JPEG, S3
+from tests.storage.conftest import JPEG
 from tests.storage.signable import (
     SECRET,
     answers,

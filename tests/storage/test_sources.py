@@ -11,7 +11,8 @@ from airflow.sdk import ObjectStoragePath
 from airflow_provider_faceswap.exceptions import InputError, SettingsError
 from airflow_provider_faceswap.storage import files, local
 from airflow_provider_faceswap.storage.sources import File, source_of
-from tests.storage.conftest import JPEG, S3
+from tests.buckets import S3
+from tests.storage.conftest import JPEG
 
 SECRET = b"sql_alchemy_conn = postgresql://airflow:s3cr3t@db/airflow\n"
 

@@ -1,0 +1,47 @@
+"""A bucket of moto's S3 server, behind an Airflow connection."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+
+class S3(NamedTuple):
+    """A bucket's URL, which names the connection, the server's, and a client for it."""
+
+    url: str
+    server: str
+    client: Any
+
+
+@contextmanager
+def served() -> Iterator[S3]:
+    from botocore.session import Session
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    client = Session().create_client(
+        "s3", "us-east-1", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret"
+    )
+    client.create_bucket(Bucket="bucket")
+    connection = {
+        "conn_type": "aws",
+        "login": "key",
+        "password": "secret",
+        "extra": {"region_name": "us-east-1", "endpoint_url": url},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield S3("s3://store@bucket", url, client)
+    client.close()
+    server.stop()

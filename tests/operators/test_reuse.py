@@ -1,0 +1,214 @@
+"""A result that another task stored for the same inputs is not bought again; and files that change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from airflow_provider_faceswap.exceptions import NotSentError
+from airflow_provider_faceswap.storage import records
+from tests.fakes import JPEG, MP4, FakeStore, job
+from tests.operators.world import URL, World
+
+REUSE: dict[str, Any] = {"reuse_stored": True}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/out"
+
+
+def another_run(world: World) -> None:
+    """Let the next start be that of a task of another run: its state store is empty."""
+    world.store = FakeStore()
+    world.try_number, world.max_tries, world.clear_number = 0, world.retries, 0
+
+
+def record(tmp_path: Path) -> Path:
+    (found,) = (tmp_path / "out" / "_faceswap" / "records").iterdir()
+    return found
+
+
+def test_another_run_takes_what_is_stored(world: World, folder: str) -> None:
+    first = world.start(output_path=folder)
+    another_run(world)
+    again = world.start(output_path=folder, **REUSE)
+    assert again == {**first, "output": [], "reused": True}
+    assert world.vendor.accepted == 1
+    assert world.entry is None, "nothing was bought here"
+    assert world.start(output_path=folder, **REUSE) == again
+
+
+def test_only_who_asks_for_it_takes_what_is_stored(one: World, folder: str) -> None:
+    one.start(output_path=folder)
+    another_run(one)
+    assert "reused" not in one.start(output_path=folder)
+    assert one.vendor.accepted == 2
+
+
+def test_presigned_links_are_the_same_inputs(one: World, folder: str) -> None:
+    one.start(media=f"{URL}?X-Amz-Signature=1", output_path=folder)
+    another_run(one)
+    assert one.start(media=f"{URL}?X-Amz-Signature=2", output_path=folder, **REUSE)["reused"] is True
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"init_image": "https://example.com/other.jpg"},
+        {"output_format": "mov"},
+        {"idempotency_key": "order-7"},
+    ],
+)
+def test_other_inputs_are_bought(one: World, folder: str, changed: dict[str, Any]) -> None:
+    one.start(output_path=folder)
+    another_run(one)
+    assert "reused" not in one.start(output_path=folder, **REUSE, **changed)
+    assert one.vendor.accepted == 2
+
+
+def test_a_key_stands_for_the_inputs(one: World, folder: str) -> None:
+    one.start(output_path=folder, idempotency_key="order-7")
+    another_run(one)
+    other = {"idempotency_key": "order-7", "init_image": "https://example.com/other.jpg"}
+    again = one.start(output_path=folder, **REUSE, **other)
+    assert again["reused"] and again["inputs"]["init_image"] == URL, "it names what it was made from"
+
+
+@pytest.mark.parametrize("damage", ["gone", "another size", "record gone", "another folder"])
+def test_what_is_not_there_is_bought(one: World, folder: str, tmp_path: Path, damage: str) -> None:
+    (stored,) = one.start(output_path=folder)["stored"]
+    file = Path(stored.removeprefix("file://"))
+    if damage == "gone":
+        file.unlink()
+    elif damage == "another size":
+        file.write_bytes(b"short")
+    elif damage == "record gone":
+        record(tmp_path).unlink()
+    else:
+        folder = f"file://{tmp_path}/elsewhere"
+    another_run(one)
+    one.vendor.submissions = [job(job_id="279", state=job().state.PROCESSING)]
+    again = one.start(output_path=folder, **REUSE)
+    assert "reused" not in again and again["job_id"] == "279"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"null", b"5", b'{"result": 5}', b'{"result": {}}', b"[" * 60_000, b"\xff" * 9,
+        json.dumps({"result": {"provider": "modelslab", "operation": "o", "files": [{"url": "file:///x"}]}})
+        .encode(),
+        b" " * 1_000_000,
+    ],
+)  # fmt: skip
+def test_a_record_that_makes_no_sense_is_not_used(
+    one: World, folder: str, tmp_path: Path, content: bytes
+) -> None:
+    one.start(output_path=folder)
+    record(tmp_path).write_bytes(content)
+    another_run(one)
+    assert "reused" not in one.start(output_path=folder, **REUSE)
+    assert one.vendor.accepted == 2
+
+
+def test_a_record_leads_to_no_file_outside_its_folder(one: World, folder: str, tmp_path: Path) -> None:
+    one.start(output_path=folder)
+    written = json.loads(record(tmp_path).read_text())
+    elsewhere = f"file://{tmp_path}/secret.mp4"
+    (tmp_path / "secret.mp4").write_bytes(MP4)
+    result = written["result"]
+    result["files"][0]["url"], result["stored"] = elsewhere, [elsewhere]
+    record(tmp_path).write_text(json.dumps(written))
+    another_run(one)
+    assert "reused" not in one.start(output_path=folder, **REUSE)
+
+
+def test_a_folder_that_cannot_be_read_is_no_reason_to_buy(
+    one: World, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(records, "open_place", broken)
+    with pytest.raises(AirflowException, match=r"output_path cannot be read now: TimeoutError") as caught:
+        one.start(output_path=folder, **REUSE)
+    assert isinstance(caught.value, NotSentError) and one.vendor.accepted == 0
+
+
+def test_a_record_that_cannot_be_written_fails_no_paid_task(
+    one: World, folder: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(records.Records, "write", broken)
+    assert one.start(output_path=folder)["status"] == "success"
+    assert "No record for reuse_stored could be written" in caplog.text
+
+
+def test_a_clear_that_asks_for_another_one_buys_it(one: World, folder: str) -> None:
+    one.start(output_path=folder)
+    one.clear()
+    again = one.start(output_path=folder, on_clear="resubmit", **REUSE)
+    assert "reused" not in again and one.vendor.accepted == 2
+
+
+def test_it_needs_a_folder_to_look_in(one: World) -> None:
+    with pytest.raises(AirflowFailException, match="reuse_stored: needs output_path"):
+        one.start(**REUSE)
+
+
+@pytest.fixture
+def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A picture that Segmind gets sent along."""
+    monkeypatch.setenv("AIRFLOW__FACESWAP__LOCAL_ROOTS", str(tmp_path))
+    clip = tmp_path / "target.jpg"
+    clip.write_bytes(JPEG)
+    return clip
+
+
+@pytest.fixture
+def segmind(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World("segmind", monkeypatch)
+
+
+def test_a_file_that_was_written_again_is_another_input_for_a_clear(
+    segmind: World, clip: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = segmind.start(media=str(clip))
+    clip.write_bytes(JPEG + b"edited")
+    assert segmind.start(media=str(clip)) == first, "Airflow's own retry collects"
+    assert "Written again since the job was bought: target_img; a clear buys that" in caplog.text
+    assert segmind.vendor.accepted == 1
+
+    segmind.clear()
+    segmind.start(media=str(clip))
+    assert segmind.vendor.accepted == 2
+    assert segmind.entry["left"][0]["job_id"] == "278"
+    segmind.clear()
+    segmind.start(media=str(clip))
+    assert segmind.vendor.accepted == 2, "it is the same version now"
+
+
+def test_a_file_that_is_gone_does_not_keep_a_paid_result_away(segmind: World, clip: Path) -> None:
+    segmind.die(media=str(clip))
+    clip.unlink()
+    assert segmind.start(media=str(clip))["status"] == "success"
+    segmind.clear()
+    assert segmind.start(media=str(clip))["inputs"]["target_img"] == f"file://{clip}"
+    assert segmind.vendor.accepted == 1
+
+
+def test_another_version_of_a_file_is_not_reused(segmind: World, clip: Path, folder: str) -> None:
+    segmind.start(media=str(clip), output_path=folder)
+    another_run(segmind)
+    assert segmind.start(media=str(clip), output_path=folder, **REUSE)["reused"] is True
+    clip.write_bytes(JPEG + b"edited")
+    another_run(segmind)
+    assert "reused" not in segmind.start(media=str(clip), output_path=folder, **REUSE)
+    assert segmind.vendor.accepted == 2
