@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from botocore.session import Session
 from typing_extensions import Self
@@ -18,8 +19,17 @@ from harness.process import ComponentProcess
 from harness.settings import HOST, component_environment
 
 ANNOUNCEMENT = re.compile(r"Running on (?P<url>http://127\.0\.0\.1:\d+)")
+SIGNED_GET = re.compile(r'GET (/[^?"]*)\?\S*X-Amz-Signature=(\w+)\S* HTTP/1\.1[^"]*" (\d+)')
 ACCESS_KEY = "AKIAPRIVATEBUCKET"
 SECRET_KEY = "s3cr3t-of-the-private-bucket-4d1f9c"
+
+
+class SignedGet(NamedTuple):
+    """One request of somebody who was given a signed URL."""
+
+    key: str
+    signature: str
+    status: int
 
 
 class PrivateBucket:
@@ -103,8 +113,10 @@ class PrivateBucket:
         """Return an object's URL without any signature."""
         return f"{self.url}/{self.bucket}/{key}"
 
-    def fetched(self, key: str) -> list[int]:
-        """Return how each GET of an object through a signed URL was answered."""
+    def signed_gets(self) -> list[SignedGet]:
+        """List the GETs that came with a Signature V4, the oldest first."""
         log = (self._home / "s3.log").read_text(errors="replace")
-        pattern = rf"GET /{self.bucket}/{re.escape(key)}\?\S*X-Amz-Signature=\S* HTTP/1\.1\S*\" (\d+)"
-        return [int(status) for status in re.findall(pattern, log)]
+        return [
+            SignedGet(unquote(path).removeprefix(f"/{self.bucket}/"), signature, int(status))
+            for path, signature, status in SIGNED_GET.findall(log)
+        ]

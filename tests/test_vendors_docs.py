@@ -16,7 +16,7 @@ from airflow_provider_faceswap.exceptions import InputError
 
 TEXT = (Path(__file__).parent.parent / "docs" / "vendors.md").read_text(encoding="utf-8")
 TWO = {"face": "https://a.example/f", "target": "https://a.example/t"}
-THREE = {**TWO, "reference": "https://a.example/r"}
+THREE = {**TWO, "reference": "s3://bucket/r.jpg"}
 GIVEN: dict[str, tuple[Kind, dict[str, str]]] = {
     "a picture": ("image", TWO),
     "a picture and a reference": ("image", THREE),

@@ -20,7 +20,7 @@ _MAX_URL = 8192
 _MAX_PICTURE = 10 * 1024 * 1024
 _DATA_URI = re.compile(r"data:[\w.+/-]+;base64,", re.IGNORECASE)
 _ELSEWHERE = "upload the media where the vendor can reach it"
-_UNREACHABLE = "the vendor cannot open a file path"
+_STORED = "the vendor cannot open a file path; give one in object storage, such as s3://conn_id@bucket/key"
 
 
 def is_blank(value: object) -> bool:
@@ -82,7 +82,7 @@ def _url_hint(value: str) -> str:
     if len(value) > _MAX_URL:
         return f"this text has over {_MAX_URL} characters; base64 text needs base64=True"
     if "://" not in value:
-        return f"{_UNREACHABLE}; {_ELSEWHERE}"
+        return _STORED
     if value[:4].lower() == "http":
         return "this one has no valid host or port, or holds blanks or control characters"
     return _ELSEWHERE
@@ -131,7 +131,7 @@ def check_picture(value: str) -> str:
         return check_base64(value)
     except ValueError:
         raise ValueError(
-            "must be an http(s) URL, the path of a file that exists, or base64 text of a picture"
+            "must be an http(s) URL, a path such as s3://conn_id@bucket/key, or base64 text of a picture"
         ) from None
 
 

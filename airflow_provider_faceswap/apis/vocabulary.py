@@ -60,6 +60,7 @@ def choose(chosen: Vendor, kind: Kind, parts: Mapping[str, Any], options: Mappin
         raise _no_operation(chosen, kind, parts.keys())
     for endpoint, request in sorted(candidates, key=lambda candidate: candidate[1].answers_at_once):
         if _takes(request, options):
+            _check_no_url_for_content(chosen, request, parts)
             own = {name: value for name, value in options.items() if name not in request.variant}
             return Choice(endpoint, {**_content_flags(request, parts), **own, **_media(request, parts)})
     raise _wrong_option(chosen, [request for _, request in candidates], options)
@@ -169,6 +170,18 @@ def _operations(chosen: Vendor, kind: Kind, parts: Collection[str]) -> Iterator[
         }
         if request.kind == kind and needed <= set(parts) <= declared:
             yield endpoint, request
+
+
+def _check_no_url_for_content(chosen: Vendor, request: type[Submission], parts: Mapping[str, Any]) -> None:
+    for slot in slots(request):
+        part = slot.media.part
+        media = parts.get(part) if part else None
+        if part and not slot.media.url and isinstance(media, str) and is_url(media.strip()):
+            raise InputError(
+                part,
+                f"must be a path or base64 text: {chosen.title}'s {request.operation} takes the picture "
+                "itself and no URL",
+            )
 
 
 def _takes(request: type[Submission], options: Mapping[str, Any]) -> bool:

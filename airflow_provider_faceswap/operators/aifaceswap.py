@@ -17,6 +17,10 @@ class AIFaceSwapOperator(SwapOperator):
     """
     What aifaceswap.io's operations share.
 
+    Media are given as http(s) URLs that aifaceswap.io can fetch, or as paths in object storage such as
+    ``s3://conn_id@bucket/key``. A file is sent along where the operation takes one; otherwise a URL is signed
+    at submission.
+
     :param conn_id: a connection of type ``aifaceswap``.
     :param in_doubt_wait: seconds to wait for the callback of a submission whose answer was lost.
     :param adopt_from_callback: whether such a submission takes the job that a callback to its URL names;
@@ -46,7 +50,7 @@ class AIFaceSwapImageOperator(AIFaceSwapOperator):
     """
     Swap the face of a picture (``faceswap``).
 
-    A picture is given as URL, or as the path of a local file or one in object storage, which is sent along.
+    A picture may also lie on local disk: files are sent along.
 
     :param source_image: the picture to edit.
     :param face_image: a picture of the new face.
@@ -66,8 +70,8 @@ class AIFaceSwapMultiImageOperator(AIFaceSwapOperator):
     """
     Swap several faces of a picture (``multi_faceswap``).
 
-    :param source_image: URL of the picture to edit.
-    :param face_image: URLs of pictures of the new faces.
+    :param source_image: the picture to edit.
+    :param face_image: pictures of the new faces.
     :param index: for each of them, which face it replaces, as ``AIFaceSwapExtractFacesOperator`` counts them.
     """
 
@@ -98,8 +102,8 @@ class AIFaceSwapVideoOperator(_VideoOperator):
     """
     Swap the face of a clip (``video_faceswap``).
 
-    :param source_video: URL of the clip to edit.
-    :param face_image: URL of a picture of the new face.
+    :param source_video: the clip to edit.
+    :param face_image: a picture of the new face.
     :param duration: the clip's length in seconds, which the vendor bills by; None to measure it.
     :param enhance: 0 none, 1 up to 1080p, 2 up to 2k.
     """
@@ -117,9 +121,10 @@ class AIFaceSwapMultiVideoOperator(_VideoOperator):
     """
     Swap up to three faces of a clip (``multi_video_faceswap``).
 
-    :param source_video: URL of the clip to edit.
-    :param ref_info: for each face ``{"face_ref": base64 crop of the face in the clip, "face_url": URL of the
-        new face}``; :func:`airflow_provider_faceswap.media.crop_faces` makes the crops.
+    :param source_video: the clip to edit.
+    :param ref_info: for each face ``{"face_ref": ..., "face_url": ...}``: a crop of the face in the clip, as
+        base64 text or path, and a picture of the new face;
+        :func:`airflow_provider_faceswap.media.crop_faces` makes the crops.
     :param duration: the clip's length in seconds, which the vendor bills by; None to measure it.
     :param enhance: 0 none, 1 up to 1080p, 2 up to 2k.
     """
@@ -137,7 +142,7 @@ class AIFaceSwapExtractFacesOperator(AIFaceSwapOperator):
     """
     Find the faces of a picture (``extract_face``); answers at once.
 
-    :param img: the picture, as URL, or as the path of a local file or one in object storage.
+    :param img: the picture; also on local disk.
     """
 
     operation = "extract_face"

@@ -17,7 +17,7 @@ MAX_PRESIGN = 7 * 24 * 3600
 """Seconds that a signed URL is valid for at most, by Signature V4 of Amazon and of Google."""
 
 _MAX = 10**9
-_OPTIONAL = ("poll_interval", "presign_seconds")
+_OPTIONAL = ("poll_interval", "presign_seconds", "max_cost")
 _BOUNDS = (
     ("timeout", 0.1, _MAX),
     ("poll_interval", 0.1, _MAX),
@@ -25,6 +25,7 @@ _BOUNDS = (
     ("short_wait", 0, _MAX),
     ("in_doubt_wait", 0, _MAX),
     ("max_resubmits", 0, _MAX),
+    ("max_cost", 0, _MAX),
 )
 
 

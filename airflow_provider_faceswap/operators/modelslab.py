@@ -14,6 +14,10 @@ class ModelsLabOperator(SwapOperator):
     """
     What ModelsLab's operations share.
 
+    Media are given as http(s) URLs that ModelsLab can fetch, or as paths in object storage such as
+    ``s3://conn_id@bucket/key``, for which a URL is signed at submission. With ``base64`` pictures are sent
+    along: they are given as base64 text, or as paths in object storage or on local disk.
+
     :param conn_id: a connection of type ``modelslab``.
     :param watermark: whether the result carries the vendor's watermark.
     :param webhook: a URL of your own that the vendor calls when the job is done.
@@ -41,10 +45,10 @@ class ModelsLabSpecificFaceSwapOperator(ModelsLabOperator):
     """
     Swap one face of a picture (*Specific Face Swap*, ``single_face_swap``).
 
-    :param init_image: URL of the picture to edit.
-    :param target_image: URL of a picture of the new face.
-    :param reference_image: URL of a crop of the face in ``init_image`` that is replaced.
-    :param base64: the three inputs are base64 text instead of URLs.
+    :param init_image: the picture to edit.
+    :param target_image: a picture of the new face.
+    :param reference_image: a crop of the face in ``init_image`` that is replaced.
+    :param base64: send the three pictures along instead of URLs.
     """
 
     operation = "single_face_swap"
@@ -65,9 +69,9 @@ class ModelsLabMultipleFaceSwapOperator(ModelsLabOperator):
     """
     Swap all faces of a picture (*Multiple Face Swap*, ``multiple_face_swap``).
 
-    :param init_image: URL of the picture to edit.
-    :param target_image: URL of a picture of the new face.
-    :param base64: both inputs are base64 text instead of URLs.
+    :param init_image: the picture to edit.
+    :param target_image: a picture of the new face.
+    :param base64: send both pictures along instead of URLs.
     """
 
     operation = "multiple_face_swap"
@@ -85,8 +89,8 @@ class ModelsLabSingleVideoSwapOperator(ModelsLabOperator):
     """
     Swap all faces of a clip (*Single Video Swap*, ``single_video_swap``).
 
-    :param init_image: URL of a picture of the new face.
-    :param init_video: URL of the clip to edit; under one minute.
+    :param init_image: a picture of the new face.
+    :param init_video: the clip to edit; under one minute.
     :param output_format: file format of the result.
     """
 
@@ -107,9 +111,9 @@ class ModelsLabSpecificVideoSwapOperator(ModelsLabOperator):
     """
     Swap one face of a clip (*Specific Video Swap*, ``specific_video_swap``).
 
-    :param init_image: URL of a picture of the new face.
-    :param init_video: URL of the clip to edit; under one minute.
-    :param reference_image: URL of a picture of the face in the clip that is replaced.
+    :param init_image: a picture of the new face.
+    :param init_video: the clip to edit; under one minute.
+    :param reference_image: a picture of the face in the clip that is replaced.
     :param output_format: file format of the result.
     """
 

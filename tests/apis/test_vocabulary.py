@@ -62,8 +62,8 @@ JPEG = "/9j/4AAQSkZJRg=="
             {"source_video": TARGET, "face_image": FACE, "enhance": 1},
         ),
         (
-            "aifaceswap", "video", THREE, {}, "multi_video_faceswap",
-            {"source_video": TARGET, "ref_info": [{"face_ref": REFERENCE, "face_url": FACE}]},
+            "aifaceswap", "video", {**TWO, "reference": JPEG}, {}, "multi_video_faceswap",
+            {"source_video": TARGET, "ref_info": [{"face_ref": JPEG, "face_url": FACE}]},
         ),
     ],
 )  # fmt: skip
@@ -142,6 +142,15 @@ def test_an_option_that_is_not_known_is_named_with_the_known(
     with pytest.raises(InputError) as caught:
         choose(vendor(provider), kind, TWO, options)
     assert str(caught.value) == sentence
+
+
+def test_a_url_is_refused_where_the_vendor_takes_the_picture_itself() -> None:
+    with pytest.raises(InputError) as caught:
+        choose(vendor("aifaceswap"), "video", THREE, {})
+    assert str(caught.value) == (
+        "reference: must be a path or base64 text: aifaceswap.io's multi_video_faceswap takes the picture "
+        "itself and no URL"
+    )
 
 
 def test_an_option_that_holds_two_parts_is_given_as_both() -> None:

@@ -22,13 +22,33 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 # Modules whose own command line says whether it knows the options.
 WITH_HELP = ("airflow_provider_faceswap.sandbox",)
 # Programs that are not ours to check, and why.
-OTHERS = {"curl": "asks a server that is not running here"}
+OTHERS = {
+    "aws": "changes an account at Amazon",
+    "curl": "asks a server that is not running here",
+}
 
 
 def commands(text: str) -> list[list[str]]:
     """Return the words of each command, without the output that is shown between them."""
-    lines = text.replace("\\\n", " ").splitlines()
-    return [shlex.split(line[2:], comments=True) for line in lines if line.startswith("$ ")]
+    found: list[list[str]] = []
+    command = ""
+    for line in text.replace("\\\n", " ").splitlines():
+        if command or line.startswith("$ "):
+            command = f"{command}\n{line}" if command else line[2:]
+            if words := _words(command):
+                found.append(words)
+                command = ""
+    if command:
+        raise ValueError(f"a quotation is not closed: {command}")
+    return found
+
+
+def _words(command: str) -> list[str] | None:
+    """Return a command's words, None where a quotation goes on in the next line."""
+    try:
+        return shlex.split(command, comments=True)
+    except ValueError:
+        return None
 
 
 def check_command(words: list[str]) -> None:

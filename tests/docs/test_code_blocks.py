@@ -129,6 +129,7 @@ def test_what_is_left_unchecked_is_still_there_and_has_no_check() -> None:
         ("console", "$ .venv/bin/python -m pytest tests/nothing"),
         ("console", "$ .venv/bin/python -m pytest tests/system -k no_test_is_called_this"),
         ("console", "$ ftp example.com"),
+        ("console", "$ make 'test"),
         ("json", "{'a': 1}"),
         ("json", '{"a": ……}'),
         ("ini", "[faceswap]\nnothing = 1"),
@@ -149,6 +150,10 @@ def test_an_option_that_a_program_does_not_have_is_found() -> None:
 
 def test_what_is_left_out_of_json_is_read() -> None:
     check_json(Block("page.md", 1, "json", '{"a": "https://…/x", "b": …, "c": [1, …]}'), ROOT)
+
+
+def test_a_command_may_go_on_in_the_next_line() -> None:
+    assert commands("$ a \\\n  b  # why\nits output\n$ c '{\n}' d\n") == [["a", "b"], ["c", "{\n}", "d"]]
 
 
 def test_a_block_that_is_not_closed_is_an_error() -> None:

@@ -39,8 +39,8 @@ SENTENCES = {
     ),
     "file_path": (
         "InputError",
-        "init_image: must be an http(s) URL; the vendor cannot open a file path; upload the media where the "
-        "vendor can reach it",
+        "init_image: names a local file that is missing or is not below [faceswap] local_roots: set "
+        "local_roots on the workers, or give a URL or an object-storage path such as s3://conn_id@bucket/key",
     ),
     "template_typo": ("UndefinedError", "'dict object' has no attribute 'nope'"),
     "template_blank": ("InputError", REQUIRED),

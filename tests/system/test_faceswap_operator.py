@@ -76,7 +76,8 @@ def test_connection_edited_to_another_vendor_while_deferred_buys_nothing_there(c
     with Scene(cluster, dag_id="one_clip") as scene:
         scene.jobs("never")
         scene.start()
-        scene.is_looked_at(2)
+        scene.reaches("deferred")
+        scene.is_looked_at()
         (job_id,) = scene.job_ids
         scene.connect(conn_type="aifaceswap")
         scene.finish_jobs()

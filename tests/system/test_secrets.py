@@ -34,7 +34,7 @@ WORDS = {
     "fails_with_echo": 'failed: Cannot process: {"key":"***"',
     "key_revoked": 'at its deadline: ModelsLab refused the API key: Revoked API key: {"key":"***"',
     "download_fails": "an HTML page",
-    "bad_input": "init_image: must be an http(s) URL",
+    "bad_input": "init_image: names a local file that is missing or is not below [faceswap] local_roots",
     "nobody_there": "no connection to 127.0.0.1 (ConnectError)",
     **dict.fromkeys(ECHOES, "Cannot process: "),
 }

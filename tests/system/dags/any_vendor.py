@@ -35,6 +35,7 @@ with DAG(
         face=f"{samples}/hopper.jpg",
         target=f"{samples}/clip.mp4",
         deferrable=True,
+        short_wait=0,
         timeout=45,
         poll_interval=2,
         retries=2,

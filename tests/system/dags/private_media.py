@@ -15,7 +15,8 @@ from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 
 BUCKET = "s3://private_media@private-media"
 
-with DAG("private_media", schedule=None, params={"origin": Param(type="string")}):
+# Few at once: each imports the store's libraries, and a worker that starts too slowly is taken for dead.
+with DAG("private_media", schedule=None, max_active_tasks=4, params={"origin": Param(type="string")}):
     usual: dict[str, Any] = {"retries": 0, "timeout": 90, "short_wait": 0, "output_path": f"{BUCKET}/results"}
     face = f"{BUCKET}/in/face.jpg"
 
@@ -25,12 +26,14 @@ with DAG("private_media", schedule=None, params={"origin": Param(type="string")}
     ModelsLabMultipleFaceSwapOperator(
         task_id="modelslab_picture", init_image=f"{BUCKET}/in/duo.jpg", target_image=face, **usual
     )
-    SegmindFaceSwapOperator(task_id="segmind_v1", source_img=face, target_img=f"{BUCKET}/in/duo.jpg", **usual)
     SegmindFaceSwapOperator(
-        task_id="segmind_v2", api_version="v2", source_img=face, target_img=f"{BUCKET}/in/duo.jpg", **usual
+        task_id="segmind_v1", source_img=face, target_img=f"{BUCKET}/in/large.jpg", **usual
+    )
+    SegmindFaceSwapOperator(
+        task_id="segmind_v2", api_version="v2", source_img=face, target_img=f"{BUCKET}/in/large.jpg", **usual
     )
     AIFaceSwapImageOperator(
-        task_id="aifaceswap_picture", source_image=f"{BUCKET}/in/duo.jpg", face_image=face, **usual
+        task_id="aifaceswap_picture", source_image=f"{BUCKET}/in/large.jpg", face_image=face, **usual
     )
     AIFaceSwapVideoOperator(
         task_id="aifaceswap_clip", source_video=f"{BUCKET}/in/a clip+1.mp4", face_image=face, **usual
@@ -42,8 +45,8 @@ with DAG("private_media", schedule=None, params={"origin": Param(type="string")}
         ModelsLabMultipleFaceSwapOperator(
             task_id=f"modelslab_{case}", init_image=one, target_image=face, **usual
         )
-        SegmindFaceSwapOperator(task_id=f"segmind_{case}", source_img=face, target_img=one, **usual)
+        SegmindFaceSwapOperator(task_id=f"segmind_{case}", source_img=one, target_img=face, **usual)
         SegmindFaceSwapOperator(
-            task_id=f"segmind_v2_{case}", api_version="v2", source_img=face, target_img=one, **usual
+            task_id=f"segmind_v2_{case}", api_version="v2", source_img=one, target_img=face, **usual
         )
         AIFaceSwapImageOperator(task_id=f"aifaceswap_{case}", source_image=one, face_image=face, **usual)
