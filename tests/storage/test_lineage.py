@@ -14,10 +14,12 @@ from airflow_provider_faceswap.storage import lineage
 from airflow_provider_faceswap.storage.lineage import note_read, note_written, public_uri
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import open_place
+from airflow_provider_faceswap.storage.provenance import Owner
+from airflow_provider_faceswap.storage.sources import File, source_of
 from tests.buckets import S3
 from tests.storage.conftest import JPEG
 
-JOB: Any = {"provider": "segmind", "job_id": "5", "fallback_name": "", "submitted_at": 1.8e9}
+JOB = Owner("segmind", "5", "", 1.8e9)
 
 
 @pytest.fixture
@@ -66,8 +68,26 @@ def test_a_file_that_is_read_again_is_counted(collector: HookLineageCollector) -
 def test_a_stored_file_is_written_and_the_line_beside_it_is_not_named(
     collector: HookLineageCollector, folder: str
 ) -> None:
-    file = OutputStore(folder, "image", "faceswap-v2").save_content(JPEG, **JOB)
+    file = OutputStore(folder, "image", "faceswap-v2").save_content(JPEG, JOB)
     assert uris(collector.collected_assets.outputs) == [file.url.replace("store@", "")]
+
+
+@pytest.mark.parametrize("scheme", ["file", "s3"])
+def test_an_input_that_a_worker_looks_at_is_read(
+    collector: HookLineageCollector,
+    s3: S3,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+) -> None:
+    monkeypatch.setenv("AIRFLOW__FACESWAP__LOCAL_ROOTS", str(tmp_path))
+    (tmp_path / "a.jpg").write_bytes(JPEG)
+    s3.client.put_object(Bucket="bucket", Key=f"{tmp_path.name}/a.jpg", Body=JPEG)
+    url = {"file": f"file://{tmp_path}/a.jpg", "s3": f"{s3.url}/{tmp_path.name}/a.jpg"}[scheme]
+    source = source_of("target", url)
+    assert isinstance(source, File)
+    source.check("image")
+    assert uris(collector.collected_assets.inputs) == [url.replace("store@", "")]
 
 
 def test_an_upload_that_failed_is_not_written(

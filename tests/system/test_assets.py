@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,23 @@ def test_the_ui_shows_it(run: Run) -> None:
     assert len(found) == 3
     for (task_id, _), extra in found.items():
         assert {key: extra[key] for key in SAID} == {key: run.result(task_id)[key] for key in SAID}
+
+
+def test_mapped_results_are_catalogued_by_what_they_say_though_one_failed(
+    cluster: Cluster, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    samples = f"{sandbox.url}/samples"
+    failing = {"outcome": "failed", "input_has": f"{samples}/duo.jpg"}
+    sandbox.http.post("/_sandbox/progress", json={**failing, "times": 1}).raise_for_status()
+    run = Run.start(cluster, "catalogue", samples=samples, output_path=f"file://{tmp_path}")
+    run.ends()
+    swaps = [task for task in run.tasks() if task["task_id"] == "swap"]
+    assert sorted(task["state"] for task in swaps) == ["failed", "success", "success", "success"]
+    found = run.result("catalogue")
+    assert list(found) == [f"{samples}/{name}.jpg" for name in ("astronaut", "hopper", "duo-face")]
+    for target, (file,) in found.items():
+        line = json.loads(Path(f"{file['url'].removeprefix('file://')}.provenance.json").read_text())
+        assert line["inputs"]["target"] == target and line["sha256"] == file["sha256"]
+    events = cluster.rest.request("GET", "/assets/events", params={"source_dag_id": "catalogue"})
+    said = [event["extra"]["files"] for event in events["asset_events"]]
+    assert len(said) == 3 and all(files in said for files in found.values())

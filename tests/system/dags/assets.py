@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetAlias, Param, task
 
+from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
 from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
 from airflow_provider_faceswap.sensors.modelslab import ModelsLabFetchSensor
 
@@ -14,6 +15,7 @@ OUTLETS = {
     "fetched": Asset(name="fetched", uri="s3://elsewhere/fetched"),
     "folder": AssetAlias("folder"),
 }
+MAPPED = Asset("mapped")
 
 with DAG(
     "assets",
@@ -46,3 +48,26 @@ for name, outlet in OUTLETS.items():
             ]
 
         events(outlet)
+
+with DAG(
+    "catalogue",
+    schedule=None,
+    params={"samples": Param(type="string"), "output_path": Param(type="string")},
+):
+
+    @task
+    def targets(params: dict[str, str]) -> list[str]:
+        return [f"{params['samples']}/{name}.jpg" for name in ("astronaut", "duo", "hopper", "duo-face")]
+
+    @task(trigger_rule="all_done")
+    def catalogue(results: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+        return {result["inputs"]["target"]: result["files"] for result in results}
+
+    swaps = FaceSwapOperator.partial(
+        task_id="swap",
+        conn_id="modelslab_default",
+        face="{{ params.samples }}/hopper.jpg?for=catalogue",
+        output_path="{{ params.output_path }}",
+        outlets=[MAPPED],
+    ).expand(target=targets())
+    catalogue(swaps.output)
