@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 
@@ -97,7 +98,10 @@ def test_the_vendors_fetched_the_media_by_signed_urls(run: Run, bucket: PrivateB
 @pytest.mark.parametrize("task", FAIL)
 def test_a_refusal_is_in_the_vendors_words(run: Run, task: str) -> None:
     assert run.states()[task] == "failed"
-    [error] = run.errors(task)
+    last = next(found["try_number"] for found in run.tasks() if found["task_id"] == task)
+    log = run.cluster.rest.task_log(run.dag_id, run.id, task, try_number=last)
+    entries = [json.loads(line) for line in log.splitlines() if line]
+    [error] = [error["exc_value"] for entry in entries for error in entry.get("error_detail") or ()]
     assert FAIL[task] in error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param
@@ -15,9 +16,11 @@ from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 
 BUCKET = "s3://private_media@private-media"
 
-# Few at once: each imports the store's libraries, and a worker that starts too slowly is taken for dead.
-with DAG("private_media", schedule=None, max_active_tasks=4, params={"origin": Param(type="string")}):
-    usual: dict[str, Any] = {"retries": 0, "timeout": 90, "short_wait": 0, "output_path": f"{BUCKET}/results"}
+# Few at once, and with retries: each imports the store's libraries, and a worker that starts too slowly on a
+# busy machine is taken for dead.
+with DAG("private_media", schedule=None, max_active_tasks=3, params={"origin": Param(type="string")}):
+    usual: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=1)}
+    usual |= {"timeout": 90, "short_wait": 0, "output_path": f"{BUCKET}/results"}
     face = f"{BUCKET}/in/face.jpg"
 
     ModelsLabSingleVideoSwapOperator(
