@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from airflow_provider_faceswap.apis.fields import is_url
+from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.folders import LOCAL, _refuse_event_loop
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _REGION = re.compile(r"[a-z0-9-]{1,40}")
 _SECRETS = frozenset(
     ("x-amz-signature", "x-amz-security-token", "x-goog-signature", "sig", "signature", "policy")
 )
+# By name: botocore's are not built-in ones, nor is fsspec's timeout before Python 3.11.
+_OF_NETWORKS = frozenset(("OSError", "TimeoutError", "HTTPClientError", "ConnectionError"))
 _NO_URLS = (
     "has no URLs that others can open; put the file in an object store, or where the vendor can reach it"
 )
@@ -53,6 +56,7 @@ def sign(path: ObjectStoragePath, seconds: int) -> str:
     :param path: of the object.
     :param seconds: how long the URL lasts, at most seven days; credentials that end earlier end it too.
     :raises UnsignableError: if the store, or its connection's credentials, cannot sign.
+    :raises Exception: whatever the store's library raises of a network that fails for the moment.
     """
     _refuse_event_loop()
     scheme = str(path.protocol)
@@ -68,11 +72,21 @@ def sign(path: ObjectStoragePath, seconds: int) -> str:
     except NotImplementedError:
         raise UnsignableError(f"{scheme}:// {_NO_URLS}") from None
     except Exception as error:  # each store has errors of its own, and they may quote a key
+        if _may_pass(error):
+            raise
         raise UnsignableError(f"{scheme}:// gave no signed URL ({type(error).__name__}); {remedy}") from None
     if not isinstance(url, str) or not is_url(url):
         raise UnsignableError(f"{scheme}:// {_NO_URLS}")
     _mask(url)
     return url
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Return whether the network failed: where a token is fetched, or another service signs."""
+    if error is None or (isinstance(error, Exception) and is_permanent(error)):
+        return False
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & _OF_NETWORKS) or _may_pass(error.__cause__)
 
 
 # At DEBUG, they log the signature, or the reply that brings it.

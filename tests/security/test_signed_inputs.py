@@ -11,7 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_faceswap.exceptions import NotSentError
 from airflow_provider_faceswap.operators.modelslab import ModelsLabMultipleFaceSwapOperator
 from airflow_provider_faceswap.storage import signing
 from tests.buckets import S3
@@ -141,3 +143,17 @@ def test_what_cannot_be_signed_is_not_paid(
     error = str(swap.fails(init_image=f"file://{tmp_path}/face.jpg"))
     assert error.startswith("init_image: cannot be given to the vendor as a URL") and "base64=True" in error
     assert server.submitted == []
+
+
+def test_a_network_that_fails_while_signing_is_left_to_a_retry(
+    swap: Task, server: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> str:
+        raise TimeoutError("s3cr3t")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("airflow_provider_faceswap.storage.files.sign", fails)
+        error = swap.fails()
+    assert isinstance(error, NotSentError) and not isinstance(error, AirflowFailException)
+    assert "TimeoutError; nothing was sent" in str(error) and "s3cr3t" not in str(error)
+    assert server.submitted == [] and swap.start()["stored"]

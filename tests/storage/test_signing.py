@@ -11,8 +11,12 @@ from urllib.parse import parse_qsl
 
 import fsspec
 import pytest
+import requests
 from airflow.sdk import ObjectStoragePath
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from fsspec.exceptions import FSTimeoutError
+from google.auth.exceptions import RefreshError, TransportError
 
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.storage import signing
@@ -163,6 +167,39 @@ def test_what_is_not_a_url_for_others_is_not_signed(given: Any) -> None:
 def test_what_a_store_says_about_its_credentials_is_not_repeated() -> None:
     text = said(store(ValueError("bad key s3cr3t")))
     assert text.startswith("store:// gave no signed URL (ValueError); check") and "s3cr3t" not in text
+
+
+def caused(cause: Exception) -> Exception:
+    error = RefreshError("s3cr3t")
+    error.__cause__ = TransportError("s3cr3t")
+    error.__cause__.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError(),
+        FSTimeoutError(),
+        ConnectionResetError(),
+        EndpointConnectionError(endpoint_url="https://sts.amazonaws.com"),
+        ReadTimeoutError(endpoint_url="http://169.254.170.2"),
+        caused(requests.ConnectionError()),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_network_that_fails_may_work_again(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        sign(store(error), 9)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NoCredentialsError(), PermissionError(), TransportError("403: s3cr3t"), caused(PermissionError())],
+    ids=lambda error: type(error).__name__,
+)
+def test_missing_rights_stay_missing(error: Exception) -> None:
+    assert "s3cr3t" not in said(store(error))
 
 
 async def test_nothing_is_signed_on_an_event_loop() -> None:
