@@ -20,7 +20,7 @@ class S3(NamedTuple):
 
 
 @contextmanager
-def served() -> Iterator[S3]:
+def served(conn_id: str = "store", bucket: str = "bucket") -> Iterator[S3]:
     from botocore.session import Session
     from moto.server import ThreadedMotoServer
 
@@ -32,7 +32,7 @@ def served() -> Iterator[S3]:
     client = Session().create_client(
         "s3", "us-east-1", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret"
     )
-    client.create_bucket(Bucket="bucket")
+    client.create_bucket(Bucket=bucket)
     connection = {
         "conn_type": "aws",
         "login": "key",
@@ -40,8 +40,8 @@ def served() -> Iterator[S3]:
         "extra": {"region_name": "us-east-1", "endpoint_url": url},
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
+        patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         patch.setenv("NO_PROXY", "127.0.0.1")
-        yield S3("s3://store@bucket", url, client)
+        yield S3(f"s3://{conn_id}@{bucket}", url, client)
     client.close()
     server.stop()

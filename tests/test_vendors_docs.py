@@ -83,7 +83,7 @@ def test_prices_are_those_of_the_price_list() -> None:
         credits("multi_faceswap", **{**media, "face_image": [TWO["face"]]}, index=[0]),
     )
     by_second = f"clip {seconds[0]:g}, {seconds[1]:g} or {seconds[2]:g} a second by `enhance`"
-    (row,) = [line for line in TEXT.splitlines() if line.startswith("| price | by plan")]
+    (row,) = [line for line in TEXT.splitlines() if line.startswith("| price | not said |")]
     assert f"picture {one:g}, several faces {several:g}," in row and by_second in row
 
 

@@ -180,7 +180,9 @@ class FaceSwapOperator(SwapOperator):
         from airflow_provider_faceswap.execution.collector import about
         from airflow_provider_faceswap.journal.entry import State
 
-        if entry is None or entry.state is State.REFUSED or entry.provider in ("", self.provider):
+        if entry is None or entry.state in (State.REFUSED, State.FAILED):  # there is nothing to collect
+            return
+        if entry.provider in ("", self.provider):
             return
         job = f"job {entry.job_id}" if entry.job_id else "a submission without an id"
         error = JournalError(

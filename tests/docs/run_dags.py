@@ -1,9 +1,9 @@
 """
 Run the Dags of the documents, each by ``dag.test()``, on the sandbox and on moto's S3.
 
-``python -m tests.docs.run_dags`` runs each ``dag.py`` in the folders below AIRFLOW_HOME, and writes to
-``runs.json`` beside it the state of each Dag and what its tasks returned. Example media become samples of the
-sandbox; the bucket that the documents name is there, with the media that they name.
+``python -m tests.docs.run_dags`` runs each ``dag.py`` in the folders below AIRFLOW_HOME. It writes to
+``runs.json`` beside it the states of each Dag and of its tasks, and what they returned. Example media become
+samples of the sandbox; the bucket that the documents name is there, with the media that they name.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,11 @@ import pytest
 from airflow_provider_faceswap.testing.environment import running_sandbox
 from airflow_provider_faceswap.testing.handle import FaceSwapSandbox
 from harness.settings import dag_bundles
+from tests.buckets import served
 
+CONN_ID, BUCKET = "my_aws_conn", "my-bucket"
 EXAMPLE = re.compile(r"https://example\.com/[\w./-]+\.(jpg|jpeg|png|mp4)")
-IN_BUCKET = re.compile(r"s3://my_aws_conn@my-bucket/([\w./-]+\.(?:jpg|jpeg|png|mp4))")
-BUCKET = "my-bucket"
+IN_BUCKET = re.compile(rf"s3://{CONN_ID}@{BUCKET}/([\w./{{}}-]+\.(?:jpg|jpeg|png|mp4))")
 
 
 def sample_for(name: str, sandbox: FaceSwapSandbox) -> str:
@@ -35,26 +34,10 @@ def sample_for(name: str, sandbox: FaceSwapSandbox) -> str:
     return sandbox.face if "face" in name else sandbox.picture
 
 
-@contextmanager
-def bucket(patch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Run moto's S3 behind the connection ``my_aws_conn``; gives a client."""
-    from botocore.session import Session
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    extra = {"region_name": "eu-central-1", "endpoint_url": url}
-    connection = {"conn_type": "aws", "login": "key", "password": "secret", "extra": extra}
-    patch.setenv("AIRFLOW_CONN_MY_AWS_CONN", json.dumps(connection))
-    client = Session().create_client(
-        "s3", "eu-central-1", endpoint_url=url, aws_access_key_id="key", aws_secret_access_key="secret"
-    )
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    yield client
-    client.close()
-    server.stop()
+def media_in_bucket(code: str) -> set[str]:
+    """Return the keys that a Dag names, also by an f-string over a list of words."""
+    words = re.findall(r'"(\w+)"', code)
+    return {re.sub(r"\{\w+\}", word, path) for path in IN_BUCKET.findall(code) for word in ["", *words]}
 
 
 def run_file(file: Path, sandbox: FaceSwapSandbox, s3: Any, patch: pytest.MonkeyPatch) -> None:
@@ -62,7 +45,7 @@ def run_file(file: Path, sandbox: FaceSwapSandbox, s3: Any, patch: pytest.Monkey
     from airflow.dag_processing.dagbag import DagBag
 
     code = file.read_text("utf-8")
-    for path in set(IN_BUCKET.findall(code)):
+    for path in media_in_bucket(code):
         content = httpx.get(sample_for(path, sandbox), timeout=60, trust_env=False).content
         s3.put_object(Bucket=BUCKET, Key=path, Body=content)
     file.write_text(EXAMPLE.sub(lambda found: sample_for(found[0], sandbox), code), encoding="utf-8")
@@ -76,7 +59,10 @@ def run_file(file: Path, sandbox: FaceSwapSandbox, s3: Any, patch: pytest.Monkey
 def _run(dag: Any) -> dict[str, Any]:
     run = dag.test()
     tasks = run.get_task_instances()
-    return {"state": run.state, "results": {ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in tasks}}
+    return {
+        "states": sorted({run.state, *(ti.state for ti in tasks)}),
+        "results": {ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in tasks},
+    }
 
 
 def main(home: Path) -> None:
@@ -86,9 +72,13 @@ def main(home: Path) -> None:
     initdb()
     media = home / "sandbox"
     media.mkdir()
-    with pytest.MonkeyPatch.context() as patch, running_sandbox(media) as sandbox, bucket(patch) as s3:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running_sandbox(media) as sandbox,
+        served(CONN_ID, BUCKET) as s3,
+    ):
         for file in sorted(home.glob("*/dag.py")):
-            run_file(file, sandbox, s3, patch)
+            run_file(file, sandbox, s3.client, patch)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One operator for all vendors: what it buys where, and what it does when the vendor changes."""
+"""One operator for all vendors: what it buys where."""
 
 from __future__ import annotations
 
@@ -17,51 +17,11 @@ from airflow_provider_faceswap.exceptions import InputError, NotSentError, Setti
 from airflow_provider_faceswap.media import clip
 from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
-from tests.fakes import JPEG, MP4, FakeCompletion, context, job
-from tests.operators.world import World
+from tests.fakes import JPEG, MP4, context, job
+from tests.operators.shop import CLIP, FACE, PICTURE, Shop
 
-FACE, PICTURE, CLIP = (
-    "https://a.example/face.jpg",
-    "https://a.example/photo.jpg",
-    "https://a.example/clip.mp4",
-)
 SUFFIXLESS = "https://a.example/media/17"
 TYPES = "'modelslab', 'segmind' or 'aifaceswap'"
-
-
-class Shop(World):
-    """A task whose connection, ``account``, may lead to any vendor."""
-
-    def __init__(self, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(provider, monkeypatch)
-        self.monkeypatch = monkeypatch
-        self.connect(provider)
-
-    def connect(self, provider: str, host: str = "") -> None:
-        """Edit the connection; a host that two vendors share is a gateway's."""
-        connection = {"conn_type": provider, "password": "k" * 8}
-        self.monkeypatch.setenv("AIRFLOW_CONN_ACCOUNT", json.dumps(connection))
-        if provider != self.provider:
-            self.provider = provider
-            sent, accepted = self.vendor.sent, self.vendor.accepted
-            self.vendor = FakeCompletion(provider, self.vendor.nonce)
-            self.vendor.sent, self.vendor.accepted = sent, accepted
-            self.monkeypatch.setattr(SwapOperator, "hook", self.vendor.hook)
-            self.monkeypatch.setattr(SwapOperator, "completion", self.vendor)
-        if host:
-            self.vendor.moves_to(host)
-
-    def make(self, media: Any = PICTURE, **kwargs: Any) -> Any:
-        known = {"task_id": "swap", "conn_id": "account", "deferrable": False, "retries": self.retries}
-        return FaceSwapOperator(**{**known, "face": FACE, "target": media, **kwargs})
-
-    def start(self, media: Any = PICTURE, **kwargs: Any) -> Any:
-        return super().start(media, **kwargs)
-
-    @property
-    def bought(self) -> tuple[str, dict[str, Any]]:
-        (request,) = self.vendor.sent
-        return request.operation, request.model_dump(exclude_unset=True)
 
 
 @pytest.fixture(params=["modelslab", "segmind", "aifaceswap"])
@@ -310,78 +270,6 @@ def test_base64_text_is_sent_to_each_vendor_as_it_takes_it(shop: Shop) -> None:
         assert shop.bought[1].get("base64", False) is (shop.provider == "modelslab")
     else:
         assert shop.bought[1] == {"source_image": JPEG, "face_image": JPEG}
-
-
-# Another vendor in the same task
-
-MOVED = (
-    "job 278 was bought from ModelsLab, and connection 'account' is of type 'aifaceswap'; go back to the "
-    "former connection and clear the task to collect it; to buy again, delete the key 'faceswap'"
-)
-
-
-@pytest.mark.parametrize("host", ["", "https://gateway.example"])
-def test_a_retry_with_another_vendor_does_not_buy_again(modelslab: Shop, host: str) -> None:
-    modelslab.connect("modelslab", host)
-    modelslab.die()
-    modelslab.connect("aifaceswap", host)
-    for clear in (False, True):
-        if clear:
-            modelslab.clear()
-        with pytest.raises(AirflowFailException) as caught:
-            modelslab.start()
-        assert str(caught.value).startswith(MOVED)
-        error: Any = caught.value
-        assert (error.job_id, error.paid) == ("278", True)
-    assert (modelslab.vendor.accepted, modelslab.vendor.polled) == (1, [])
-
-    modelslab.connect("modelslab", host)
-    modelslab.clear()
-    assert modelslab.start()["job_id"] == "278"
-    assert modelslab.vendor.accepted == 1
-
-
-@pytest.mark.parametrize("host", ["", "https://gateway.example"])
-def test_another_vendor_is_not_asked_for_the_job_after_a_deferral(modelslab: Shop, host: str) -> None:
-    modelslab.connect("modelslab", host)
-    deferral = modelslab.defer(media=CLIP)
-    modelslab.connect("aifaceswap", host)
-    event = {"counts": {}, "states": {"278": "success"}, "problems": {}}
-    with pytest.raises(AirflowFailException) as caught:
-        modelslab.resume(deferral, **event)
-    assert str(caught.value).startswith(MOVED)
-    assert modelslab.vendor.polled == []
-
-    modelslab.connect("modelslab", host)
-    assert modelslab.resume(deferral, **event)["status"] == "success"
-
-
-def test_another_vendor_with_an_idempotency_key_does_not_buy_again(modelslab: Shop) -> None:
-    modelslab.die(idempotency_key="photo-1")
-    modelslab.connect("aifaceswap", modelslab.vendor.double.settings.base_url)
-    with pytest.raises(AirflowFailException, match="was bought from ModelsLab"):
-        modelslab.start(idempotency_key="photo-1")
-    assert modelslab.vendor.accepted == 1
-
-
-def test_a_submission_in_doubt_is_not_repeated_at_another_vendor(modelslab: Shop) -> None:
-    modelslab.die_at_save(2)
-    with pytest.raises(BaseException):  # noqa: B017 - killed
-        modelslab.start()
-    modelslab.heal()
-    modelslab.connect("aifaceswap")
-    with pytest.raises(AirflowFailException, match="a submission without an id was bought from ModelsLab"):
-        modelslab.start(on_in_doubt="resubmit")
-    assert modelslab.vendor.accepted == 1
-
-
-def test_what_was_refused_is_bought_from_another_vendor(modelslab: Shop) -> None:
-    modelslab.vendor.submissions = [NotSentError("no connection")]
-    with pytest.raises(AirflowException):
-        modelslab.start()
-    modelslab.connect("aifaceswap")
-    assert modelslab.start()["provider"] == "aifaceswap"
-    assert modelslab.vendor.accepted == 1
 
 
 def test_a_job_adopted_by_its_bare_id_is_the_connections(modelslab: Shop) -> None:
