@@ -114,11 +114,11 @@ def _connection(vendor: str, entry: _Entry) -> dict[str, Any]:
     }
 
 
-def _modules(room: str, **names: str) -> list[dict[str, Any]]:
+def _modules(room: str, *shared: str, **names: str) -> list[dict[str, Any]]:
     return [
         {
             "integration-name": VENDORS[vendor],
-            "python-modules": [f"{_PACKAGE}.{room}.{names.get(vendor, vendor)}"],
+            "python-modules": [f"{_PACKAGE}.{room}.{name}" for name in (names.get(vendor, vendor), *shared)],
         }
         for vendor in _ENTRIES
     ]
@@ -146,7 +146,7 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": VENDORS[vendor], "external-doc-url": entry.docs, "tags": ["service"]}
             for vendor, entry in _ENTRIES.items()
         ],
-        "operators": _modules("operators"),
+        "operators": _modules("operators", "faceswap"),
         "sensors": _modules("sensors"),
         "hooks": _modules("hooks"),
         "triggers": _modules("triggers", **{vendor: entry.trigger for vendor, entry in _ENTRIES.items()}),

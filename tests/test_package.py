@@ -54,6 +54,9 @@ PUBLIC = {
     "operators.aifaceswap.AIFaceSwapMultiVideoOperator": (*AIFACESWAP, *VIDEO, "ref_info"),
     "operators.aifaceswap.AIFaceSwapExtractFacesOperator": (*AIFACESWAP, "img"),
     "operators.aifaceswap.AIFaceSwapExtractFrameFacesOperator": (*AIFACESWAP, "base64_img"),
+    "operators.faceswap.FaceSwapOperator": (
+        *AIFACESWAP, "face", "target", "reference", "kind", "options",
+    ),
     "sensors.modelslab.ModelsLabFetchSensor": (*SENSOR, "namespace"),
     "sensors.segmind.SegmindRequestSensor": SENSOR,
     "sensors.aifaceswap.AIFaceSwapCallbackSensor": (*SENSOR, "callback"),
@@ -103,7 +106,7 @@ def test_provider_info_names_every_module_and_class_there_is() -> None:
         there = {
             f"airflow_provider_faceswap.{kind}.{path.stem}"
             for path in (ROOT / kind).glob("*.py")
-            if path.stem in (*VENDORS, "jobs", "callbacks", "batch")
+            if path.stem in (*VENDORS, "faceswap", "jobs", "callbacks", "batch")
         }
         assert named == there
         for module in named:
@@ -172,7 +175,9 @@ def imported_by(module: str) -> set[str]:
     return set(output.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("module", ["operators.modelslab", "sensors.modelslab", "get_provider_info"])
+@pytest.mark.parametrize(
+    "module", ["operators.modelslab", "operators.faceswap", "sensors.modelslab", "get_provider_info"]
+)
 def test_reading_a_dag_imports_no_http_client_and_no_media_library(module: str) -> None:
     heavy = {"aiohttp", "httpx_aiohttp", "aiolimiter", "tenacity", "fastapi", "cv2", "av", "numpy"}
     assert not heavy & imported_by(f"airflow_provider_faceswap.{module}")

@@ -7,6 +7,8 @@ A vendor is one module here with a :class:`Vendor` named ``VENDOR``, one hook, a
 * requests: subclasses of :class:`~airflow_provider_faceswap.apis.request.Submission`, one for each operation,
   with the fields, the path, the vendor's page (``docs``), the price (``price()``) and the limits
   (``max_wait``, ``max_clip_seconds``, ``max_reply``, ``answers_at_once``);
+* which of those fields are media: each carries a :class:`~airflow_provider_faceswap.apis.media.Media` mark
+  that says what it must be, which part it plays, and how the vendor gets it;
 * how a job's end is learned: a :class:`~airflow_provider_faceswap.apis.request.Poll`, or a callback reader;
 * where the API key goes: ``authorize()`` of its hook, and nowhere here.
 
@@ -34,6 +36,7 @@ from dataclasses import dataclass
 
 from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.media import slots
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 
@@ -64,6 +67,8 @@ class Vendor:
             )
             if lacking := [name for name in asked if not hasattr(request, name)]:
                 raise TypeError(f"{self.name}: {request.__name__} lacks {', '.join(lacking)}")
+            if issubclass(request, Submission) and not slots(request):
+                raise TypeError(f"{self.name}: {request.__name__} lacks a field with a Media mark")
         if any(request.webhook_is_ours for request in self.operations.values()) and not self.read_callback:
             raise TypeError(f"{self.name}: it calls back, and nothing reads its callbacks")
 

@@ -26,7 +26,6 @@ _SUFFIXES: dict[str, Kind] = {
 }
 _WORDS = {"image": "a picture", "video": "a clip"}
 _JPEG_AS_BASE64 = "/9j/"
-_LOCAL = ("file://", "local://")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def choose(chosen: Vendor, kind: Kind, parts: Mapping[str, Any], options: Mappin
         if _takes(request, options):
             _check_no_url_for_content(chosen, request, parts)
             own = {name: value for name, value in options.items() if name not in request.variant}
-            return Choice(endpoint, {**_content_flags(request, parts), **own, **_media(request, parts)})
+            return Choice(endpoint, {**own, **_media(request, parts)})
     raise _wrong_option(chosen, [request for _, request in candidates], options)
 
 
@@ -123,14 +122,6 @@ def _is_content(text: str) -> bool:
     return "." not in head and "://" not in head and (text[:1] != "/" or text.startswith(_JPEG_AS_BASE64))
 
 
-def _only_content_reaches(media: Any) -> bool:
-    """Return whether no URL can be made of media: they are content, or lie on local disk."""
-    if not isinstance(media, str):
-        return False
-    text = media.strip()
-    return _is_content(text) or text[:1] == "/" or text[:8].lower().startswith(_LOCAL)
-
-
 def _media(request: type[Submission], parts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the media fields, with base64 text as the file that it holds where the vendor takes files."""
     files = {slot.media.part for slot in slots(request) if slot.media.content == "file"}
@@ -146,20 +137,6 @@ def _decoded(media: Any) -> Any:
         return base64.b64decode("".join(media.rpartition(";base64,")[2].split()), validate=True)
     except (binascii.Error, ValueError):  # the request's own check says what is wrong
         return media
-
-
-def _content_flags(request: type[Submission], parts: Mapping[str, Any]) -> dict[str, bool]:
-    """Return the fields that have content sent instead of URLs, where URLs cannot do."""
-    flags: dict[str, list[Any]] = {}
-    for slot in slots(request):
-        if slot.media.only_with and (part := slot.media.part) and part in parts:
-            flags.setdefault(slot.media.only_with, []).append(parts[part])
-    return {
-        flag: True
-        for flag, media in flags.items()
-        if any(map(_only_content_reaches, media))
-        and not any(isinstance(item, str) and is_url(item.strip()) for item in media)
-    }
 
 
 def _operations(chosen: Vendor, kind: Kind, parts: Collection[str]) -> Iterator[tuple[str, type[Submission]]]:

@@ -18,7 +18,7 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.journal.fingerprint import digest, digests, identity
 from airflow_provider_faceswap.storage.signing import UnsignableError
-from airflow_provider_faceswap.storage.sources import File, Source, source_of
+from airflow_provider_faceswap.storage.sources import File, Link, Source, source_of
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Inputs:
         :raises NotSentError: if something cannot be read now.
         """
         self._each_media(self._check)
-        fields = self._each_media(self._sent)
+        fields = {**self._each_media(self._sent), **self._flags}
         length = self.request_class.clip_length
         if length and is_blank(fields.get(length)):
             fields[length] = self._measured()
@@ -147,12 +147,44 @@ class Inputs:
         log.info("The clip is %.2f s long", seconds)
         return seconds
 
+    @cached_property
+    def _flags(self) -> dict[str, bool]:
+        """
+        The fields that were not given and have content sent, where a URL cannot be made of a file.
+
+        All media of such a field go as content: a link among them rules it out.
+        """
+        found: dict[str, list[Source]] = {}
+
+        def note(name: str, value: Any, media: Media) -> Any:
+            source = self._sources.get(name)
+            if source and media.only_with and media.only_with not in self.fields:
+                found.setdefault(media.only_with, []).append(source)
+            return value
+
+        self._each_media(note)
+        return {
+            flag: True
+            for flag, sources in found.items()
+            if any(map(self._needs_sending, sources)) and not any(isinstance(item, Link) for item in sources)
+        }
+
+    def _needs_sending(self, source: Source) -> bool:
+        if not isinstance(source, File):
+            return not isinstance(source, Link)
+        try:
+            source.signed(int(self.presign_seconds))
+        except UnsignableError:
+            return True
+        return False
+
     def _sent(self, name: str, value: Any, media: Media) -> Any:
         """Return an input as it is sent: a file's content where the vendor takes it, else a signed URL."""
         source = self._sources.get(name)
         if not isinstance(source, File):
             return value
-        by_content = bool(media.only_with and self.fields.get(media.only_with))
+        flags = {**self.fields, **self._flags}
+        by_content = bool(media.only_with and flags.get(media.only_with))
         takes_content = media.content and (by_content or not media.only_with)
         if takes_content and source.size <= media.max_bytes:
             content = source.content()

@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.aifaceswap import FaceSwap
 from airflow_provider_faceswap.apis.contract import Vendor
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.modelslab import Fetch, ModelsLabSubmission, SingleVideoSwap
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.segmind import FaceswapNow
@@ -69,8 +70,14 @@ def test_a_vendor_that_is_not_whole_is_refused() -> None:
     class Bare(ModelsLabSubmission):
         operation: ClassVar[str] = "bare"
 
+    class Whole(Bare):
+        docs: ClassVar[str] = "https://modelslab.com/docs"
+        kind: ClassVar[Kind] = "image"
+
     with pytest.raises(TypeError, match="Bare lacks docs, kind"):
         Vendor(name="modelslab", operations={"bare": Bare})
+    with pytest.raises(TypeError, match="Whole lacks a field with a Media mark"):
+        Vendor(name="modelslab", operations={"whole": Whole})
     with pytest.raises(TypeError, match="nothing reads its callbacks"):
         dataclasses.replace(vendor("aifaceswap"), read_callback=None)
 

@@ -183,25 +183,6 @@ def test_a_field_of_an_error_is_named_by_its_part(
     assert part_of(vendor(provider).submission(operation), name) == part
 
 
-@pytest.mark.parametrize(
-    "local", ["file:///data/a.jpg", "/data/a.jpg", JPEG, f"data:image/jpeg;base64,{JPEG}"]
-)
-def test_content_is_sent_by_the_vendors_flag_where_no_url_can_be_made(local: str) -> None:
-    modelslab = vendor("modelslab")
-    parts = {"face": local, "target": "s3://bucket/t.jpg"}
-    assert choose(modelslab, "image", parts, {}).fields["base64"] is True
-    assert choose(modelslab, "image", parts, {"base64": False}).fields["base64"] is False
-
-
-@pytest.mark.parametrize(
-    ("face", "target"),
-    [(FACE, TARGET), ("s3://b/f.jpg", "s3://b/t.jpg"), ("/data/f.jpg", TARGET), (JPEG, TARGET)],
-)
-def test_the_flag_is_left_alone_where_a_url_can_be_made_or_is_given(face: str, target: str) -> None:
-    choice = choose(vendor("modelslab"), "image", {"face": face, "target": target}, {})
-    assert "base64" not in choice.fields
-
-
 @pytest.mark.parametrize("text", [JPEG, f"data:image/jpeg;base64,{JPEG}", f"{JPEG[:8]}\n{JPEG[8:]}"])
 def test_base64_text_is_a_file_where_the_vendor_takes_files(text: str) -> None:
     choice = choose(vendor("aifaceswap"), "image", {"face": text, "target": TARGET}, {})

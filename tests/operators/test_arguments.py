@@ -24,7 +24,9 @@ from airflow_provider_faceswap.operators.modelslab import (
 )
 from tests.operators.world import URL, World
 
-MODULES = [import_module(f"airflow_provider_faceswap.operators.{vendor}") for vendor in VENDORS]
+MODULES = [
+    import_module(f"airflow_provider_faceswap.operators.{vendor}") for vendor in (*VENDORS, "faceswap")
+]
 OPERATORS = [
     found
     for module in MODULES

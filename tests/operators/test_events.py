@@ -8,10 +8,12 @@ from typing import Any
 from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.exceptions import TaskDeferralError
 
+from airflow_provider_faceswap.execution.openlineage import FACET
 from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
-from tests.fakes import context
+from tests.fakes import FakeStore, context
 from tests.operators.world import World
 
+SAID = ("provider", "operation", "job_id")
 SWAPS, ALIAS = Asset("s3://bucket/swaps"), AssetAlias("swaps")
 
 
@@ -22,7 +24,7 @@ def extra(world: World) -> Any:
 def test_a_task_that_waits_on_its_worker(world: World, tmp_path: Path) -> None:
     result = world.start(output_path=f"file://{tmp_path}", outlets=[SWAPS])
     assert result["files"]
-    assert extra(world) == {name: result[name] for name in ("provider", "operation", "job_id", "files")}
+    assert extra(world) == {name: result[name] for name in (*SAID, "files")}
 
 
 def test_a_task_that_resumes(world: World, tmp_path: Path) -> None:
@@ -45,6 +47,21 @@ def test_a_clear_that_collects(one: World, tmp_path: Path) -> None:
     one.clear()
     one.start(output_path=f"file://{tmp_path}", outlets=[SWAPS])
     assert extra(one)["files"] == result["files"] and one.vendor.accepted == 1
+
+
+def test_a_run_that_uses_a_stored_result_says_so_to_both(one: World, tmp_path: Path) -> None:
+    where = {"output_path": f"file://{tmp_path}", "outlets": [SWAPS, ALIAS], "reuse_stored": True}
+    result = one.start(**where)
+    one.store = FakeStore()  # of another run
+    one.start(**where)
+    assert one.vendor.accepted == 1
+    assert extra(one) == {**{name: result[name] for name in (*SAID, "files")}, "reused": True}
+    (event,) = one.context["outlet_events"][ALIAS].asset_alias_events
+    assert event.extra == extra(one)
+    lineage = one.operator.get_openlineage_facets_on_complete(None)
+    assert lineage.run_facets[FACET].reused
+    assert [dataset.name for dataset in lineage.inputs] == ["/a.mp4"]
+    assert [dataset.name for dataset in lineage.outputs] == [f"{tmp_path}/modelslab-278.mp4"]
 
 
 def test_a_task_that_does_not_wait_names_its_job(one: World) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +74,14 @@ class AcmeServer:
         self.accepted = 0
         self.keys: set[str] = set()
         self.polls = 0
+        self.media = MP4
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/swap", self.swap)
         app.router.add_get("/v9/status/{job}", self.status)
         app.router.add_get("/result.mp4", self.result)
+        app.router.add_get("/media/17", self.input)
         return app
 
     async def swap(self, request: web.Request) -> web.Response:
@@ -94,6 +98,9 @@ class AcmeServer:
         if self.polls < 2:
             return web.json_response({"state": "waiting"})
         return web.json_response({"state": "done", "result": f"http://{request.host}/result.mp4"})
+
+    async def input(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.media)
 
     async def result(self, request: web.Request) -> web.Response:
         return web.Response(body=MP4)
@@ -135,6 +142,26 @@ def test_it_is_bought_in_the_common_vocabulary(server: AcmeServer) -> None:
         poll_interval=0.2,
     ).execute(fakes.context(fakes.FakeStore()))
     assert (result["provider"], result["operation"], server.accepted) == ("acme", "swap", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(MP4, ""), (b"<html>not here", "target: is neither a picture nor a clip")]
+)
+def test_a_target_without_a_suffix_is_looked_at(server: AcmeServer, content: bytes, says: str) -> None:
+    from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
+
+    server.media = content
+    host = json.loads(os.environ["AIRFLOW_CONN_ACME_DEFAULT"])["host"]
+    swap = FaceSwapOperator(
+        task_id="swap",
+        conn_id="acme_default",
+        face="https://example.com/face.jpg",
+        target=f"{host}/media/17",
+        poll_interval=0.2,
+    )
+    with pytest.raises(AirflowFailException, match=says) if says else nullcontext():
+        swap.execute(fakes.context(fakes.FakeStore()))
+    assert server.accepted == (0 if says else 1)
 
 
 def test_it_is_waited_for_in_the_triggerer(server: AcmeServer) -> None:

@@ -204,7 +204,8 @@ def test_other_filesystems_are_refused(
         raise AssertionError("opened")
 
     monkeypatch.setattr(ObjectStoragePath, "open", unreachable)
-    monkeypatch.setattr(files, "open_below_roots", unreachable)
+    monkeypatch.setattr(files, "open_folder", unreachable)
+    monkeypatch.setattr(local.os, "open", unreachable)
     assert "pass@" not in refused(value.replace("{root}", str(root)))
 
 

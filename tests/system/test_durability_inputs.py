@@ -14,7 +14,7 @@ from harness.s3 import PrivateBucket
 from tests.system.run import Run
 from tests.system.scene import Scene
 
-pytestmark = [pytest.mark.durability, pytest.mark.together]
+pytestmark = pytest.mark.durability
 
 BUCKET = "s3://listing@private-media"
 PICTURES = ("a", "b", "c", "d")
