@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,8 +66,10 @@ def grow(scene: Scene, bucket: PrivateBucket) -> None:
     first = filed(run(scene))
     assert first.keys() == {target(name) for name in "acd"}
     assert scene.accepted == 4
-    made = {hashlib.sha256(bucket.get(key)).hexdigest() for key in bucket.keys("out") if key.endswith(".jpg")}
-    assert len(made) == len(first) == 3
+    for name in "acd":
+        (stored,) = first[target(name)]["stored"]
+        beside = bucket.get(f"{stored.removeprefix(BUCKET + '/')}.provenance.json")
+        assert json.loads(beside)["inputs"]["target"] == target(name)
 
     # A day later another one has come, b is swapped after all, and nothing else is bought again.
     scene.jobs(after_seconds=1, eta=None)
