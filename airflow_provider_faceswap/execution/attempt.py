@@ -121,7 +121,7 @@ class Attempt:
 
     def _decide(self, before: Entry | None, waited_for: Entry | None = None) -> Decision:
         entry = self.purchase.journal.load() or before
-        situation = self.purchase.situation(look_at_files=bool(entry and entry.versions))
+        situation = self.purchase.situation(look_at_files=bool(entry and (entry.versions or entry.left)))
         if waited_for is not None:
             situation = replace(situation, waited_out=waited_for.attempted_at)
         if entry and entry.adopted and not entry.provider:  # a person wrote the id alone
@@ -162,6 +162,8 @@ class Attempt:
             raise self._collector.lost(entry)
         if decision.reason:
             purchase.journal.save_with_retries(entry)
+        if decision.back and (stored := self._collector.stored(entry)):
+            return Done(stored)
         if not self.waiting.wait_for_completion:
             return self._submitted_before(entry, decision)
         if decision.step is Step.POLL_ONCE:

@@ -91,6 +91,15 @@ class Collector:
         text = f"{purchase.provider} job {job_id} {gone}; {purchase.journal.how_to()}"
         raise about(entry, ResultError(text))
 
+    def stored(self, entry: Entry) -> dict[str, Any] | None:
+        """Return what is stored of a job whose entry was left behind, if the folder has a record of it."""
+        found = self.purchase.results.find(entry.identity)
+        if found is None or found["job_id"] != entry.job_id:
+            return None
+        del found["reused"]
+        self._finished(entry, found)
+        return found
+
     def lost(self, entry: Entry) -> JournalError:
         """Return the error of a paid result that came once, without an id, and could not be kept."""
         error = JournalError(

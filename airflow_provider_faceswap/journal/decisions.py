@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.fingerprint import identity
 
 SETTLE_SECONDS = 15.0
 """Beyond the HTTP timeout: until then the worker that wrote an intent may still be alive."""
@@ -39,6 +40,7 @@ class Decision:
     :param leaves: the entry of a job that the step leaves behind.
     :param cleared: whether a person cleared the task since the entry was written.
     :param again: whether the user asked to buy once more what is bought.
+    :param back: whether the job is one that an earlier purchase of the task had left behind.
     :param seconds: how long to wait out.
     :param reason: for people.
     """
@@ -48,6 +50,7 @@ class Decision:
     leaves: Entry | None = None
     cleared: bool = False
     again: bool = False
+    back: bool = False
     seconds: float = 0.0
     reason: str = ""
 
@@ -116,6 +119,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if cleared:  # for Airflow's own retry, a file that was written again is what it was
         changed = changed or entry.newer(situation.versions)
     if entry.state is State.REFUSED:
+        if cleared and (back := _back(entry, situation)):
+            return back
         return Decision(Step.SUBMIT, entry.left_behind() if cleared or changed else entry)
     if entry.base_url and entry.base_url != situation.base_url:
         return Decision(Step.FAIL, entry, reason=moved(entry, situation.base_url))
@@ -123,6 +128,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
         return Decision(Step.WAIT_OUT, entry, seconds=seconds)
     if changed:
         if cleared:
+            if back := _back(entry, situation):
+                return back
             return _buy_again(entry, f"cleared with other inputs ({', '.join(changed)})")
         what = f"{_job(entry)} was bought with other inputs; changed: {', '.join(changed)}"
         remedy = "give the task its former inputs, or clear it to buy the new ones"
@@ -139,6 +146,34 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if entry.state is State.RUNNING:
         return _running(entry, situation, cleared)
     return _no_id(entry, cleared)
+
+
+def _back(entry: Entry, situation: Situation) -> Decision | None:
+    """Return to a job that was left behind for other inputs, if a clear brings its own inputs back."""
+    if situation.buy_again:
+        return None
+    wanted = identity(situation.inputs, situation.versions)
+    for job in reversed(entry.left):
+        bought = job.job_id and job.state in (State.RUNNING, State.FINISHED)
+        if bought and (job.identity, job.base_url) == (wanted, situation.base_url):
+            break
+    else:
+        return None
+    others = tuple(left for left in entry.left_behind().left if left.job_id != job.job_id)
+    known = job.model_dump(exclude={"identity", "state"})
+    again = Entry(
+        state=State.RUNNING,
+        **known,
+        inputs=dict(situation.inputs),
+        versions=dict(situation.versions),
+        submitted_at=job.attempted_at or situation.now,
+        deadline=situation.now + situation.timeout,
+        max_tries=situation.max_tries,
+        clear_number=situation.clear_number,
+        left=others,
+    )
+    reason = f"cleared with the inputs of job {job.job_id}"
+    return Decision(Step.REATTACH, again, cleared=True, back=True, reason=reason)
 
 
 def moved(entry: Entry, base_url: str, remedy: str = "clear the task to collect the job") -> str:

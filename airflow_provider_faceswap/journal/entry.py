@@ -74,6 +74,12 @@ class Left(BaseModel):
     job_id: JobId = ""
     name: JobId = ""
     state: State
+    identity: JobId = ""
+    base_url: Text = ""
+    attempted_at: Moment = 0.0
+    eta: Moment | None = None
+    route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
+    nonce: Nonce = ""
 
     def __str__(self) -> str:
         return f"{self.provider} job {self.job_id or '(no id)'} ({self.operation}, {self.state.value})"
@@ -208,8 +214,7 @@ class Entry(BaseModel):
         """Return the entry of the next purchase before it is made; it names this one's job."""
         if self.state is State.REFUSED:
             return Entry(state=State.REFUSED, left=self.left)
-        names = ("provider", "operation", "job_id", "name", "state")
-        job = Left(**{name: getattr(self, name) for name in names})
+        job = Left(**{name: getattr(self, name) for name in Left.model_fields})
         return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:])
 
     def changed(self, inputs: Mapping[str, str]) -> list[str]:

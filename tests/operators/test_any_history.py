@@ -46,8 +46,8 @@ class History:
     def __init__(self, world: World) -> None:
         self.world = world
         self.clears = 0
-        self.bought: list[tuple[str, str, int]] = []
-        """The id, the media and the clears so far, of each submission that the vendor took."""
+        self.bought: list[tuple[str, str, int, str]] = []
+        """The id, the media, the clears so far and the host, of each submission that the vendor took."""
         self.failed: set[str] = set()
         self.noted: set[str] = set()
         """Ids that the journal has held."""
@@ -108,7 +108,7 @@ class History:
         finally:
             if vendor.accepted > taken:
                 self._check_purchase(media)
-                self.bought.append((str(len(self.bought) + 1), media, self.clears))
+                self.bought.append((str(len(self.bought) + 1), media, self.clears, self._host))
                 vendor.submissions = [RefusedError("one is enough for one try")]
 
     def _poll(self, kind: str) -> Any:
@@ -123,9 +123,16 @@ class History:
 
     def _check_purchase(self, media: str) -> None:
         if self.bought:
-            job_id, before, clears = self.bought[-1]
+            job_id, before, clears, _ = self.bought[-1]
             assert self.clears > clears, f"job {job_id} was paid again without a person's word"
             assert media != before or job_id in self.failed, f"job {job_id} was paid again"
+        for job_id, before, _, host in self.bought:
+            known = job_id in self.noted - self.failed
+            assert not known or (media, self._host) != (before, host), f"job {job_id} was paid again"
+
+    @property
+    def _host(self) -> str:
+        return str(self.world.vendor.hook.settings.base_url)
 
     def check(self) -> None:
         entry = self.world.entry or {}

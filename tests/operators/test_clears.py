@@ -280,3 +280,45 @@ def test_a_picture_where_a_clip_is_wanted_is_bought_once(one: World, folder: str
             one.start(output_path=folder)
         assert not isinstance(caught.value, AirflowFailException)
     assert one.vendor.accepted == 1
+
+
+def test_a_clear_that_goes_back_to_former_inputs_collects_what_they_bought(world: World) -> None:
+    first = world.start()
+    world.clear()
+    world.vendor.submissions = [job(PROCESSING, job_id="279")]
+    assert world.start(media=OTHER)["job_id"] == "279"
+    world.clear()
+    assert world.start() == first
+    world.clear()
+    assert world.start(media=OTHER)["job_id"] == "279"
+    assert world.vendor.accepted == 2
+    assert [left["job_id"] for left in world.entry["left"]] == ["278"]
+
+
+def test_what_was_stored_of_former_inputs_is_returned_without_asking(stored: World, folder: str) -> None:
+    stored.clear()
+    stored.vendor.submissions = [job(PROCESSING, job_id="279")]
+    stored.start(media=OTHER, output_path=folder)
+    stored.vendor.polled.clear()
+    stored.clear()
+    again = stored.start(output_path=folder)
+    assert again == {**stored.first, "output": []}  # type: ignore[attr-defined]
+    assert (stored.vendor.accepted, stored.vendor.polled) == (2, [])
+    assert stored.start(output_path=folder) == again and stored.entry["state"] == "finished"
+
+
+@pytest.mark.parametrize("how", ["resubmit", "failed"])
+def test_former_inputs_are_bought_again_where_they_should_be(one: World, how: str) -> None:
+    one.start()
+    one.clear()
+    one.vendor.submissions = [job(PROCESSING, job_id="279")]
+    one.start(media=OTHER)
+    one.clear()
+    if how == "failed":
+        one.vendor.polls = [job(FAILED)]
+        with pytest.raises(AirflowFailException, match="job 278 failed"):
+            one.start()
+        one.clear()
+    one.vendor.submissions = [job(PROCESSING, job_id="280")]
+    assert one.start(on_clear="resubmit" if how == "resubmit" else "collect")["job_id"] == "280"
+    assert one.vendor.accepted == 3

@@ -83,6 +83,21 @@ def test_clear_with_other_inputs_buys_and_names_the_job_that_it_leaves(cluster: 
         assert [job["job_id"] for job in scene.entry["left"]] == [old]
 
 
+def test_clear_that_goes_back_to_former_inputs_collects_their_job(cluster: Cluster) -> None:
+    with Scene(cluster) as scene:
+        scene.start()
+        scene.ends("success")
+        (old,) = scene.job_ids
+        for picture in ("astronaut", "hopper"):
+            scene.now(picture=picture)
+            before = scene.clear()
+            scene.ends("success", since_try=before)
+
+        assert scene.accepted == 2
+        assert scene.result["job_id"] == old
+        assert [job["job_id"] for job in scene.entry["left"]] == [id_ for id_ in scene.job_ids if id_ != old]
+
+
 def test_inputs_that_are_presigned_again_at_each_try_are_the_same(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.jobs("never")
