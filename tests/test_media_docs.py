@@ -9,10 +9,8 @@ import pytest
 
 from airflow_provider_faceswap.apis import fields, vendor
 from airflow_provider_faceswap.apis.aifaceswap import MAX_FACES
-from airflow_provider_faceswap.apis.media import MAX_PICTURE, slots
-from airflow_provider_faceswap.operators.arguments import MAX_PRESIGN
+from airflow_provider_faceswap.apis.media import MAX_PICTURE, MAX_PRESIGN, slots
 from airflow_provider_faceswap.storage.part import MAX_BYTES
-from airflow_provider_faceswap.storage.signing import MAX_SECONDS
 
 TEXT = (Path(__file__).parent.parent / "docs" / "media.md").read_text(encoding="utf-8")
 TITLES = {"modelslab": "ModelsLab", "segmind": "Segmind", "aifaceswap": "aifaceswap.io"}
@@ -38,7 +36,7 @@ def test_the_limits() -> None:
     assert f"up to {MAX_PICTURE // 1024**2} MB" in TEXT and f"{fields._MAX_URL:,} characters" in TEXT
     assert f"{MAX_BYTES // 1024**3} GB for a result" in TEXT
     assert f"up to {MAX_FACES} (`ref_info`)" in TEXT
-    assert MAX_SECONDS == MAX_PRESIGN == 7 * 24 * 3600 and "at most seven days" in TEXT
+    assert MAX_PRESIGN == 7 * 24 * 3600 and "at most seven days" in TEXT
     limited = {
         (name, operation)
         for name in TITLES

@@ -16,6 +16,8 @@ Part = Literal["face", "target", "reference"]
 
 MAX_PICTURE = 10 * 1024 * 1024
 """Bytes of a picture that is sent along with a request."""
+MAX_PRESIGN = 7 * 24 * 3600
+"""Seconds that a signed URL is valid for at most, by Signature V4 of Amazon and of Google."""
 _EACH = "*"
 
 

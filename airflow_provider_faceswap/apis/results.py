@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -114,6 +114,27 @@ def read_origin(result: Mapping[str, Any]) -> dict[str, Any]:
     return found.model_dump(exclude_unset=True)
 
 
+def without_inputs(links: Sequence[str], inputs: Any) -> list[str]:
+    """
+    Return a vendor's links; those that lead to an input of ours without their query, as it is our signature.
+
+    :param links: a job's output; a vendor may give an input back, changed or not.
+    :param inputs: the media that the job was made from, as its result names them.
+    """
+    if isinstance(inputs, str):
+        return [link.partition("?")[0] if _leads_to(link, inputs) else link for link in links]
+    for medium in inputs.values() if isinstance(inputs, Mapping) else inputs:
+        links = without_inputs(links, medium)
+    return list(links)
+
+
+def _leads_to(link: str, medium: str) -> bool:
+    found, place = urlsplit(link), urlsplit(medium)
+    bucket, path, key = place.netloc.rpartition("@")[2], unquote(found.path), unquote(place.path)
+    below = path == key and (found.netloc == bucket or found.netloc.startswith(f"{bucket}."))
+    return bool(bucket) and (below or path.endswith(f"/{bucket}{key}"))
+
+
 def without_signatures(result: dict[str, Any]) -> dict[str, Any]:
     """Return a result as it may be recorded: with its links only if none of them has a query."""
     signed = any(map(_may_be_signed, result.get("output") or []))
@@ -148,7 +169,7 @@ def as_result(
         "operation": operation,
         "job_id": job.job_id or None,
         "status": job.state.value,
-        "output": list(job.output),
+        "output": without_inputs(job.output, inputs or {}),
         "stored": [file["url"] for file in files],
         "seconds": job.seconds,
         "cost": job.cost.model_dump() if job.cost else cost,

@@ -8,13 +8,11 @@ from datetime import timedelta
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_faceswap.apis.media import MAX_PRESIGN
 from airflow_provider_faceswap.exceptions import InputError
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.operators.base import SwapOperator
-
-MAX_PRESIGN = 7 * 24 * 3600
-"""Seconds that a signed URL is valid for at most, by Signature V4 of Amazon and of Google."""
 
 _MAX = 10**9
 _OPTIONAL = ("poll_interval", "presign_seconds", "max_cost")

@@ -80,7 +80,7 @@ def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
     from airflow.sdk import BaseHook, ObjectStoragePath
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    _refuse_event_loop()
+    refuse_event_loop()
     conn_id = urlsplit(url).netloc.rpartition("@")[0]
     if conn_id:
         try:
@@ -95,8 +95,8 @@ def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
     return path
 
 
-def _refuse_event_loop() -> None:
-    # There the connection would not be found, and the default credentials be used in silence.
+def refuse_event_loop() -> None:
+    """Raise AssertionError on an event loop: no connection is found there, and the default one is used."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

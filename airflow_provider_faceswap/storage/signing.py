@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from airflow_provider_faceswap.apis.fields import is_url
+from airflow_provider_faceswap.apis.media import MAX_PRESIGN
 from airflow_provider_faceswap.storage.errors import is_permanent
-from airflow_provider_faceswap.storage.folders import LOCAL, _refuse_event_loop
+from airflow_provider_faceswap.storage.folders import LOCAL, refuse_event_loop
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
-MAX_SECONDS = 7 * 24 * 3600
-"""Seconds that a Signature V4 of Amazon or Google lasts at most."""
 
 _ANSWER_SECONDS = 15
 # Each text that Airflow masks slows the next one down: five hundred of them take twenty seconds.
@@ -58,7 +57,7 @@ def sign(path: ObjectStoragePath, seconds: int) -> str:
     :raises UnsignableError: if the store, or its connection's credentials, cannot sign.
     :raises Exception: whatever the store's library raises of a network that fails for the moment.
     """
-    _refuse_event_loop()
+    refuse_event_loop()
     scheme = str(path.protocol)
     if scheme in LOCAL:
         raise UnsignableError(f"{scheme or 'file'}:// {_NO_URLS}")
@@ -66,7 +65,7 @@ def sign(path: ObjectStoragePath, seconds: int) -> str:
     signer, remedy = _signer(filesystem)
     try:
         with _unlogged():
-            url = signer(filesystem, path.path, max(1, min(int(seconds), MAX_SECONDS)))
+            url = signer(filesystem, path.path, max(1, min(int(seconds), MAX_PRESIGN)))
     except UnsignableError:
         raise
     except NotImplementedError:

@@ -19,8 +19,9 @@ from fsspec.exceptions import FSTimeoutError
 from google.auth.exceptions import RefreshError, TransportError
 
 from airflow_provider_faceswap.apis.fields import is_url
+from airflow_provider_faceswap.apis.media import MAX_PRESIGN
 from airflow_provider_faceswap.storage import signing
-from airflow_provider_faceswap.storage.signing import MAX_SECONDS, sign
+from airflow_provider_faceswap.storage.signing import sign
 from tests.storage import signatures
 from tests.storage.signable import (
     AZURE_KEY,
@@ -58,7 +59,7 @@ def test_google_is_signed_with_version_4(options: dict[str, str], host: str, rsa
     assert signed.valid and signed.fields["X-Goog-Expires"] == "600"
     assert signed.lets_in(now()) and not signed.lets_in(now() + timedelta(seconds=600))
     assert not signatures.google(url.replace("clip", "clop"), rsa.public_key()).valid
-    longest = signatures.google(sign(gs(account(rsa)), MAX_SECONDS * 2), rsa.public_key())
+    longest = signatures.google(sign(gs(account(rsa)), MAX_PRESIGN * 2), rsa.public_key())
     assert longest.fields["X-Goog-Expires"] == "604800"
 
 
@@ -119,8 +120,8 @@ def test_azure_is_signed_with_the_accounts_key(options: dict[str, str]) -> None:
     assert signed.valid and signed.fields["sp"] == "r" and signed.fields["sr"] == "b"
     assert signed.lets_in(now()) and not signed.lets_in(now() + timedelta(seconds=601))
     assert not signatures.azure(url.replace("clip", "clop"), "swaps", AZURE_KEY).valid
-    longest = signatures.azure(sign(abfs(**options), MAX_SECONDS * 2), "swaps", AZURE_KEY)
-    assert longest.ends <= now() + timedelta(seconds=MAX_SECONDS)
+    longest = signatures.azure(sign(abfs(**options), MAX_PRESIGN * 2), "swaps", AZURE_KEY)
+    assert longest.ends <= now() + timedelta(seconds=MAX_PRESIGN)
 
 
 @pytest.mark.parametrize("options", [{"anon": True}, {"sas_token": "sv=2020&sig=t0k3n"}])

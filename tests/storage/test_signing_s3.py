@@ -10,8 +10,9 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from botocore.exceptions import EndpointConnectionError
 
+from airflow_provider_faceswap.apis.media import MAX_PRESIGN
 from airflow_provider_faceswap.storage import signing
-from airflow_provider_faceswap.storage.signing import MAX_SECONDS, sign
+from airflow_provider_faceswap.storage.signing import sign
 from tests.buckets import S3
 from tests.storage import signatures
 from tests.storage.conftest import JPEG
@@ -58,7 +59,7 @@ def test_a_signature_that_was_tampered_with_does_not_hold(monkeypatch: pytest.Mo
         assert not signatures.amazon(url.replace(old, new), SECRET).valid
 
 
-@pytest.mark.parametrize(("asked", "given"), [(0, "1"), (3600, "3600"), (MAX_SECONDS + 1, "604800")])
+@pytest.mark.parametrize(("asked", "given"), [(0, "1"), (3600, "3600"), (MAX_PRESIGN + 1, "604800")])
 def test_a_url_lasts_at_most_seven_days(asked: int, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = connected(monkeypatch)
     answers(path, monkeypatch, {"x-amz-bucket-region": "us-east-1"})
