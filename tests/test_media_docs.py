@@ -33,7 +33,7 @@ def test_the_pictures_that_are_sent_along(provider: str) -> None:
 
 
 def test_the_limits() -> None:
-    assert f"up to {MAX_PICTURE // 1024**2} MB" in TEXT and f"{fields._MAX_URL:,} characters" in TEXT
+    assert f"up to {MAX_PICTURE // 1024**2} MiB" in TEXT and f"{fields._MAX_URL:,} characters" in TEXT
     assert f"{MAX_BYTES // 1024**3} GB for a result" in TEXT
     assert f"up to {MAX_FACES} (`ref_info`)" in TEXT
     assert MAX_PRESIGN == 7 * 24 * 3600 and "at most seven days" in TEXT
