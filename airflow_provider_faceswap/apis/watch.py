@@ -49,7 +49,8 @@ class Watch:
         else:
             seconds = seconds_to_next_poll(
                 max(0.0, now - self.submitted_at),
-                eta=self.eta,
+                # An eta past the deadline would put off the first poll to the very end.
+                eta=self.eta if self.submitted_at + (self.eta or 0.0) < self.deadline else None,
                 failures=self._failures,
                 retry_after=self._retry_after,
                 jitter=random.random(),

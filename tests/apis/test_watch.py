@@ -68,3 +68,9 @@ def test_the_last_poll_falls_on_the_deadline() -> None:
 
 def test_a_fixed_interval_is_kept() -> None:
     assert watch(poll_interval=7.0, eta=500.0).wait(1000.0) == 7.0
+
+
+def test_an_eta_past_the_deadline_is_no_estimate() -> None:
+    known = Watch(submitted_at=0.0, deadline=600.0, eta=500.0)
+    assert known.wait(0.0) > 400
+    assert Watch(submitted_at=0.0, deadline=600.0, eta=3600.0).wait(0.0) < 5
