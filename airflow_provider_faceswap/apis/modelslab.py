@@ -48,6 +48,8 @@ class ModelsLabSubmission(Submission):
     :param track_id: passed on to that webhook; a whole number in the documents.
     """
 
+    beside: ClassVar[tuple[str, ...]] = ("webhook", "track_id")
+
     watermark: bool = True
     webhook: OptionalUrl = None
     track_id: TrackId = None

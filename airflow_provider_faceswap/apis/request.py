@@ -116,6 +116,8 @@ class Submission(Request):
     """Length of a clip that the vendor takes."""
     clip_length: ClassVar[str] = ""
     """The field that takes the clip's length in seconds, if there is one; measured where it is not given."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Fields that change nothing about the result."""
     webhook_is_ours: ClassVar[bool] = False
     """Whether the vendor posts the result to a URL of ours, and nowhere else."""
     variant: ClassVar[Mapping[str, str]] = {}

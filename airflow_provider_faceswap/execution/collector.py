@@ -93,10 +93,10 @@ class Collector:
 
     def stored(self, entry: Entry) -> dict[str, Any] | None:
         """Return what is stored of a job whose entry was left behind, if the folder has a record of it."""
-        found = self.purchase.results.find(entry.identity)
+        records = self.purchase.results.records
+        found = records.find(entry.identity) if records else None
         if found is None or found["job_id"] != entry.job_id:
             return None
-        del found["reused"]
         self._finished(entry, found)
         return found
 

@@ -16,7 +16,8 @@ from airflow_provider_faceswap.apis.media import Media, map_media, slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 from airflow_provider_faceswap.hooks.settings import Settings
-from airflow_provider_faceswap.journal.fingerprint import digest, digests, identity
+from airflow_provider_faceswap.journal.fingerprint import digest, digests
+from airflow_provider_faceswap.storage.lineage import public_uri
 from airflow_provider_faceswap.storage.signing import UnsignableError
 from airflow_provider_faceswap.storage.sources import File, Link, Source, source_of
 
@@ -60,14 +61,36 @@ class Inputs:
     @property
     def versions(self) -> dict[str, str]:
         """A digest of each file's version, as far as it can be found out now."""
-        found = {name: _version(file) for name, file in self._files.items()}
+        found = {name: self._version(file) for name, file in self._files.items()}
         return {name: version for name, version in found.items() if version}
 
-    @property
     def identity(self) -> str:
-        """One text for all inputs and the versions of their files; nothing while a version is not known."""
-        versions = self.versions
-        return identity(self.digests, versions) if len(versions) == len(self._files) else ""
+        """
+        Return one text for all that makes the result; equal for every task that would make the same.
+
+        :return: nothing if a file is not there.
+        :raises NotSentError: if a file's version cannot be found out now.
+        """
+        try:
+            versions = {name: digest(file.version) for name, file in self._files.items()}
+        except InputError:  # the checks before the submission say what is wrong
+            return ""
+        fields = map_media(self.request_class, self.fields, self._place)
+        known = self.request_class.model_fields
+        telling = {
+            name: value
+            for name, value in fields.items()
+            if not is_blank(value) and name not in self.request_class.beside and value != known[name].default
+        }
+        what = digests(self.provider, self.endpoint, telling, self.idempotency_key)
+        text = json.dumps([self.settings.base_url, sorted(what.items()), sorted(versions.items())])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _place(self, name: str, value: Any, _: Media) -> Any:
+        source = self._sources.get(name)
+        if isinstance(source, File):
+            return public_uri(source.described).replace("s3a://", "s3://", 1)
+        return value if source is None or isinstance(source, Link) else source.described
 
     @cached_property
     def described(self) -> dict[str, Any]:
@@ -120,6 +143,13 @@ class Inputs:
 
     def _each_media(self, replace: Callable[[str, Any, Media], Any]) -> dict[str, Any]:
         return map_media(self.request_class, self.fields, replace)
+
+    def _version(self, file: File) -> str:
+        try:
+            return digest(file.version)
+        except FaceSwapError as error:  # it may be gone by the time that its result is collected
+            log.info("%s: its version is not known now: %s", file.name, error)
+            return ""
 
     def _describe(self, name: str, value: Any) -> str:
         source = self._sources.get(name) or source_of(name, value)
@@ -203,11 +233,3 @@ class Inputs:
             reason += f", and it is larger than the {media.max_bytes} bytes that can be sent along"
         along = f"set {media.only_with}=True to send it along, or " if media.only_with else ""
         raise InputError(name, f"cannot be given to the vendor as a URL: {reason}; {along}{_ELSEWHERE}")
-
-
-def _version(file: File) -> str:
-    try:
-        return digest(file.version)
-    except FaceSwapError as error:  # it may be gone by the time that its result is collected
-        log.info("%s: its version is not known now: %s", file.name, error)
-        return ""

@@ -48,6 +48,7 @@ class Terms:
     :param on_in_doubt: ``fail`` or ``resubmit``.
     :param max_resubmits: how often a job that the vendor dropped is submitted again.
     :param buy_again: whether a person's clear buys what is finished again.
+    :param cleared: whether this is the first try after a person's clear.
     :param max_cost: what a job may cost by the vendor's price list.
     :param reuse_stored: whether a result that another task stored for the same inputs is taken instead.
     """
@@ -59,6 +60,7 @@ class Terms:
     on_in_doubt: str
     max_resubmits: int
     buy_again: bool
+    cleared: bool = False
     max_cost: float | None = None
     reuse_stored: bool = False
 
@@ -105,6 +107,7 @@ class Purchase:
             now=self.clock.time(),
             inputs=self.inputs.digests,
             versions=self.inputs.versions if look_at_files else {},
+            identity=self.inputs.identity() if look_at_files else "",
             base_url=hook.settings.base_url,
             max_tries=terms.max_tries,
             clear_number=terms.clear_number,
@@ -175,9 +178,15 @@ class Purchase:
 
         :raises NotSentError: if the folder cannot be read now.
         """
-        if not self.terms.reuse_stored or not (identity := self.inputs.identity):
+        terms = self.terms
+        if not terms.reuse_stored or (terms.cleared and terms.buy_again):
             return None
-        return self.results.find(identity)
+        identity = self.inputs.identity()
+        found = self.results.find(identity) if identity else None
+        if found and found["inputs"] != self.inputs.described:
+            log.warning("Job %s has the same idempotency_key and other inputs: not reused", found["job_id"])
+            return None
+        return found
 
     def submit(self, before: Entry | None, leaves: Entry | None = None) -> tuple[Entry, Job | None]:
         """
@@ -212,6 +221,7 @@ class Purchase:
             provider=self.provider,
             operation=request.operation,
             inputs=self.inputs.digests,
+            identity=self.inputs.identity(),
             versions=self.inputs.versions,
             made_from=self.inputs.described,
             base_url=self.completion.hook.settings.base_url,

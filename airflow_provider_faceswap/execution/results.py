@@ -88,7 +88,7 @@ class Results:
         if found is None:
             return None
         log.info("Job %s was made from the same inputs, and is used again", found["job_id"] or "(no id)")
-        return {**found, "reused": True}
+        return {**found, "cost": None, "reused": True}
 
     def spool(self, content: bytes) -> str:
         """Keep a paid picture that could not be stored where another worker can reach it."""
@@ -161,7 +161,7 @@ class Results:
         )
 
     def _noted(self, entry: Entry, result: dict[str, Any]) -> dict[str, Any]:
-        if self.records and entry.inputs and result.get("files"):
+        if self.records and entry.identity and result.get("files"):
             try:
                 self.records.write(entry.identity, self.record(result))
             except Exception as error:  # the job is paid and its files are stored

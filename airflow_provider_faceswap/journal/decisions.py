@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.journal.fingerprint import identity
 
 SETTLE_SECONDS = 15.0
 """Beyond the HTTP timeout: until then the worker that wrote an intent may still be alive."""
@@ -70,6 +69,7 @@ class Situation:
     :param http_timeout: seconds that the submission may take.
     :param buy_again: whether a person's clear buys what is finished again.
     :param versions: a digest of the version of each input that is a file, as far as it is known now.
+    :param identity: one text for inputs and versions; nothing while one is not known.
     :param waited_out: when the intent was submitted that this try has waited out, if it has.
     """
 
@@ -83,6 +83,7 @@ class Situation:
     http_timeout: float
     buy_again: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
+    identity: str = ""
     waited_out: float | None = None
 
     def wait_for(self, intent: Entry) -> float:
@@ -116,13 +117,15 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if entry is None:
         return Decision(Step.SUBMIT, None)
     cleared, changed = situation.cleared(entry), entry.changed(situation.inputs)
-    if cleared:  # for Airflow's own retry, a file that was written again is what it was
+    if cleared and entry.state not in (State.INTENT, State.IN_DOUBT):
+        # For Airflow's own retry, and for a doubt, a file that was written again is what it was.
         changed = changed or entry.newer(situation.versions)
     if entry.state is State.REFUSED:
         if cleared and (back := _back(entry, situation)):
             return back
         return Decision(Step.SUBMIT, entry.left_behind() if cleared or changed else entry)
-    if entry.base_url and entry.base_url != situation.base_url:
+    nothing_to_collect = cleared and entry.state is State.FAILED
+    if entry.base_url and entry.base_url != situation.base_url and not nothing_to_collect:
         return Decision(Step.FAIL, entry, reason=moved(entry, situation.base_url))
     if entry.state is State.INTENT and (seconds := situation.wait_for(entry)):
         return Decision(Step.WAIT_OUT, entry, seconds=seconds)
@@ -152,15 +155,15 @@ def _back(entry: Entry, situation: Situation) -> Decision | None:
     """Return to a job that was left behind for other inputs, if a clear brings its own inputs back."""
     if situation.buy_again:
         return None
-    wanted = identity(situation.inputs, situation.versions)
     for job in reversed(entry.left):
         bought = job.job_id and job.state in (State.RUNNING, State.FINISHED)
-        if bought and (job.identity, job.base_url) == (wanted, situation.base_url):
+        same = job.identity and job.identity == situation.identity
+        if bought and same and job.base_url == situation.base_url:
             break
     else:
         return None
     others = tuple(left for left in entry.left_behind().left if left.job_id != job.job_id)
-    known = job.model_dump(exclude={"identity", "state"})
+    known = job.model_dump(exclude={"state"})
     again = Entry(
         state=State.RUNNING,
         **known,

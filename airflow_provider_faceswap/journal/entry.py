@@ -19,7 +19,6 @@ from pydantic import (
 from airflow_provider_faceswap.apis.job import Cost
 from airflow_provider_faceswap.apis.results import Made, check_result
 from airflow_provider_faceswap.apis.ticket import Ticket
-from airflow_provider_faceswap.journal.fingerprint import identity
 
 MAX_LEFT = 20
 """Jobs that an entry names as left behind; the oldest go first."""
@@ -94,6 +93,8 @@ class Entry(BaseModel):
     :param operation: what was bought.
     :param inputs: a digest of each input, see :mod:`airflow_provider_faceswap.journal.fingerprint`; empty for
         a job that a person adopted.
+    :param identity: one text for the inputs and the versions of their files; another task that has the same
+        makes the same.
     :param versions: a digest of the version of each input that is a file, by its name.
     :param made_from: the media that it was made from, as the result names them.
     :param base_url: where it was bought; the job belongs to this host alone.
@@ -123,6 +124,7 @@ class Entry(BaseModel):
     provider: Name = ""
     operation: Name = ""
     inputs: dict[Name, Name] = Field(default_factory=dict, max_length=64)
+    identity: JobId = ""
     versions: dict[Name, Name] = Field(default_factory=dict, max_length=256)
     made_from: Made = Field(default_factory=dict, max_length=64)
     base_url: Text = ""
@@ -194,11 +196,6 @@ class Entry(BaseModel):
     def adopted(self) -> bool:
         """Whether a person wrote the job's id here."""
         return not self.inputs
-
-    @property
-    def identity(self) -> str:
-        """One text for the inputs and the versions of their files."""
-        return identity(self.inputs, self.versions)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as JSON-able data."""

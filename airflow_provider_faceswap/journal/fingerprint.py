@@ -38,17 +38,6 @@ def digests(
     return {name: digest(value) for name, value in named.items()}
 
 
-def identity(inputs: Mapping[str, str], versions: Mapping[str, str]) -> str:
-    """
-    Return one text for the inputs of a purchase and the versions of their files.
-
-    :param inputs: from :func:`digests`.
-    :param versions: a digest of each file's version.
-    """
-    text = json.dumps([sorted(inputs.items()), sorted(versions.items())], separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def digest(value: Any) -> str:
     """Return a short text that is equal for equal values."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)

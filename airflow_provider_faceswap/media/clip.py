@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_faceswap.exceptions import InputError, ResultError
 from airflow_provider_faceswap.media.errors import UnreadableError, explained
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
-from airflow_provider_faceswap.storage.sources import File, source_of
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
@@ -81,10 +80,11 @@ def grab_frame(source_video: str, settings: Settings, at: float = 0.0) -> bytes:
         return base64.b64decode(_read(source_video, settings, "frame", pictures=1, at=at).pictures[0])
 
 
-def first_bytes(media: str, settings: Settings) -> bytes:
+def first_bytes(name: str, media: str, settings: Settings) -> bytes:
     """
     Return the first bytes of a picture or a clip, which say what it is.
 
+    :param name: of the argument that names it, for errors.
     :param media: its URL or path.
     :param settings: of the connection that it is meant for; its rules say which hosts are asked.
     :raises InputError: if it cannot be read.
@@ -112,14 +112,15 @@ def _read(clip: str, settings: Settings, job: str, pictures: int = 0, **argument
 
 
 @contextmanager
-def _opened(media: str, settings: Settings) -> Iterator[Source]:
+def _opened(media: str, settings: Settings, name: str = "source_video") -> Iterator[Source]:
     import tempfile
     from pathlib import Path
 
     from airflow_provider_faceswap.media.remote import RemoteFile
     from airflow_provider_faceswap.media.stored import OpenFile
+    from airflow_provider_faceswap.storage.sources import File, source_of
 
-    found = source_of("source_video", media)
+    found = source_of(name, media)
     if isinstance(found, File):
         with found.readable():
             stream = found.open()

@@ -10,7 +10,6 @@ from typing import Any
 from airflow_provider_faceswap.exceptions import InputError, ResultError
 from airflow_provider_faceswap.media.errors import UnreadableError, explained
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
-from airflow_provider_faceswap.storage.sources import File, is_base64, source_of
 
 _MAX_BYTES = 64 * 1024**2
 _MAX_MARGIN = 4
@@ -66,6 +65,8 @@ class _Picture:
 def _content(frame: bytes | str) -> bytes:
     if isinstance(frame, bytes):
         return frame
+    from airflow_provider_faceswap.storage.sources import File, is_base64, source_of
+
     source = source_of("frame", frame)
     if isinstance(source, File):
         if not 0 < source.size <= _MAX_BYTES:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_provider_faceswap.media.errors import UnreadableError
 from airflow_provider_faceswap.media.remote import MAX_BYTES
-from airflow_provider_faceswap.storage.sources import File
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.storage.files import File
 
 
 class OpenFile:

@@ -43,10 +43,13 @@ def make_attempt(operator: SwapOperator, context: Context, journal: Journal) -> 
         presign_seconds=max(1, min(presign, MAX_PRESIGN)),
         check_limits=operator.check_inputs,
     )
+    clear_number = getattr(context["dag_run"], "clear_number", None) or 0
+    tries_after_clear = ti.try_number - 1 + (operator.retries or 0)
     terms = Terms(
         max_tries=ti.max_tries,
-        clear_number=getattr(context["dag_run"], "clear_number", None) or 0,
-        tries_after_clear=ti.try_number - 1 + (operator.retries or 0),
+        clear_number=clear_number,
+        tries_after_clear=tries_after_clear,
+        cleared=ti.try_number > 1 and clear_number > 0 and ti.max_tries == tries_after_clear,
         timeout=min(operator.timeout, request.max_wait),
         on_in_doubt=operator.on_in_doubt,
         max_resubmits=operator.max_resubmits,

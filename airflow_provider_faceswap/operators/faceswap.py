@@ -242,7 +242,7 @@ class FaceSwapOperator(SwapOperator):
         from airflow_provider_faceswap.apis.vocabulary import kind_by_content
         from airflow_provider_faceswap.media.clip import first_bytes
 
-        if kind := kind_by_content(first_bytes(target, self.hook.settings)):
+        if kind := kind_by_content(first_bytes("target", target, self.hook.settings)):
             return kind
         raise InputError(
             "target", "is neither a picture nor a clip by its first bytes; look at what it names"

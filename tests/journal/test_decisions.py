@@ -67,7 +67,9 @@ TABLE = [
     ("failed, other inputs", entry(State.FAILED, **OTHER), FAIL, SUBMIT, SUBMIT),
     ("refused, other inputs", entry(State.REFUSED, job_id="", **OTHER), SUBMIT, SUBMIT, SUBMIT),
     *[(f"{state.value}, connection moved", entry(state, **MOVED), FAIL, FAIL, FAIL)
-      for state in State if state is not State.REFUSED],
+      for state in State if state not in (State.REFUSED, State.FAILED)],
+    # Nothing is left to collect.
+    ("failed, connection moved", entry(State.FAILED, **MOVED), FAIL, SUBMIT, SUBMIT),
     ("running, moved and other inputs", entry(State.RUNNING, **MOVED, **OTHER), FAIL, FAIL, FAIL),
     ("refused, connection moved", entry(State.REFUSED, job_id="", **MOVED), SUBMIT, SUBMIT, SUBMIT),
 ]  # fmt: skip
@@ -201,7 +203,13 @@ def test_a_version_that_is_the_same_or_not_known_changes_nothing(state: State, k
         assert decide(ours, replace(situation, versions=known)).step is bare.step
 
 
-@pytest.mark.parametrize("state", [State.IN_DOUBT, State.RUNNING, State.FINISHED])
+@pytest.mark.parametrize("state", [State.INTENT, State.IN_DOUBT])
+def test_a_file_that_was_written_again_settles_no_doubt(state: State) -> None:
+    ours = entry(state, job_id="", **VERSIONED)
+    assert decide(ours, replace(CLEAR, versions={"init_video": "2"})).step is ASK
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.FINISHED])
 def test_a_file_that_was_written_again_is_another_input_for_a_clear_alone(state: State) -> None:
     ours, newer = entry(state, **VERSIONED), {"init_video": "2"}
     retry = decide(ours, replace(RETRY, versions=newer))

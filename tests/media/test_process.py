@@ -77,7 +77,7 @@ own = int(re.search("VmHWM: *([0-9]+)", Path("/proc/self/status").read_text().re
 print([own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss])
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=os.getcwd())
-    parent, child = json.loads(done.stdout)
+    parent, child = json.loads(done.stdout.splitlines()[-1])
     assert parent < 300 * 1024 and 0 < child < 1100 * 1024
 
 
