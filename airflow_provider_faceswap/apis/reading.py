@@ -38,6 +38,12 @@ _SIGNATURE_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+# What has the form of one: of S3 and Google in hex, of Azure in base64, and session tokens.
+_SIGNATURE_FORM = re.compile(
+    r"[0-9a-f]{64,}|(?:[a-z0-9+/]|%(?:25){0,3}2[bf]){43}(?:=|%(?:25){0,3}3d)|[a-z0-9+/=%]{200,}",
+    re.IGNORECASE,
+)
+
 
 def read_id(value: object) -> str | None:
     """Return a vendor's job id as text if it is one that may stand in a URL or a file name."""
@@ -122,6 +128,7 @@ def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_
         if left <= 0:
             break
     text = _SIGNATURE_IN_TEXT.sub(r"\1\2***", _URL_IN_TEXT.sub(r"\1\2/…", text))
+    text = _SIGNATURE_FORM.sub("***", text)
     # Control characters and lone surrogates break logs and databases.
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return text if len(text) <= most else text[: most - 1] + "…"

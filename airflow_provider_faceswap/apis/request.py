@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -64,6 +64,10 @@ class Request(BaseModel):
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             name = ".".join(str(part) for part in first["loc"]) or cls.operation
             raise InputError(name, first["msg"].removeprefix("Value error, ")) from None
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        # A URL that is signed for the vendor is for nobody else.
+        return ()
 
     @abstractmethod
     def path(self, route: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Annotated, Any
@@ -27,7 +28,8 @@ def _unsigned(link: str) -> str:
 
 
 def _without_query(text: str) -> str:
-    if text[:4].lower() == "http" and _may_be_signed(text):
+    is_link, is_local = text[:4].lower() == "http", text.startswith("file:")
+    if (is_link and _may_be_signed(text)) or ("?" in text and not is_local):
         raise ValueError("a URL with a query")
     return _printable(text)
 
@@ -39,7 +41,8 @@ def _may_be_signed(link: str) -> bool:
 
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_/.-]{0,64}$")]
 Line = Annotated[str, Field(max_length=300), AfterValidator(_printable)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False, gt=-(2.0**63), lt=2.0**63)]
+Whole = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 Link = Annotated[str, AfterValidator(_unsigned)]
 Medium = Annotated[str, Field(max_length=8192), AfterValidator(_without_query)]
 Made = dict[Word, Medium | list[Medium | dict[Word, Medium]]]
@@ -69,9 +72,9 @@ class _Recorded(BaseModel):
     cost: Cost | None = None
     submitted_at: Line | None = None
     eta: Number | None = None
-    meta: dict[Word, Line | int | Number | bool] = Field(default={}, max_length=16)
+    meta: dict[Word, Line | Whole | Number | bool] = Field(default={}, max_length=16)
     inputs: Made = Field(default={}, max_length=MAX_URLS)
-    files: list[dict[str, str | int]] = Field(default=[], max_length=MAX_URLS)
+    files: list[dict[str, str | Whole]] = Field(default=[], max_length=MAX_URLS)
     faces: list[Annotated[list[Pixel], Field(min_length=4, max_length=4)]] | None = Field(
         default=None, max_length=1_000_000
     )
@@ -122,17 +125,21 @@ def without_inputs(links: Sequence[str], inputs: Any) -> list[str]:
     :param inputs: the media that the job was made from, as its result names them.
     """
     if isinstance(inputs, str):
-        return [link.partition("?")[0] if _leads_to(link, inputs) else link for link in links]
+        return [re.split("[?#]", link)[0] if _leads_to(link, inputs) else link for link in links]
     for medium in inputs.values() if isinstance(inputs, Mapping) else inputs:
         links = without_inputs(links, medium)
     return list(links)
 
 
 def _leads_to(link: str, medium: str) -> bool:
-    found, place = urlsplit(link), urlsplit(medium)
-    bucket, path, key = place.netloc.rpartition("@")[2], unquote(found.path), unquote(place.path)
-    below = path == key and (found.netloc == bucket or found.netloc.startswith(f"{bucket}."))
-    return bool(bucket) and (below or path.endswith(f"/{bucket}{key}"))
+    place, _, key = medium.partition("://")[2].partition("/")
+    bucket = re.escape(place.rpartition("@")[2])
+    if not bucket or not key:
+        return False
+    where = rf"(?://(?:[^/@]*@)?{bucket}(?:\.[^/]*)?|/{bucket})/+{re.escape(key)}(?:[?#&;]|$)"
+    # As texts: a vendor may quote a URL again, or give it within another one.
+    spellings = (link, unquote(link), unquote(unquote(link)))
+    return any(re.search(where, text, re.IGNORECASE) for text in spellings)
 
 
 def without_signatures(result: dict[str, Any]) -> dict[str, Any]:

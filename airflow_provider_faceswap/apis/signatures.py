@@ -25,6 +25,9 @@ _SIGNATURES: tuple[tuple[Kind, str, bytes], ...] = (
     ("video", "mp4", rb".{4}ftyp(?!avi[fs]|hei[cx]|mif1|msf1)"),
 )
 
+FORMATS = frozenset({"jpeg", *(name for _, name, _ in _SIGNATURES)})
+"""Suffixes of the formats that are recognised."""
+
 
 def signature(head: bytes, kind: Kind) -> str:
     """Return the name of the format that a file of a kind begins as, such as ``mp4``, or nothing."""

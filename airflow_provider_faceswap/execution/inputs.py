@@ -155,7 +155,7 @@ class Inputs:
         source = self._sources.get(name) or source_of(name, value)
         return source.described if source else ""
 
-    def _check(self, name: str, _: Any, media: Media) -> None:
+    def _check(self, name: str, value: Any, media: Media) -> None:
         source = self._sources.get(name)
         if not isinstance(source, File):
             return
@@ -164,7 +164,7 @@ class Inputs:
         if self.check_limits and media.kind == "video" and limit < float("inf"):
             from airflow_provider_faceswap.media.clip import check_length
 
-            check_length(name, source.described, self.settings, limit)
+            check_length(name, value, self.settings, limit)
 
     def _measured(self) -> float | None:
         clip = next((slot for slot in slots(self.request_class) if slot.media.kind == "video"), None)
@@ -231,5 +231,7 @@ class Inputs:
             reason = str(error)
         if takes_content:
             reason += f", and it is larger than the {media.max_bytes} bytes that can be sent along"
-        along = f"set {media.only_with}=True to send it along, or " if media.only_with else ""
+        along = ""
+        if media.only_with:
+            along = f"set {media.only_with}=True and give all pictures as files, which are sent along, or "
         raise InputError(name, f"cannot be given to the vendor as a URL: {reason}; {along}{_ELSEWHERE}")

@@ -23,6 +23,7 @@ from airflow_provider_faceswap.execution.clock import Clock, utc
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.execution.results import Results
+from airflow_provider_faceswap.execution.terms import Terms
 from airflow_provider_faceswap.journal.decisions import Situation
 from airflow_provider_faceswap.journal.entry import Entry, State, readable_route
 from airflow_provider_faceswap.journal.store import Journal
@@ -34,35 +35,6 @@ IN_DOUBT = "submission in doubt"
 """Stands in every log line and error about a submission that may have been taken."""
 MAX_DOUBTS = 3
 """Doubts about one job after which the vendor is broken, and paying once more does not help."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """
-    On what terms a task buys; the names are those of the operator's arguments.
-
-    :param max_tries: the task's.
-    :param clear_number: the Dag run's.
-    :param tries_after_clear: what ``max_tries`` is in the first try after a person's clear.
-    :param timeout: seconds from the first submission to the deadline.
-    :param on_in_doubt: ``fail`` or ``resubmit``.
-    :param max_resubmits: how often a job that the vendor dropped is submitted again.
-    :param buy_again: whether a person's clear buys what is finished again.
-    :param cleared: whether this is the first try after a person's clear.
-    :param max_cost: what a job may cost by the vendor's price list.
-    :param reuse_stored: whether a result that another task stored for the same inputs is taken instead.
-    """
-
-    max_tries: int
-    clear_number: int
-    tries_after_clear: int
-    timeout: float
-    on_in_doubt: str
-    max_resubmits: int
-    buy_again: bool
-    cleared: bool = False
-    max_cost: float | None = None
-    reuse_stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,8 +133,11 @@ class Purchase:
         request = self.inputs.request()
         self._check_price(request)
         self.completion.hook.check()
-        former = before.left[-1] if before and before.left else None
-        self.results.outputs.check(replaces=(former.job_id or former.name) if former else "")
+        former = {left.job_id or left.name for left in before.left} if before else set()
+        made_from = (
+            self.inputs.described if self.terms.reuse_stored else None
+        )  # an older version's file stays
+        self.results.outputs.check(replaces=former, made_from=made_from)
         self.completion.check()
         return request
 

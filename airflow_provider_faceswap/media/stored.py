@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_provider_faceswap.media.errors import UnreadableError
 from airflow_provider_faceswap.media.remote import MAX_BYTES
+from airflow_provider_faceswap.storage.formats import BLOCK
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.storage.files import File
@@ -23,6 +24,7 @@ class OpenFile:
         self._file = file
         self._stream = stream
         self._left = MAX_BYTES
+        self._end = 0
         self.total: int | None = file.size
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -36,7 +38,9 @@ class OpenFile:
         with self._file.readable():
             self._stream.seek(min(offset, self._file.size))
             content = self._stream.read(size)
-        self._left -= len(content)
+        # After a jump, the store's library fetches a block of which this may be little.
+        self._left -= len(content) if offset == self._end else max(len(content), BLOCK)
+        self._end = offset + len(content)
         if self._left < 0:
             raise UnreadableError(f"over {MAX_BYTES / 1024**2:g} MB of the clip would have to be read")
         return content

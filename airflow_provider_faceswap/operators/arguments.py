@@ -82,8 +82,13 @@ def check_terms(operator: SwapOperator) -> None:
             continue
         if not isinstance(value, (int, float)) or not least <= value <= most:
             raise InputError(name, f"must be a number from {least} to {most}")
+    for name in ("wait_for_completion", "deferrable", "check_inputs", "reuse_stored"):
+        if not isinstance(getattr(operator, name), bool):
+            raise InputError(name, "must be True or False")
     if operator.reuse_stored and not operator.output_path:
         raise InputError("reuse_stored", "needs output_path, where it looks for the result")
+    if operator.reuse_stored and not operator.wait_for_completion:
+        raise InputError("reuse_stored", "needs wait_for_completion=True: a sensor writes no record")
 
 
 class WithFullSignature:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import uuid4
 
 from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.reading import one_line
+from airflow_provider_faceswap.apis.signatures import FORMATS
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.places import Place, open_place, said
-from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, SUFFIX, named_id, read_line
+from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, named_id, read_line
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +27,9 @@ def check_name(name: str) -> None:
 
     :raises InputError: naming the remedy.
     """
-    if not isinstance(name, str) or is_blank(name):
+    if not isinstance(name, str):
+        raise InputError("output_name", f"must be text, not {type(name).__name__}")
+    if is_blank(name):
         raise InputError("output_name", "is empty; give a file name without suffix, or look at its template")
     if "{{" in name or not name.isprintable():
         raise InputError("output_name", "holds a template that was not rendered, or control characters")
@@ -34,6 +39,9 @@ def check_name(name: str) -> None:
             "must be a file name without suffix: no slash, no dot or blank at its start, and none of "
             '\\ ? # * [ ] : " < > |',
         )
+    suffix = name.rpartition(".")[2].lower() if "." in name else ""
+    if suffix in FORMATS:
+        raise InputError("output_name", f"must have no suffix, as the file gets its own; leave out .{suffix}")
     if len(name.encode()) > MAX_NAME:
         raise InputError("output_name", f"must be at most {MAX_NAME} bytes long")
 
@@ -76,29 +84,34 @@ def check_writable(folder: str) -> Place:
     return place
 
 
-def check_names_free(place: Place, name: str, replaces: str) -> None:
+def check_names_free(
+    place: Place, name: str, replaces: Collection[str], made_from: Mapping[str, Any] | None = None
+) -> None:
     """
     Check that no file of another job has a name.
 
     :param place: the folder.
     :param name: without suffix.
-    :param replaces: id of the job whose files may be there.
-    :raises InputError: if one has.
+    :param replaces: ids of the jobs whose files may be there: the new one is stored beside them.
+    :param made_from: media that such a job may also be made from; None for none.
+    :raises InputError: if another job's file is there.
     :raises NotSentError: if the store fails in a way that may pass.
     """
     try:
-        found = {file.removesuffix(SUFFIX) for file in place.names(f"{name}.")}
-        owners = {file: read_line(place, file) for file in sorted(found)}
+        # A line without its file keeps no name: somebody deleted the file.
+        files = [file for file in place.names(f"{name}.") if file.rpartition(".")[0] == name]
+        owners = {file: read_line(place, file) for file in sorted(files)}
     except Exception as error:
         raise _blame(error, name, "read") from None
     for file, line in owners.items():
         job = named_id(line)
-        if not job or job != replaces:
+        same = made_from is not None and line.get("inputs") == dict(made_from)
+        if not job or not (job in replaces or same):
             whose = f"job {one_line(job, most=100)}" if job else "something else"
             raise InputError(
                 "output_name",
                 f"{file} in output_path belongs to {whose}: give another name, such as one with "
-                "{{ run_id }} in it, or move the file",
+                "{{ ts_nodash }} in it, or move the file",
             )
 
 

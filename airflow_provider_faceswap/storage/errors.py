@@ -11,5 +11,11 @@ _PERMANENT_CODES = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, 
 def is_permanent(error: Exception) -> bool:
     """Return whether an error of a store stays until somebody mends something."""
     code = error.errno if isinstance(error, OSError) else None
-    # Missing credentials are errors of a kind of their own in each store's library.
-    return isinstance(error, _PERMANENT) or code in _PERMANENT_CODES or "Credential" in type(error).__name__
+    # Missing credentials, and names that no bucket can have, are errors of each store's own library.
+    name = type(error).__name__
+    return (
+        isinstance(error, (*_PERMANENT, UnicodeError))
+        or code in _PERMANENT_CODES
+        or "Credential" in name
+        or name == "ParamValidationError"
+    )

@@ -9,20 +9,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, BinaryIO
+from urllib.parse import quote, urlsplit
 
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError, ResultError
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.folders import LOCAL, open_folder, url_problem
-from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.formats import BLOCK, HEAD, recognise
 from airflow_provider_faceswap.storage.lineage import note_read
 from airflow_provider_faceswap.storage.local import open_below_roots
 from airflow_provider_faceswap.storage.signing import UnsignableError, sign
 
 _WANTED = {"image": "a picture such as JPEG or PNG", "video": "a video such as MP4", "any": "media"}
 # Names of stores' libraries for a version, and for the moment of the last change.
-_ETAGS = ("ETag", "etag", "e_tag", "md5Hash")
+# Google's etag changes with a file's metadata too.
+_ETAGS = ("generation", "ETag", "etag", "e_tag")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated")
+
+
+_PACKAGES = {
+    "s3": "apache-airflow-providers-amazon[s3fs]",
+    "gs": "apache-airflow-providers-google",
+    "gcs": "apache-airflow-providers-google",
+    **dict.fromkeys(("abfs", "abfss", "adl"), "apache-airflow-providers-microsoft-azure"),
+}
 
 
 class Source(ABC):
@@ -91,7 +101,12 @@ class File(Source):
     def content(self) -> bytes:
         """Return all of it."""
         with self.readable(), self.open() as file:
-            return file.read()
+            return self._whole(file.read(self.size + 1))
+
+    def _whole(self, content: bytes) -> bytes:
+        if len(content) > self.size:  # what was checked was another one
+            raise NotSentError(f"{self.name}: the file grows while it is read; nothing was sent")
+        return content
 
     @contextmanager
     def readable(self) -> Iterator[None]:
@@ -126,9 +141,8 @@ class LocalFile(File):
 
     @property
     def described(self) -> str:
-        """Its ``file://`` URL, or a digest of that where it is no text for people."""
-        url = f"file://{self._path}"
-        return url if url.isprintable() else digest(url.encode(errors="replace"))
+        """Its ``file://`` URL."""
+        return printable(f"file://{self._path}")
 
     @cached_property
     def _stat(self) -> os.stat_result:
@@ -180,7 +194,7 @@ class StoredObject(File):
     @property
     def described(self) -> str:
         """Its URL."""
-        return self._url
+        return printable(self._url)
 
     @cached_property
     def _path(self) -> Any:
@@ -189,13 +203,13 @@ class StoredObject(File):
         scheme = self._url.partition("://")[0]
         # Not whatever fsspec knows: some of its filesystems read local disk, or what another one gives.
         if "::" in self._url or not has_fs(scheme) or scheme in LOCAL:
-            raise InputError(
-                self.name,
-                "must be a URL, or a path in an object store that Airflow serves, such as "
-                "s3://conn_id@bucket/key",
-            )
+            wanted = "must be a URL, or a path in an object store that Airflow serves, such as s3://conn_id@bucket/key"
+            package = _PACKAGES.get(scheme)
+            raise InputError(self.name, f"{wanted}; {scheme}:// needs {package}" if package else wanted)
         if problem := url_problem(self._url):
             raise InputError(self.name, problem)
+        if not urlsplit(self._url).path.strip("/"):
+            raise InputError(self.name, "names a bucket, and not a file in it")
         return open_folder(self._url, self.name)
 
     @cached_property
@@ -224,7 +238,7 @@ class StoredObject(File):
 
     def open(self) -> BinaryIO:
         """Open it; no more is fetched than is read, and a little ahead."""
-        file: BinaryIO = self._path.fs.open(self._path.path, "rb", block_size=1024**2)
+        file: BinaryIO = self._path.fs.open(self._path.path, "rb", block_size=BLOCK)
         return file
 
     def head(self) -> bytes:
@@ -236,13 +250,17 @@ class StoredObject(File):
     def content(self) -> bytes:
         """Return all of it."""
         with self.readable():
-            found: bytes = self._path.fs.cat_file(self._path.path)
-            return found
+            return self._whole(self._path.fs.cat_file(self._path.path, start=0, end=self.size + 1))
 
     def signed(self, seconds: int) -> str:
         """Return a signed URL."""
         with self.readable():
             return sign(self._path, seconds)
+
+
+def printable(url: str) -> str:
+    """Return a URL as people can read it: names of files may hold odd blanks and control characters."""
+    return "".join(char if char.isprintable() else quote(char, errors="replace") for char in url)
 
 
 def digest(content: bytes) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -84,9 +85,14 @@ def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
     conn_id = urlsplit(url).netloc.rpartition("@")[0]
     if conn_id:
         try:
-            BaseHook.get_connection(conn_id)  # without it, the default credentials are used in silence
+            # Without it, or with one of another kind, the default credentials are used in silence.
+            found = BaseHook.get_connection(conn_id).conn_type
         except AirflowNotFoundException:
             raise error(f"names the connection {conn_id!r}, which is not defined here") from None
+        if found in VENDORS:
+            raise error(
+                f"names the connection {conn_id!r}, which is of type {found!r}; give that of the store"
+            )
     try:
         path = ObjectStoragePath(url)
         path.fs  # noqa: B018 - imports the filesystem's package

@@ -13,8 +13,10 @@ from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.signatures import HEAD, signature
 from airflow_provider_faceswap.exceptions import ResultError
 
-__all__ = ["CHUNK", "HEAD", "Format", "decode", "recognise"]
+__all__ = ["BLOCK", "CHUNK", "HEAD", "Format", "decode", "recognise"]
 
+BLOCK = 1024 * 1024
+"""Bytes that a store's library reads ahead in a file that it has opened."""
 CHUNK = 256 * 1024
 """Bytes of a file that are in memory at once."""
 

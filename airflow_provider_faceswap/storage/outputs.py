@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -100,11 +100,12 @@ class OutputStore:
     consent_reference: str | None = None
     task: Mapping[str, Any] = field(default_factory=dict)
 
-    def check(self, *, replaces: str = "") -> None:
+    def check(self, *, replaces: Collection[str] = (), made_from: Mapping[str, Any] | None = None) -> None:
         """
         Find what would keep the files from being stored, before anything is paid.
 
-        :param replaces: id of the job whose files may be there.
+        :param replaces: ids of the jobs whose files may be there.
+        :param made_from: media of which a job's files may be there; None for none.
         :raises InputError: naming the argument and the remedy.
         :raises NotSentError: if the store fails in a way that may pass.
         """
@@ -115,7 +116,7 @@ class OutputStore:
             return
         place = check_writable(check_folder(self.output_path))
         if self.output_name is not None:
-            check_names_free(place, self.output_name, replaces)
+            check_names_free(place, self.output_name, replaces, made_from)
 
     def save(
         self, urls: Sequence[str], settings: Settings, owner: Owner, *, seconds: float

@@ -13,6 +13,7 @@ from airflow_provider_faceswap.exceptions import NotSentError
 from airflow_provider_faceswap.storage.folders import check_folder
 from airflow_provider_faceswap.storage.outputs import StoredFile
 from airflow_provider_faceswap.storage.places import Place, open_place, said
+from airflow_provider_faceswap.storage.provenance import named_id, read_line
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +74,16 @@ class Records:
 
     def _checked(self, record: dict[str, Any], place: Place) -> dict[str, Any] | None:
         result: dict[str, Any] = check_result(dict(record["result"]))
+        if record["schema_version"] != SCHEMA_VERSION or result["status"] != "success":
+            raise ValueError("another version, or not a success")
         files = []
         for file in map(StoredFile.from_dict, result["files"]):
             name = file.url.rpartition("/")[2]  # in this folder, whatever a record says
-            if place.size(name) != file.bytes:
-                log.info("%s was made from the same inputs, and is gone or has another size", name)
+            line = read_line(place, name)
+            beside = (line.get("provider"), named_id(line), line.get("sha256"), line.get("inputs"))
+            stated = (result["provider"], result["job_id"] or named_id(line), file.sha256, result["inputs"])
+            if place.size(name) != file.bytes or beside != stated:
+                log.info("%s was made from the same inputs, and is gone or another file now", name)
                 return None
             files.append({**file.as_dict(), "url": f"{check_folder(self.output_path)}/{name}"})
         if not files:

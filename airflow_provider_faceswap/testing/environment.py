@@ -27,17 +27,19 @@ PAUSES = ("triggers.base.MIN_EVENT_SECONDS", "execution.pause.FIRST_PAUSE")
 
 
 @contextmanager
-def running_sandbox(folder: Path) -> Iterator[FaceSwapSandbox]:
+def running_sandbox(folder: Path, patch: pytest.MonkeyPatch | None = None) -> Iterator[FaceSwapSandbox]:
     """
-    Run everything that a test of Dags needs, and undo all of it at the end.
+    Run everything that a test of Dags needs, and stop it at the end.
 
     :param folder: an empty folder for the inbox, the inputs and the results.
+    :param patch: undoes the environment; a test's own, as two of them would restore each other's values. None
+        for one that ends here.
     """
     with ExitStack() as stack:
+        patch = patch or stack.enter_context(pytest.MonkeyPatch.context())
         _hide_what_servers_say(stack)
         server = stack.enter_context(SandboxServer())
         receiver = stack.enter_context(serving(Starlette(routes=[Mount("/faceswap", make_app())])))
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
         for name, value in _environment(server.url, server.key, receiver, folder).items():
             patch.setenv(name, value)
         for name in PAUSES:

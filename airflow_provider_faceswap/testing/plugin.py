@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def faceswap_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaceSwapSandbox]:
+def faceswap_sandbox(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FaceSwapSandbox]:
     """Run the vendors' sandbox and the receiver of callbacks, and point Airflow at both."""
     from airflow_provider_faceswap.sandbox.__main__ import NEEDED
 
@@ -29,5 +31,5 @@ def faceswap_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaceS
         )
     from airflow_provider_faceswap.testing.environment import running_sandbox
 
-    with running_sandbox(tmp_path_factory.mktemp("faceswap")) as sandbox:
+    with running_sandbox(tmp_path_factory.mktemp("faceswap"), monkeypatch) as sandbox:
         yield sandbox

@@ -136,7 +136,11 @@ def test_with_base64_modelslab_gets_content(bucket: dict[str, str], local: dict[
 @pytest.mark.parametrize(
     ("endpoint", "field", "remedy"),
     [
-        ("multiple_face_swap", "init_image", "set base64=True to send it along, or upload the media"),
+        (
+            "multiple_face_swap",
+            "init_image",
+            "set base64=True and give all pictures as files, which are sent along, or upload",
+        ),
         ("single_video_swap", "init_video", "; upload the media where the vendor can fetch them"),
     ],
 )
@@ -236,19 +240,19 @@ def test_a_version_is_known_while_the_file_is_there(s3: S3, local: dict[str, str
     (tmp_path / "v.jpg").write_bytes(JPEG)
     places = (f"{s3.url}/in/v.jpg", f"{tmp_path}/v.jpg")
     before = [look(path) for path in places]
-    first = [(found.versions, found.identity) for found in before]
+    first = [(found.versions, found.identity()) for found in before]
     assert all(versions.keys() == {"source_img"} and identity for versions, identity in first)
-    assert first == [(look(path).versions, look(path).identity) for path in places]
+    assert first == [(look(path).versions, look(path).identity()) for path in places]
 
     s3.client.put_object(Bucket="bucket", Key="in/v.jpg", Body=JPEG + b"more")
     (tmp_path / "v.jpg").write_bytes(JPEG + b"more")
     for path, (versions, identity) in zip(places, first, strict=True):
         now = look(path)
-        assert now.versions != versions and now.identity != identity
+        assert now.versions != versions and now.identity() != identity
         assert now.digests == look(path).digests, "the path is the same"
         assert look(path, idempotency_key="order-7").versions == {}
 
     s3.client.delete_object(Bucket="bucket", Key="in/v.jpg")
     (tmp_path / "v.jpg").unlink()
     for path in places:
-        assert look(path).versions == {} and look(path).identity == ""
+        assert look(path).versions == {} and look(path).identity() == ""

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from airflow_provider_faceswap.apis.job import Cost, JobState
 from airflow_provider_faceswap.exceptions import NotSentError
 from airflow_provider_faceswap.storage import records
+from airflow_provider_faceswap.storage.files import LocalFile
 from tests.fakes import JPEG, MP4, FakeStore, job
 from tests.operators.world import URL, World
 
@@ -71,12 +73,52 @@ def test_other_inputs_are_bought(one: World, folder: str, changed: dict[str, Any
     assert one.vendor.accepted == 2
 
 
-def test_a_key_stands_for_the_inputs(one: World, folder: str) -> None:
-    one.start(output_path=folder, idempotency_key="order-7")
+def test_a_key_stands_for_the_options_and_not_for_other_media(
+    one: World, folder: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key that is the same for all map indexes must not file one clip's result under all of them."""
+    key = {"idempotency_key": "order-7"}
+    one.start(output_path=folder, **key)
     another_run(one)
-    other = {"idempotency_key": "order-7", "init_image": "https://example.com/other.jpg"}
-    again = one.start(output_path=folder, **REUSE, **other)
-    assert again["reused"] and again["inputs"]["init_image"] == URL, "it names what it was made from"
+    assert one.start(output_path=folder, output_format="mov", **key, **REUSE)["reused"] is True
+    another = one.start(output_path=folder, init_image="https://example.com/other.jpg", **key, **REUSE)
+    assert "reused" not in another and one.vendor.accepted == 2
+    assert "Job 278 has the same idempotency_key and other inputs: not reused" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "same", [{"watermark": True}, {"track_id": 7}, {"webhook": "https://example.com/hook"}, {"conn_id": "b"}]
+)
+def test_what_changes_nothing_about_the_result_is_the_same(
+    one: World, folder: str, same: dict[str, Any]
+) -> None:
+    one.start(output_path=folder)
+    another_run(one)
+    assert one.start(output_path=folder, **same, **REUSE)["reused"] is True
+
+
+def test_a_clear_with_resubmit_buys_also_where_nothing_was_bought_before(one: World, folder: str) -> None:
+    one.start(output_path=folder)
+    another_run(one)
+    assert one.start(output_path=folder, on_clear="resubmit", **REUSE)["reused"] is True
+    one.clear()
+    assert "reused" not in one.start(output_path=folder, on_clear="resubmit", **REUSE)
+    assert one.vendor.accepted == 2
+
+
+def test_a_result_of_another_host_is_not_reused(one: World, folder: str) -> None:
+    """What the sandbox made is not the vendor's."""
+    one.start(output_path=folder)
+    another_run(one)
+    one.vendor.moves_to("http://127.0.0.1:8765")
+    assert "reused" not in one.start(output_path=folder, **REUSE)
+
+
+def test_a_reused_result_cost_nothing(one: World, folder: str) -> None:
+    one.vendor.polls = [job(cost=Cost(amount=3))]
+    assert one.start(output_path=folder)["cost"]["amount"] == 3
+    another_run(one)
+    assert one.start(output_path=folder, **REUSE)["cost"] is None
 
 
 @pytest.mark.parametrize("damage", ["gone", "another size", "record gone", "another folder"])
@@ -103,6 +145,7 @@ def test_what_is_not_there_is_bought(one: World, folder: str, tmp_path: Path, da
         b"", b"{", b"[]", b"null", b"5", b'{"result": 5}', b'{"result": {}}', b"[" * 60_000, b"\xff" * 9,
         json.dumps({"result": {"provider": "modelslab", "operation": "o", "files": [{"url": "file:///x"}]}})
         .encode(),
+        b'{"schema_version": 1, "result": {"provider": "modelslab", "operation": "o", "status": "success"}}',
         b" " * 1_000_000,
     ],
 )  # fmt: skip
@@ -114,6 +157,30 @@ def test_a_record_that_makes_no_sense_is_not_used(
     another_run(one)
     assert "reused" not in one.start(output_path=folder, **REUSE)
     assert one.vendor.accepted == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("provider", "segmind"),
+        ("job_id", "279"),
+        ("status", "failed"),
+        ("inputs", {"init_video": "s3://bucket/other.mp4"}),
+        ("meta", {"seed": 2**70}),
+        ("seconds", 10.0**30),
+        ("cost", {"amount": 1, "unit": "credits", "note": "x"}),
+        ("inputs", {"init_video": "s3://bucket/a.mp4?X-Amz-Signature=1"}),
+    ],
+)
+def test_a_record_that_says_something_else_than_the_line_beside_its_file_is_not_used(
+    one: World, folder: str, tmp_path: Path, key: str, value: Any
+) -> None:
+    one.start(output_path=folder)
+    written = json.loads(record(tmp_path).read_text())
+    written["result"][key] = value
+    record(tmp_path).write_text(json.dumps(written))
+    another_run(one)
+    assert "reused" not in one.start(output_path=folder, **REUSE)
 
 
 def test_a_record_leads_to_no_file_outside_its_folder(one: World, folder: str, tmp_path: Path) -> None:
@@ -161,6 +228,43 @@ def test_a_clear_that_asks_for_another_one_buys_it(one: World, folder: str) -> N
 def test_it_needs_a_folder_to_look_in(one: World) -> None:
     with pytest.raises(AirflowFailException, match="reuse_stored: needs output_path"):
         one.start(**REUSE)
+
+
+def test_it_does_not_go_with_a_sensor(one: World, folder: str) -> None:
+    with pytest.raises(AirflowFailException, match="reuse_stored: needs wait_for_completion=True"):
+        one.start(output_path=folder, wait_for_completion=False, **REUSE)
+
+
+def test_a_text_is_no_yes(one: World, folder: str) -> None:
+    with pytest.raises(AirflowFailException, match="reuse_stored: must be True or False"):
+        one.start(output_path=folder, reuse_stored="False")
+
+
+def test_a_store_that_fails_once_does_not_hide_what_is_stored(
+    segmind: World, clip: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmind.start(media=str(clip), output_path=folder)
+    another_run(segmind)
+
+    def broken(_: object) -> str:
+        raise NotSentError("target_img: the file cannot be read now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFile, "version", property(broken))
+        with pytest.raises(NotSentError):
+            segmind.start(media=str(clip), output_path=folder, **REUSE)
+    assert segmind.start(media=str(clip), output_path=folder, **REUSE)["reused"] is True
+    assert segmind.vendor.accepted == 1
+
+
+def test_another_version_may_have_the_name_of_the_former_one(segmind: World, clip: Path, folder: str) -> None:
+    named = {"media": str(clip), "output_path": folder, "output_name": "target"}
+    segmind.start(**named)
+    clip.write_bytes(JPEG + b"edited")
+    another_run(segmind)
+    segmind.vendor.submissions = [job(JobState.PROCESSING, job_id="279")]
+    (stored,) = segmind.start(**named, **REUSE)["stored"]
+    assert stored == f"{folder}/target-279.jpg"
 
 
 @pytest.fixture

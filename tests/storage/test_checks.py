@@ -192,8 +192,8 @@ def test_a_name_that_another_job_has_is_refused(folder: str) -> None:
     store(folder, "clip").save_content(JPEG, JOB)
     said = refused(folder, "clip")
     assert said.startswith("output_name: clip.jpg in output_path belongs to job 5: give another name")
-    assert refused(folder, "clip", replaces="6") == said
-    store(folder, "clip").check(replaces="5")
+    assert refused(folder, "clip", replaces={"6"}) == said
+    store(folder, "clip").check(replaces={"4", "5"})
     store(folder, "cli").check()
     store(folder).check()
 
@@ -201,7 +201,7 @@ def test_a_name_that_another_job_has_is_refused(folder: str) -> None:
 def test_a_job_without_an_id_is_known_by_its_uuid(folder: str) -> None:
     store(folder, "clip").save_content(JPEG, replace(JOB, job_id=""))
     assert "belongs to job u-u-i-d" in refused(folder, "clip")
-    store(folder, "clip").check(replaces="u-u-i-d")
+    store(folder, "clip").check(replaces={"u-u-i-d"})
 
 
 @pytest.mark.parametrize(
