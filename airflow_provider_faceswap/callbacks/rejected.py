@@ -40,7 +40,7 @@ class RejectedError(Exception):
 
     @property
     def level(self) -> int:
-        """How loud the log is about it: a refused stranger is no error of ours."""
+        """How loud the log is about it: a refused stranger is not an error of ours."""
         if self.status >= 500:
             return logging.ERROR
         return logging.WARNING if self.status in (409, 429) else logging.INFO

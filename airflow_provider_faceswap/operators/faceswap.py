@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.exceptions import InputError, JournalError, NotSentError, SettingsError
+from airflow_provider_faceswap.exceptions import InputError, JournalError, SettingsError
 from airflow_provider_faceswap.operators.arguments import as_seconds, as_text, check_choice
 from airflow_provider_faceswap.operators.base import SwapOperator
 
@@ -80,6 +80,7 @@ class FaceSwapOperator(SwapOperator):
         self.in_doubt_wait = as_seconds(in_doubt_wait)
         self.adopt_from_callback = adopt_from_callback
         self.max_cost = max_cost
+        self._resumes_a_job = False
 
     @cached_property
     def provider(self) -> str:  # type: ignore[override]
@@ -124,6 +125,18 @@ class FaceSwapOperator(SwapOperator):
         """Return the media by the names that they have here."""
         return {name: value for name in _PARTS if not is_blank(value := getattr(self, name))}
 
+    def execute_complete(
+        self, context: Context, event: Any, submission: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Poll the job again after its trigger fired, and collect its result."""
+        self._resumes_a_job = True
+        return super().execute_complete(context, event, submission)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Poll once more where Airflow ended the deferral by itself: the job may be done and is paid."""
+        self._resumes_a_job = next_method != "execute_again"
+        return super().resume_execution(next_method, next_kwargs, context)
+
     def _run(
         self, context: Context, step: Callable[[Attempt], Outcome], refusals: Refusals | None = None
     ) -> dict[str, Any]:
@@ -166,14 +179,37 @@ class FaceSwapOperator(SwapOperator):
 
     def _choose(self, journal: Journal) -> None:
         """Find out at each start, on the worker, what is bought where."""
-        from airflow_provider_faceswap.apis.vocabulary import choose
-
         entry = journal.load()
         self._check_vendor(entry, journal)
+        bought = self._bought(entry)
+        try:
+            choice = self._chosen(entry)
+        except InputError:
+            if bought is None:
+                raise
+            choice = bought  # the journal knows better than to lose a paid job for what renders otherwise now
+        # A job that was waited for is what it was bought as, whatever the arguments say meanwhile.
+        self._choice: Choice = bought if bought and self._resumes_a_job else choice
+        self._resumes_a_job = False
+
+    def _chosen(self, entry: Entry | None) -> Choice:
+        from airflow_provider_faceswap.apis.vocabulary import choose
+
         parts = self._parts()
-        self._choice: Choice = choose(
-            vendor(self.provider), self._kind(parts["target"], entry), parts, self._options()
-        )
+        return choose(vendor(self.provider), self._kind(parts["target"], entry), parts, self._options())
+
+    def _bought(self, entry: Entry | None) -> Choice | None:
+        """Return the operation of the job that the journal names, if any; its fields are not kept."""
+        from airflow_provider_faceswap.apis.vocabulary import Choice
+
+        if entry is None or not entry.job_id:
+            return None
+        known = [
+            endpoint
+            for endpoint, request in vendor(self.provider).operations.items()
+            if request.operation == entry.operation and not request.answers_at_once
+        ]
+        return Choice(known[0], {}) if known else None
 
     def _check_vendor(self, entry: Entry | None, journal: Journal) -> None:
         """Take no other vendor's job for the one that was bought, and buy none beside it."""
@@ -228,15 +264,8 @@ class FaceSwapOperator(SwapOperator):
         if not is_blank(self.kind):
             chosen: Kind = check_choice("kind", self.kind, KINDS)
             return chosen
-        if by_name := kind_by_name(target):
-            return by_name
-        try:
-            return self._kind_by_content(target)
-        except (InputError, NotSentError):
-            # The target of a job that is bought may be gone by the time that its result is collected.
-            if bought := self._kind_of_bought(entry):
-                return bought
-            raise
+        # The target of a job that is bought may be gone, or another one, when its result is collected.
+        return kind_by_name(target) or self._kind_of_bought(entry) or self._kind_by_content(target)
 
     def _kind_by_content(self, target: str) -> Kind:
         from airflow_provider_faceswap.apis.vocabulary import kind_by_content
@@ -249,5 +278,5 @@ class FaceSwapOperator(SwapOperator):
         )
 
     def _kind_of_bought(self, entry: Entry | None) -> Kind | None:
-        known = vendor(self.provider).operations.values()
-        return next((item.kind for item in known if entry and item.operation == entry.operation), None)
+        bought = self._bought(entry)
+        return vendor(self.provider).submission(bought.endpoint).kind if bought else None

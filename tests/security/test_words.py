@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -65,3 +66,45 @@ def test_empty_pieces_are_not_all_read() -> None:
     read: list[str] = []
     one_line([""] * 9000, lambda piece: read.append(piece) or piece)
     assert len(read) < 1000
+
+
+REAL = {
+    "amazon": "5ec7e7" + "0123456789abcdef"[:10] + "0123456789abcdef" * 3,
+    "google": "0123456789abcdef" * 32,
+    "azure": "aB3/" + "c+4D" * 9 + "eF5=",
+    "token": "IQoJb3JpZ2luX2VjE" + "Abc123/+" * 40 + "==",
+}
+
+
+@pytest.mark.parametrize("signature", REAL.values(), ids=REAL)
+@pytest.mark.parametrize(
+    "parsed",
+    [
+        {"query": {"X-Amz-Signature": "{}"}},
+        [["X-Amz-Signature", "{}"]],
+        "'sig': '{}'",
+        "sig: {}",
+        "<SignatureProvided>{}</SignatureProvided>",
+        "X-Amz-Signature\\x3d{}",
+        'X-Amz-Signature = "{}"',
+        "{}",
+    ],
+)
+def test_a_signature_is_known_by_its_form(signature: str, parsed: Any) -> None:
+    """A vendor may parse a URL before it repeats it, and then no name stands before the value."""
+    words = json.loads(json.dumps(parsed).replace("{}", signature))
+    for text in (words, quote(words, safe="") if isinstance(words, str) else words):
+        said = one_line(text)
+        assert signature not in said and quote(signature, safe="") not in said and "***" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "s3://my_aws_conn@my-bucket/clips/2026/11/a-rather-long-name-of-a-clip-that-somebody-gave-it.mp4",
+        "job 0123456789abcdef0123456789abcdef failed",
+        "No face found in init_image, code 5ec7e70123456789",
+    ],
+)
+def test_ordinary_words_stay(words: str) -> None:
+    assert one_line(words) == words

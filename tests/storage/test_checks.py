@@ -233,3 +233,23 @@ def test_what_a_line_says_is_quoted_in_one_short_line(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4.provenance.json").write_text(json.dumps(line))
     said = refused(f"file://{tmp_path}", "clip")
     assert said.isprintable() and len(said) < 300 and "s3cr3t" not in said
+
+
+def test_a_name_is_free_where_its_file_is_gone_or_only_begins_alike(folder: str) -> None:
+    file = store(folder, "beach.v2").save_content(JPEG, JOB)
+    store(folder, "beach").check()
+    assert "beach.v2.jpg in output_path belongs to job 5" in refused(folder, "beach.v2")
+    ObjectStoragePath(file.url).unlink()
+    store(folder, "beach.v2").check()
+
+
+def test_a_file_of_the_same_media_may_keep_its_name(folder: str) -> None:
+    store(folder, "clip").save_content(JPEG, replace(JOB, inputs={"target": "s3://c@b/a.mp4"}))
+    store(folder, "clip").check(made_from={"target": "s3://c@b/a.mp4"})
+    with pytest.raises(InputError, match="belongs to job 5"):
+        store(folder, "clip").check(made_from={"target": "s3://c@b/other.mp4"})
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "a.b.JPG", "x.jpeg"])
+def test_a_suffix_is_left_to_the_file(name: str) -> None:
+    assert f"leave out .{name.rpartition('.')[2].lower()}" in refused(None, name)

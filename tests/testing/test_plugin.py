@@ -101,6 +101,21 @@ def test_what_it_started_is_gone_after_a_test_that_failed(tmp_path: Path) -> Non
     assert "RuntimeError: the test itself" in run.stdout
 
 
+def test_what_a_test_sets_itself_does_not_outlive_it(tmp_path: Path) -> None:
+    code = """
+        import os
+
+        def test_a(monkeypatch, faceswap_sandbox):
+            monkeypatch.setenv("AIRFLOW_CONN_MODELSLAB_DEFAULT", "mine")
+
+        def test_b():
+            assert "AIRFLOW_CONN_MODELSLAB_DEFAULT" not in os.environ
+    """
+    run = run_pytest(tmp_path, code)
+
+    assert "2 passed" in run.stdout, run.stdout
+
+
 def test_without_the_extra_one_sentence_names_it(tmp_path: Path) -> None:
     run = run_pytest(tmp_path, USES_IT, conftest=HIDES_A_LIBRARY)
 
