@@ -79,7 +79,7 @@ class Purchase:
             now=self.clock.time(),
             inputs=self.inputs.digests,
             versions=self.inputs.versions if look_at_files else {},
-            identity=self.inputs.identity() if look_at_files else "",
+            identity=self._identity() if look_at_files else "",
             base_url=hook.settings.base_url,
             max_tries=terms.max_tries,
             clear_number=terms.clear_number,
@@ -88,6 +88,12 @@ class Purchase:
             http_timeout=hook.call_timeout(self.request_class),
             buy_again=terms.buy_again,
         )
+
+    def _identity(self) -> str:
+        try:
+            return self.inputs.identity()
+        except NotSentError:  # a paid job is collected although its inputs cannot be read now
+            return ""
 
     def accept_doubt(self, entry: Entry, reason: str) -> Entry:
         """

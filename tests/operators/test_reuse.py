@@ -308,6 +308,20 @@ def test_a_file_that_is_gone_does_not_keep_a_paid_result_away(segmind: World, cl
     assert segmind.vendor.accepted == 1
 
 
+def test_a_store_that_fails_now_does_not_keep_a_paid_result_away(
+    segmind: World, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> str:
+        raise NotSentError("target_img: the file cannot be read now")
+
+    segmind.die(media=str(clip))
+    monkeypatch.setattr(LocalFile, "version", property(broken))
+    assert segmind.start(media=str(clip))["status"] == "success"
+    segmind.clear()
+    assert segmind.start(media=str(clip))["status"] == "success"
+    assert segmind.vendor.accepted == 1
+
+
 def test_another_version_of_a_file_is_not_reused(segmind: World, clip: Path, folder: str) -> None:
     segmind.start(media=str(clip), output_path=folder)
     another_run(segmind)
