@@ -76,11 +76,11 @@ class Inputs:
         except InputError:  # the checks before the submission say what is wrong
             return ""
         fields = map_media(self.request_class, self.fields, self._place)
-        known = self.request_class.model_fields
+        defaults = {name: known.default for name, known in self.request_class.model_fields.items()}
         telling = {
             name: value
             for name, value in fields.items()
-            if not is_blank(value) and name not in self.request_class.beside and value != known[name].default
+            if not is_blank(value) and name not in self.request_class.beside and value != defaults.get(name)
         }
         what = digests(self.provider, self.endpoint, telling, self.idempotency_key)
         text = json.dumps([self.settings.base_url, sorted(what.items()), sorted(versions.items())])
