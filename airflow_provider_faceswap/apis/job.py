@@ -47,7 +47,7 @@ class Cost(BaseModel):
     :param unit: of what, such as ``credits``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     amount: float = Field(allow_inf_nan=False)
     unit: Annotated[str, Field(max_length=32)] = "credits"

@@ -57,6 +57,10 @@ class _Origin(BaseModel):
     inputs: Made = Field(default={}, max_length=MAX_URLS)
 
 
+class _RecordedCost(Cost):
+    model_config = ConfigDict(extra="forbid")
+
+
 class _Recorded(BaseModel):
     """A result that was written down, as strict as what is made here."""
 
@@ -69,7 +73,7 @@ class _Recorded(BaseModel):
     output: list[Link] = Field(default=[], max_length=MAX_URLS)
     stored: list[str] = Field(default=[], max_length=MAX_URLS)
     seconds: Number | None = None
-    cost: Cost | None = None
+    cost: _RecordedCost | None = None
     submitted_at: Line | None = None
     eta: Number | None = None
     meta: dict[Word, Line | Whole | Number | bool] = Field(default={}, max_length=16)

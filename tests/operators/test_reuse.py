@@ -106,6 +106,16 @@ def test_a_clear_with_resubmit_buys_also_where_nothing_was_bought_before(one: Wo
     assert one.vendor.accepted == 2
 
 
+def test_the_retry_after_a_clear_with_resubmit_buys_too(one: World, folder: str) -> None:
+    one.start(output_path=folder)
+    one.clear()
+    one.vendor.submissions = [NotSentError("no route")]
+    with pytest.raises(AirflowException, match="no route"):
+        one.start(output_path=folder, on_clear="resubmit", **REUSE)
+    assert "reused" not in one.start(output_path=folder, on_clear="resubmit", **REUSE)
+    assert one.vendor.accepted == 2
+
+
 def test_a_result_of_another_host_is_not_reused(one: World, folder: str) -> None:
     """What the sandbox made is not the vendor's."""
     one.start(output_path=folder)
