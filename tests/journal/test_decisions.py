@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_faceswap.journal.decisions import Situation, Step, decide
-from airflow_provider_faceswap.journal.entry import MAX_LEFT, Entry, State
+from airflow_provider_faceswap.journal.entry import MAX_LEFT, Entry, Left, State
 
 NOW = 1_800_000_000.0
 SAME, OTHER_INPUTS = {"operation": "o", "init_video": "a"}, {"operation": "o", "init_video": "b"}
@@ -217,3 +217,43 @@ def test_a_file_that_was_written_again_is_another_input_for_a_clear_alone(state:
     clear = decide(ours, replace(CLEAR, versions=newer))
     assert clear.step is SUBMIT and clear.leaves == ours
     assert clear.reason == "cleared with other inputs (init_video)"
+
+
+BACK = replace(CLEAR, inputs=OTHER_INPUTS, identity="x")
+FORMER: dict[str, Any] = {
+    "job_id": "9", "identity": "x", "base_url": "https://here", "state": State.FINISHED, "nonce": "n0nce",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "state", [State.REFUSED, State.IN_DOUBT, State.RUNNING, State.FINISHED, State.FAILED]
+)
+def test_a_clear_goes_back_to_the_job_of_former_inputs(state: State) -> None:
+    job_id = "" if state in (State.REFUSED, State.IN_DOUBT) else "278"
+    found = decide(entry(state, job_id=job_id, left=(Left(**FORMER),)), BACK)
+    assert (found.step, found.back) == (ATTACH, True)
+    assert found.entry and (found.entry.job_id, found.entry.nonce) == ("9", "n0nce")
+    assert found.entry.inputs == OTHER_INPUTS and found.entry.deadline == NOW + 3600
+    assert [left.job_id for left in found.entry.left] == ([] if state is State.REFUSED else [job_id])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"identity": "y"},
+        {"identity": ""},
+        {"base_url": "https://there"},
+        {"state": State.FAILED},
+        {"job_id": ""},
+    ],
+)
+def test_a_former_job_that_is_no_use_is_left_where_it_is(other: dict[str, Any]) -> None:
+    ours = entry(State.FINISHED, left=(Left(**{**FORMER, **other}),))
+    assert decide(ours, BACK).step is SUBMIT
+    assert decide(ours, replace(BACK, identity="")).step is SUBMIT
+
+
+def test_a_retry_does_not_go_back_and_resubmit_buys() -> None:
+    ours = entry(State.FINISHED, left=(Left(**FORMER),))
+    assert decide(ours, replace(RETRY, inputs=OTHER_INPUTS, identity="x")).step is FAIL
+    assert decide(ours, replace(BACK, buy_again=True)).step is SUBMIT
