@@ -37,7 +37,19 @@ def test_a_connection_that_moved_is_said_and_a_rotated_key_is_not(world: World) 
     assert world.vendor.accepted == 1
 
 
-@pytest.mark.parametrize("state", ["finished", "failed", "in_doubt"])
+def test_what_failed_for_good_is_bought_at_another_host_by_a_clear_alone(one: World) -> None:
+    """There is nothing to collect at the former one."""
+    one.die()
+    assert one.store is not None
+    one.store.set("faceswap", {**one.entry, "state": "failed"})
+    one.vendor.moves_to(THERE)
+    with pytest.raises(AirflowFailException, match=MOVED):
+        one.start()
+    one.clear()
+    assert one.start()["status"] == "success" and one.vendor.accepted == 2
+
+
+@pytest.mark.parametrize("state", ["finished", "running", "in_doubt"])
 def test_a_move_is_said_in_every_state(one: World, state: str) -> None:
     one.die()
     assert one.store is not None
