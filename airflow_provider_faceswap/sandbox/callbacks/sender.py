@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
+
+from anyio import move_on_after
 
 from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
 from airflow_provider_faceswap.sandbox.callbacks.webhooks import Webhooks
@@ -89,5 +90,6 @@ class CallbackSender:
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+    # Not asyncio.wait_for: up to Python 3.11 it swallows a cancellation that meets the event.
+    with move_on_after(seconds):
+        await event.wait()
