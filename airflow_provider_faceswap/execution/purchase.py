@@ -140,9 +140,8 @@ class Purchase:
         self._check_price(request)
         self.completion.hook.check()
         former = {left.job_id or left.name for left in before.left} if before else set()
-        made_from = (
-            self.inputs.described if self.terms.reuse_stored else None
-        )  # an older version's file stays
+        # With reuse_stored, what was made from an older version of the same media keeps its name.
+        made_from = self.inputs.described if self.terms.reuse_stored else None
         self.results.outputs.check(replaces=former, made_from=made_from)
         self.completion.check()
         return request
@@ -164,10 +163,13 @@ class Purchase:
             return None
         identity = self.inputs.identity()
         found = self.results.find(identity) if identity else None
-        if found and found["inputs"] != self.inputs.described:
+        if found is None:
+            return None
+        if self.inputs.idempotency_key and found["inputs"] != self.inputs.described:
             log.warning("Job %s has the same idempotency_key and other inputs: not reused", found["job_id"])
             return None
-        return found
+        # The same media may have other names here: another connection's, or another operator's.
+        return {**found, "inputs": self.inputs.described}
 
     def submit(self, before: Entry | None, leaves: Entry | None = None) -> tuple[Entry, Job | None]:
         """

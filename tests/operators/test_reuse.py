@@ -340,3 +340,16 @@ def test_another_version_of_a_file_is_not_reused(segmind: World, clip: Path, fol
     another_run(segmind)
     assert "reused" not in segmind.start(media=str(clip), output_path=folder, **REUSE)
     assert segmind.vendor.accepted == 2
+
+
+def test_the_same_file_by_another_name_is_reused_under_that_name(
+    segmind: World, clip: Path, folder: str
+) -> None:
+    segmind.start(media=str(clip), output_path=folder)
+    (written,) = (Path(folder.removeprefix("file://")) / "_faceswap" / "records").iterdir()
+    for file in (written, Path(folder.removeprefix("file://")) / "segmind-278.jpg.provenance.json"):
+        file.write_text(file.read_text().replace(f"file://{clip}", "s3://former_conn@bucket/target.jpg"))
+    another_run(segmind)
+    again = segmind.start(media=str(clip), output_path=folder, **REUSE)
+    assert again["reused"] is True and again["inputs"]["target_img"] == f"file://{clip}"
+    assert segmind.vendor.accepted == 1
