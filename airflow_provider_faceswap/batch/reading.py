@@ -22,7 +22,7 @@ def read_items(items: Any, output_path: str) -> Iterator[dict[str, Any]]:
 
     :param items: a sequence of dicts, the URL of a JSON Lines or CSV file, or a glob.
     :param output_path: the folder's checked URL, below which a glob must not match.
-    :return: dicts that also know where they stand, for :func:`~airflow_provider_faceswap.batch.rows.make_rows`.
+    :return: dicts that also know where they stand.
     :raises InputError: if they cannot be read, or are too many.
     :raises NotSentError: if the store fails in a way that may pass.
     """
