@@ -28,17 +28,17 @@ class Faults:
         self._rows: set[int] = set()
         self._first: list[str] = []
 
-    def add(self, index: int, line: int, field: str, words: str) -> None:
+    def add(self, index: int, where: str, field: str, words: str) -> None:
         """
         Note a fault of a row.
 
         :param index: of the row.
-        :param line: in the file that it was read from, or 0.
+        :param where: to look for it beside its number, or nothing.
         :param field: the name of the field, as it may be shown; empty for the whole row.
         :param words: what is wrong and what to do; never the value.
         """
         self._rows.add(index)
-        self._note(f"row {index} (line {line})" if line else f"row {index}", field, words)
+        self._note(f"row {index} ({where})" if where else f"row {index}", field, words)
 
     def add_common(self, field: str, words: str) -> None:
         """

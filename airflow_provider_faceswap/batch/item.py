@@ -11,7 +11,7 @@ class Item(dict[str, Any]):
     An item, and where it stands.
 
     :param fields: as they were given.
-    :param line: its line in a file, from 1; 0 elsewhere.
+    :param where: where to look for it: its line in a file, or the file that a glob found.
     :param cells: whether its values are the cells of a CSV file, which are all text.
     :param found: whether a glob found it: then it holds nothing but its ``target``.
     :param version: a digest of the target's version, where a listing gave it for free.
@@ -22,14 +22,14 @@ class Item(dict[str, Any]):
         self,
         fields: Mapping[str, Any] | None = None,
         *,
-        line: int = 0,
+        where: str = "",
         cells: bool = False,
         found: bool = False,
         version: str = "",
         problem: str = "",
     ) -> None:
         super().__init__(fields or {})
-        self.line = line
+        self.where = where
         self.cells = cells
         self.found = found
         self.version = version

@@ -93,7 +93,7 @@ class _Checks:
     def take(self, index: int, item: Item) -> None:
         """Check an item, and keep it as a row if nothing is wrong with it."""
         if item.problem:
-            self.faults.add(index, item.line, "", item.problem)
+            self.faults.add(index, item.where, "", item.problem)
             return
         problems: Problems = []
         given = {self._way.target: item["target"]} if item.found else item
@@ -103,7 +103,7 @@ class _Checks:
         common = {name: value for name, value in self._common.items() if name not in item}
         row = self._made(index, item, {**common, **own}, frozenset(own) if item.cells else _NONE, problems)
         for name, words in problems:
-            self.faults.add(index, item.line, name, words)
+            self.faults.add(index, item.where, name, words)
         if row and not self.faults.count:
             self.rows.append(row)
 
