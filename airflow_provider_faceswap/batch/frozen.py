@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
 
-from airflow_provider_faceswap.batch.rows import Row
-from airflow_provider_faceswap.storage.places import Place
+from pydantic import TypeAdapter
+
+from airflow_provider_faceswap.batch.rows import MAX_LIST, Row
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, JournalError, NotSentError
+from airflow_provider_faceswap.storage.errors import is_permanent
+from airflow_provider_faceswap.storage.places import Place, said
+
+SCHEMA_VERSION = 1
+_MAX_BYTES = 2 * MAX_LIST
+_ROWS = TypeAdapter(list[Row])
+_NAMES = [field.name for field in fields(Row)]
 
 
 def freeze(place: Place, name: str, rows: Sequence[Row]) -> list[Row]:
@@ -20,7 +34,16 @@ def freeze(place: Place, name: str, rows: Sequence[Row]) -> list[Row]:
     :raises InputError: if the folder cannot be written.
     :raises NotSentError: if the store fails in a way that may pass.
     """
-    raise NotImplementedError
+    body = b"".join(_line({own: getattr(row, own) for own in _NAMES}) for row in rows)
+    head = {"schema_version": SCHEMA_VERSION, "count": len(rows), "sha256": _digest(body)}
+    with _blamed(name, "written"):
+        place.prepare()
+        if place.create(name, _line(head) + body):
+            return list(rows)
+    frozen = thaw(place, name)
+    if frozen is None:  # deleted meanwhile
+        raise NotSentError(f"output_path: {name} is gone again; nothing was sent to the vendor")
+    return frozen
 
 
 def thaw(place: Place, name: str) -> list[Row] | None:
@@ -34,4 +57,58 @@ def thaw(place: Place, name: str) -> list[Row] | None:
     :raises InputError: if it cannot be read.
     :raises NotSentError: if the store fails in a way that may pass.
     """
-    raise NotImplementedError
+    with _blamed(name, "read"):
+        try:
+            content = place.read(name, _MAX_BYTES)
+        except FileNotFoundError:
+            return None
+    head, _, body = content.partition(b"\n")
+    try:
+        expected = json.loads(head)
+        version, count, digest = (expected[key] for key in ("schema_version", "count", "sha256"))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise _damaged(name, "its first line is not that of a list") from None
+    if version != SCHEMA_VERSION:
+        raise _damaged(name, "another version of this provider wrote it")
+    if digest != _digest(body):
+        raise _damaged(name, "it was edited or cut")
+    try:
+        rows = _ROWS.validate_python(json.loads(b"[%s]" % b",".join(body.splitlines())))
+    except (ValueError, RecursionError):
+        raise _damaged(name, "its lines are not rows") from None
+    if count != len(rows):
+        raise _damaged(name, f"it holds {len(rows)} rows instead of {str(count)[:20]}")
+    return rows
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _damaged(name: str, why: str) -> JournalError:
+    return JournalError(
+        f"the batch's list {name} below output_path cannot be used: {why}; put the former file back, or clear "
+        "the task, which lists its items again and still collects what is bought"
+    )
+
+
+@contextmanager
+def _blamed(name: str, done: str) -> Iterator[None]:
+    """Turn what a store raises into the family's errors."""
+    try:
+        yield
+    except FaceSwapError:
+        raise
+    except Exception as error:  # each store has errors of its own
+        problem = f"{name} cannot be {done}"
+        if is_permanent(error):
+            raise InputError(
+                "output_path", f"{problem}: {said(error)}; give the workers the right to it"
+            ) from None
+        raise NotSentError(
+            f"output_path: {problem} now: {said(error)}; nothing was sent to the vendor"
+        ) from None
