@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.callbacks.config import CallbackSettings
     from airflow_provider_faceswap.callbacks.inbox import Inbox
     from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.triggers.base import SwapTrigger
 
 
 class Completion(ABC):
@@ -43,6 +44,16 @@ class Completion(ABC):
     @abstractmethod
     def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
         """Return what waits for the job without a worker."""
+
+    def batch_trigger(self, **options: Any) -> SwapTrigger:
+        """
+        Return the trigger that watches the jobs of a batch.
+
+        :param options: its ``jobs_url``, ``deadline`` and what else it takes.
+        """
+        from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
+
+        return SwapJobsTrigger(provider=self.provider, conn_id=self.hook.conn_id, **options)
 
     def check(self) -> None:  # noqa: B027 - nothing to check where the vendor is polled
         """Find what would keep the result from coming, before anything is paid."""
@@ -137,6 +148,13 @@ class Callback(Completion):
         return SwapCallbackTrigger(
             provider=self.provider, jobs=[{**ticket.as_dict(), "nonce": nonce}], **options
         )
+
+    def batch_trigger(self, **options: Any) -> SwapTrigger:
+        """Return the trigger that watches the inbox for all jobs of a batch."""
+        from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
+
+        options.pop("poll_interval", None)
+        return SwapCallbackTrigger(provider=self.provider, conn_id=self.hook.conn_id, **options)
 
     def forget(self, ticket: Ticket) -> None:
         """Delete the callback's files."""
