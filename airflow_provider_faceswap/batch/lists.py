@@ -166,7 +166,9 @@ def _header(cells: list[str]) -> list[str]:
 
 def _row(names: list[str], cells: list[str], where: str) -> RawItem:
     if any(cell.strip() for cell in cells[len(names) :]):
-        return RawItem(where=where, problem=f"holds {len(cells)} cells, and the header line {len(names)} names")
+        return RawItem(
+            where=where, problem=f"holds {len(cells)} cells, and the header line {len(names)} names"
+        )
     found = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
     if found.pop("", None):
         return RawItem(where=where, problem="holds a cell in a column without a name")

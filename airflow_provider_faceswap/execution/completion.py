@@ -60,10 +60,9 @@ class Completion(ABC):
     @abstractmethod
     def batch_trigger(self, **options: Any) -> SwapTrigger:
         """
-        Return what waits for the jobs of a batch.
+        Return the trigger that watches the jobs of a batch.
 
-        :param options: those of :class:`~airflow_provider_faceswap.triggers.base.SwapTrigger` about batches, and
-            ``poll_interval``.
+        :param options: its ``jobs_url``, ``deadline`` and what else it takes.
         """
 
     def check(self) -> None:  # noqa: B027 - nothing to check where the vendor is polled
@@ -213,7 +212,7 @@ class Callback(Completion):
         )
 
     def batch_trigger(self, **options: Any) -> SwapTrigger:
-        """Return the trigger that watches the inbox."""
+        """Return the trigger that watches the inbox for all jobs of a batch."""
         from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
 
         options.pop("poll_interval", None)
