@@ -1,1 +1,1 @@
-"""Many items in one task: read, checked and frozen before the first payment."""
+"""Many items in one task: their list, the blocks that are submitted, and one line of a manifest for each."""

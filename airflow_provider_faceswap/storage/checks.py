@@ -76,7 +76,7 @@ def check_writable(folder: str) -> Place:
     except InputError:
         raise
     except Exception as error:  # each store has errors of its own
-        raise _blame(error, folder, "written") from None
+        raise blame(error, folder, "written") from None
     try:
         place.remove(probe)
     except Exception as error:
@@ -102,7 +102,7 @@ def check_names_free(
         files = [file for file in place.names(f"{name}.") if file.rpartition(".")[0] == name]
         owners = {file: read_line(place, file) for file in sorted(files)}
     except Exception as error:
-        raise _blame(error, name, "read") from None
+        raise blame(error, name, "read") from None
     for file, line in owners.items():
         job = named_id(line)
         same = made_from is not None and line.get("inputs") == dict(made_from)
@@ -115,7 +115,13 @@ def check_names_free(
             )
 
 
-def _blame(error: Exception, what: str, done: str) -> FaceSwapError:
+def blame(error: Exception, what: str, done: str) -> FaceSwapError:
+    """
+    Return the family's error for what a store raised before anything was paid.
+
+    :param what: the folder or the file.
+    :param done: what could not be done with it, such as ``written``.
+    """
     what = f"{what} cannot be {done}"
     if is_permanent(error):
         return InputError(

@@ -26,7 +26,13 @@ log = logging.getLogger(__name__)
 
 
 class Place(ABC):
-    """A folder. Its methods raise whatever the store raises."""
+    """
+    A folder. Its methods raise whatever the store raises.
+
+    :ivar url: of the folder.
+    """
+
+    url: str
 
     @abstractmethod
     def prepare(self) -> None:
@@ -90,6 +96,7 @@ class LocalPlace(Place):
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.url = f"file://{root}"
 
     def prepare(self) -> None:
         """Make the folder and those above it."""
@@ -148,7 +155,7 @@ class LocalPlace(Place):
     def put(self, name: str, source: BinaryIO, size: int) -> None:
         """Replace a file."""
         self._move(self._unfinished(source), name)
-        note_written(f"file://{self._root / name}")
+        note_written(f"{self.url}/{name}")
 
     def remove(self, name: str) -> None:
         """Remove a file."""
@@ -188,6 +195,7 @@ class StoredPlace(Place):
         self._folder = folder
         self._fs: Any = folder.fs
         self._root = folder.path.rstrip("/")
+        self.url = str(folder).rstrip("/")
 
     def prepare(self) -> None:
         """Do nothing: object stores have no folders."""
