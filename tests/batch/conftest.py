@@ -1,15 +1,13 @@
-"""Folders to write to, on local disk and in a bucket."""
-
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
+from tests.batch.world import BatchWorld
 
-@pytest.fixture(params=["file", "s3"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty folder, on each of the two."""
-    if request.param == "file":
-        return f"file://{tmp_path}/out"
-    return f"{request.getfixturevalue('s3').url}/{tmp_path.name}/out"
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BatchWorld:
+    """A folder, a vendor and a clock."""
+    return BatchWorld(tmp_path / "out", monkeypatch)
