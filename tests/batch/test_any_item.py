@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import given
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.media import slots
+from airflow_provider_faceswap.batch.frozen import freeze, thaw
 from airflow_provider_faceswap.batch.item import Item
 from airflow_provider_faceswap.exceptions import FaceSwapError
+from airflow_provider_faceswap.storage.places import LocalPlace
 from tests.batch.listing import BASE64, CLIP, FACE, LINK, PICTURE, rows
 
 _OWN = {
@@ -20,7 +24,8 @@ _OWN = {
     for name in request.model_fields
 }
 _COMMON = {
-    "face", "target", "reference", "kind", "output_name", "consent_reference", "idempotency_key", "api_version",
+    "face", "target", "reference", "kind", "api_version",
+    "output_name", "consent_reference", "idempotency_key",
 }  # fmt: skip
 NAMES = st.sampled_from(sorted(_OWN | _COMMON)) | st.text(max_size=5)
 TEXTS = st.sampled_from(
@@ -77,3 +82,6 @@ def test_whatever_an_item_holds_only_the_familys_errors_come(
         assert "s3://store@bucket/" not in str(error)
     else:
         assert len(found) == len(raw) and len({row.key for row in found}) == len(raw)
+        with TemporaryDirectory() as folder:
+            assert freeze(LocalPlace(Path(folder)), "rows", found) == found
+            assert thaw(LocalPlace(Path(folder)), "rows") == found
