@@ -22,7 +22,7 @@ OUT = "s3://store@bucket/out"
 ROWS = [{"target": CLIP}, {"target": FACE, "output_name": "ä"}]
 
 
-def read(items: Any) -> list[Item]:
+def read(items: Any) -> list[RawItem]:
     return list(read_items(items, OUT))
 
 
@@ -32,11 +32,11 @@ def refused(items: Any) -> str:
     return str(caught.value)
 
 
-def listed(inputs: Inputs, name: str, content: bytes | str) -> list[Item]:
+def listed(inputs: Inputs, name: str, content: bytes | str) -> list[RawItem]:
     return read(inputs.put(name, content))
 
 
-def problems(found: list[Item]) -> list[tuple[str, str]]:
+def problems(found: list[RawItem]) -> list[tuple[str, str]]:
     return [(item.where, item.problem) for item in found]
 
 
@@ -269,7 +269,7 @@ def test_whatever_a_file_holds_it_is_items_or_one_error(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW__FACESWAP__LOCAL_ROOTS", str(root))
         try:
-            assert all(isinstance(item, Item) for item in read(f"file://{root}/{name}"))
+            assert all(isinstance(item, RawItem) for item in read(f"file://{root}/{name}"))
         except InputError as error:
             assert (
                 str(error).startswith("items: names a CSV file")

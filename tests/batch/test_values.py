@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.batch.item import Item
+from airflow_provider_faceswap.batch.raw import RawItem
 from tests.batch.listing import BASE64, CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
 from tests.fakes import JPEG
 
@@ -50,7 +50,7 @@ def test_other_queries_pass(url: str) -> None:
 
 
 def test_a_file_without_a_header_line_shows_none_of_its_values() -> None:
-    raw = Item({f"{LINK}?sig={SECRET}": CLIP, "s3://store@bucket/x": FACE}, where="line 2", cells=True)
+    raw = RawItem({f"{LINK}?sig={SECRET}": CLIP, "s3://store@bucket/x": FACE}, where="line 2", cells=True)
     for operation in ("single_video_swap", None):
         text = refused([raw], operation=operation)
         assert SECRET not in text and "bucket" not in text and "(a name that is not shown)" in text
