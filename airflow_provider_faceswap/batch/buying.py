@@ -50,6 +50,8 @@ class Buyer:
         """Whether that is no matter of single items."""
         self.refusal: FaceSwapError | None = None
         """Why the last block was not taken, where a later one may be."""
+        self.held: dict[str, FaceSwapError] = {}
+        """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
 
     def buy(self, slots: int) -> int:
         """
@@ -66,7 +68,7 @@ class Buyer:
         taken = 0
         while not self._ended() and not self.refusal:
             active = sum(item.step is Step.WAIT for item in self.book.items)
-            due = (item for item in self.book.listed if item.step is Step.BUY)
+            due = (item for item in self.book.items if item.due and item.key not in self.held)
             block = [item for item, _ in zip(due, range(min(BLOCK, slots - active)), strict=False)]
             if not block:
                 break
@@ -153,7 +155,9 @@ class Buyer:
         later = isinstance(error, (RefusedForNowError, NotSentError, NotNotedError, SettingsError))
         if later or (isinstance(error, RefusedError) and error.account):
             item.step, item.before, item.problem = Step.BUY, entry or item.before, str(error)
-            if isinstance(error, (RefusedForNowError, NotSentError)):
+            if isinstance(error, NotSentError) and entry is None:
+                self.held[item.key] = error
+            elif isinstance(error, (RefusedForNowError, NotSentError)):
                 self.refusal = error
             elif not isinstance(error, NotNotedError):
                 self.fatal, self.stopped = True, str(error)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from airflow_provider_faceswap.apis.job import Job, JobState
@@ -21,8 +22,12 @@ from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.journal.entry import State
+from airflow_provider_faceswap.storage import spool
 
 log = logging.getLogger(__name__)
+
+Keep = Callable[[], dict[str, Any]]
+"""Stores a result, and describes it."""
 
 SIDE_BY_SIDE = 16
 """Results that are downloaded side by side at most."""
@@ -57,6 +62,9 @@ class Collector:
         :param items: whose jobs run.
         :param believed: whether a trigger has watched them, so that "unknown" counts.
         """
+        spooled = [item for item in items if item.known().entry.spooled_at]
+        self._store([(item, partial(self._unspool, item)) for item in spooled])
+        items = [item for item in items if item not in spooled]
         running = [item for item in items if item.known().entry.job_id]
         adopted = self._adopt([item for item in items if not item.known().entry.job_id])
         running += adopted
@@ -78,11 +86,13 @@ class Collector:
 
         :param done: items with what the vendor said of their jobs.
         """
-        succeeded = [(item, job) for item, job in done if job.state is JobState.SUCCESS]
-        most = min(SIDE_BY_SIDE, self.completion.hook.settings.max_connections)
-        with ThreadPoolExecutor(most, thread_name_prefix="faceswap-store") as pool:
-            for start in range(0, len(succeeded), WAVE):
-                self._store(pool, succeeded[start : start + WAVE])
+        self._store(
+            [
+                (item, partial(self.results_of(item).keep, item.known().entry, job))
+                for item, job in done
+                if job.state is JobState.SUCCESS
+            ]
+        )
         others = [(item, job) for item, job in done if job.state is not JobState.SUCCESS]
         self.write([item for item, job in others if self._settled(item, job, believed=False)])
 
@@ -137,11 +147,25 @@ class Collector:
                 item.step = Step.SETTLE
         return adopted
 
-    def _store(self, pool: Executor, done: Sequence[tuple[Item, Job]]) -> None:
+    def _unspool(self, item: Item) -> dict[str, Any]:
+        entry = item.known().entry
+        result = self.results_of(item).keep_spooled(entry)
+        clean_up(lambda: spool.discard(entry.spooled_at))
+        return result
+
+    def _store(self, keeping: Sequence[tuple[Item, Keep]]) -> None:
+        """Store results side by side, and note them wave by wave."""
+        if not keeping:
+            return
+        most = min(SIDE_BY_SIDE, self.completion.hook.settings.max_connections)
+        with ThreadPoolExecutor(most, thread_name_prefix="faceswap-store") as pool:
+            for start in range(0, len(keeping), WAVE):
+                self._store_wave(pool, keeping[start : start + WAVE])
+
+    def _store_wave(self, pool: Executor, keeping: Sequence[tuple[Item, Keep]]) -> None:
         futures: list[tuple[Item, Future[dict[str, Any]]]] = []
-        for item, job in done:
-            run = contextvars.copy_context().run
-            futures.append((item, pool.submit(run, self.results_of(item).keep, item.known().entry, job)))
+        for item, keep in keeping:
+            futures.append((item, pool.submit(contextvars.copy_context().run, keep)))
         try:
             for item, future in futures:
                 self._stored(item, future)

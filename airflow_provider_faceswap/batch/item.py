@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from airflow_provider_faceswap.journal.entry import Entry, State
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.batch.rows import Row
+
+log = logging.getLogger(__name__)
 
 
 class Step(enum.Enum):
@@ -67,6 +70,11 @@ class Item:
         return self.row.index >= 0
 
     @property
+    def due(self) -> bool:
+        """Whether it is to be submitted."""
+        return self.step is Step.BUY and self.listed
+
+    @property
     def record(self) -> Record | None:
         """
         What is known; None if nothing was tried yet.
@@ -107,6 +115,11 @@ class Item:
         if self._record is None:
             return str(self.line["journal"]["by"]) if self.line else ""
         return self._record.by
+
+    @property
+    def version(self) -> str:
+        """The version of its target that was bought, where a listing gave it."""
+        return str(self.line["journal"].get("version") or "") if self.line else ""
 
     @property
     def cost(self) -> Mapping[str, Any]:
@@ -170,6 +183,9 @@ class Rules:
         """Whether a job is bought again although it may bring, or has brought, a result."""
         if item.status not in (Status.SUCCESS, Status.UNFINISHED) or item.by == self.by:
             return False
+        if item.version and item.row.version not in ("", item.version):
+            log.warning("Row %s was written again since it was bought, and is bought again", item.row.index)
+            return True
         return self.buy_again if self.same_task(item.by) else self.overwrite
 
 

@@ -155,7 +155,7 @@ def read_line(line: Any) -> Record:
             "job_id": str(line.get("job_id") or ""),
             "state": _STATES[status].value,
         }
-        if status is Status.UNFINISHED and not known["job_id"]:
+        if status is Status.UNFINISHED and not known["job_id"] and not kept["entry"].get("spooled_at"):
             raise ValueError("an unfinished item needs a job_id")
         entry = _entry(key, {**kept["entry"], **known})
         shown = ("output", "stored", "seconds", "cost", "files", "meta", "inputs")

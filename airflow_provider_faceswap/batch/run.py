@@ -130,14 +130,16 @@ class BatchRun:
         active = self._having(Step.WAIT)
         self._remember(len(active))
         if active:
-            more = any(item.step is Step.BUY for item in self.book.listed) and not self.buyer.stopped
-            free = slots - len(active)
-            wake = max(1, (slots + 1) // 2 - free) if more else len(active)
+            more = any(item.due for item in self.book.items) and not self.buyer.stopped
+            # Where the vendor's queue is full before ours, it is half of its own that must be free.
+            room = len(active) if self.buyer.refusal else slots
+            wake = max(1, (room + 1) // 2 - (room - len(active))) if more else len(active)
             deadlines = [self._until(item) for item in active]
             write_jobs(self._place, active, deadlines)
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
-        if self.buyer.refusal and not self.buyer.stopped:
-            return Refused(self.buyer.refusal)
+        refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
+        if refusal and not self.buyer.stopped:
+            return Refused(refusal)
         return self._finish()
 
     def give_up(self, error: FaceSwapError) -> Finished:
