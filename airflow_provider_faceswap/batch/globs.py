@@ -80,7 +80,9 @@ def _split(glob: str) -> tuple[str, list[str]]:
     if base != "file:///" and (problem := url_problem(base)):
         raise InputError("items", problem)
     if odd or glob.endswith("/"):
-        raise InputError("items", "is not a glob of files: ** stands alone between slashes, and .. nowhere")
+        raise InputError(
+            "items", "is not a glob of files: write ** alone between slashes, and leave out '..'"
+        )
     return base, pattern
 
 

@@ -141,7 +141,7 @@ class _Checks:
         problems: Problems = []
         kept, size = plain(common, problems)
         problems += [
-            (name, "cannot be that of all rows; give each its own") for name in _UNIQUE if name in kept
+            (name, "cannot be shared by all rows; give each row its own") for name in _UNIQUE if name in kept
         ]
         problems += self._way.check_common({name: kept[name] for name in kept if name not in _NAMES})
         for name, words in problems:
@@ -153,7 +153,7 @@ class _Checks:
         self._size += size + self._common_size
         if self._size > MAX_LIST:
             raise InputError(
-                "items", "hold over 64 MB together; give paths or URLs instead of content, or split the list"
+                "items", "holds over 64 MB; give paths or URLs instead of content, or split the list"
             )
 
     def _names(self, index: int, given: Mapping[str, Any], problems: Problems) -> dict[str, str | None]:
@@ -182,7 +182,7 @@ class _Checks:
             return value
         first = self._first.setdefault((name, value), index)
         if first != index:
-            raise InputError(name, f"is that of row {first} too; each row needs its own")
+            raise InputError(name, f"is the same as in row {first}; give each row its own")
         return value
 
     def _key(self, fitted: Fitted, idempotency_key: str | None) -> str:

@@ -70,13 +70,13 @@ def _as_json(value: Any) -> tuple[Any, str]:
         except (ValueError, RecursionError):
             raise _NotKept("is not JSON: it holds NaN, or itself, or is nested too deeply") from None
         except TypeError:
-            raise _NotKept("is not JSON: names within it must be text") from None
+            raise _NotKept("is not JSON: its keys must be text") from None
         kept = json.loads(text)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise _NotKept("holds half of a character; look at how it was decoded") from None
+            raise _NotKept("is not valid Unicode; look at how it was decoded") from None
     return kept, text
 
 

@@ -105,7 +105,7 @@ def test_a_list_that_could_not_be_read_again_is_not_written(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frozen, "_MAX_BYTES", 400)
-    with pytest.raises(InputError, match="take over 200 bytes as a list; split it"):
+    with pytest.raises(InputError, match="makes a list of over 200 bytes; split it"):
         freeze(place, NAME, ROWS)
     assert thaw(place, NAME) is None
 

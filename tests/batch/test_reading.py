@@ -50,7 +50,7 @@ def test_an_empty_list_is_an_empty_batch(items: Any) -> None:
     assert read(items) == []
 
 
-def test_an_item_that_is_no_dict_is_a_fault() -> None:
+def test_an_item_that_is_not_a_dict_is_a_fault() -> None:
     assert [item.problem for item in read([ROWS[0], CLIP])] == [
         "", 'must be a dict, such as {"target": ...}, not str',
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def test_bad_lines_are_faults_that_name_the_line(bucket: Inputs) -> None:
         (b"[" * 100_000, "is not JSON"),
     ],
 )
-def test_a_json_list_that_is_none_is_refused(bucket: Inputs, content: bytes, words: str) -> None:
+def test_a_file_that_does_not_hold_a_json_list_is_refused(bucket: Inputs, content: bytes, words: str) -> None:
     assert words in refused(bucket.put("list.json", content))
 
 

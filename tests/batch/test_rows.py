@@ -215,7 +215,7 @@ def test_a_name_that_cannot_be_taken_is_a_fault(name: str, value: Any, words: st
 @pytest.mark.parametrize("name", ["output_name", "idempotency_key"])
 def test_two_rows_with_one_name_are_a_fault(name: str) -> None:
     assert video({**ONE, name: "a"}, ONE, {**ONE, name: "a"}) == [
-        f"row 2, {name}: is that of row 0 too; each row needs its own"
+        f"row 2, {name}: is the same as in row 0; give each row its own"
     ]
 
 
