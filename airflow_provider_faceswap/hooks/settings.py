@@ -29,8 +29,6 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 MAX_KEY = 512
 """Characters of an API key; masking it in a hostile reply costs in proportion."""
 _MASK = "***"
-_PLANNED = {"max_active_jobs"}
-"""Extras that a connection may hold already, and that nothing reads yet."""
 _unverified: set[str] = set()
 
 
@@ -46,6 +44,7 @@ class Settings(BaseModel):
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
+    :param max_active_jobs: jobs that the vendor's plan runs at once; None if unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -58,6 +57,7 @@ class Settings(BaseModel):
     verify: bool | str = True
     proxy: str | None = None
     allow_private_hosts: bool = False
+    max_active_jobs: int | None = Field(None, ge=1, le=10_000)
 
     @field_validator("verify", mode="before")
     @classmethod
@@ -92,7 +92,7 @@ class Settings(BaseModel):
         where = f"connection {conn.conn_id!r}"
         key = (conn.password or "").strip()
         _check_key(key, where)
-        if unknown := sorted(set(extra) - set(cls.extras()) - _PLANNED):
+        if unknown := sorted(set(extra) - set(cls.extras())):
             log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
         given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
         if masked := sorted(name for name, value in given.items() if _MASK in str(value)):
