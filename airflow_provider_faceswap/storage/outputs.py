@@ -23,13 +23,13 @@ from airflow_provider_faceswap.storage.checks import (
 )
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.folders import check_folder
-from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.formats import Fetched, measure
 from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.part import Budget
 from airflow_provider_faceswap.storage.places import Place, open_place
 from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim
 from airflow_provider_faceswap.storage.stored_file import StoredFile, still_there
-from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, measure, put_claimed, repeatable
+from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, put_claimed, repeatable
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
@@ -131,11 +131,10 @@ class OutputStore:
         with repeatable():
             place = self._opened(owner)
             for number, url in enumerate(urls, start=1):
-                with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
-                    local = Path(scratch, "result")
-                    download(url, local, self.kind, settings, budget)
-                    with local.open("rb") as source:
-                        stored.append(self._store(source, place, owner, _numbered(number, len(urls))))
+                with place.scratch() as scratch:
+                    local = scratch / "result"
+                    fetched = download(url, local, self.kind, settings, budget)
+                    stored.append(self._store(local, fetched, place, owner, _numbered(number, len(urls))))
         return stored
 
     def save_content(self, content: bytes, owner: Owner) -> StoredFile:
@@ -146,7 +145,8 @@ class OutputStore:
         """
         with repeatable():
             place = self._opened(owner)
-            return self._store(io.BytesIO(content), place, owner)
+            source = io.BytesIO(content)
+            return self._store(source, measure(source, self.kind), place, owner)
 
     def save_spooled(self, spooled_at: str, owner: Owner) -> StoredFile:
         """
@@ -160,7 +160,7 @@ class OutputStore:
             spool.read_to(spooled_at, local)
             place = self._opened(owner)
             with local.open("rb") as source:
-                return self._store(source, place, owner)
+                return self._store(source, measure(source, self.kind), place, owner)
 
     def copy(self, files: Sequence[StoredFile], owner: Owner) -> list[StoredFile]:
         """
@@ -174,8 +174,9 @@ class OutputStore:
             place = self._opened(owner)
             for number, file in enumerate(files, start=1):
                 with tempfile.TemporaryFile(prefix="faceswap-") as local:
-                    fetch_stored(file.url, (file.bytes, file.sha256), local)
-                    copies.append(self._store(local, place, owner, _numbered(number, len(files))))
+                    fetched = fetch_stored(file.url, (file.bytes, file.sha256), local, self.kind)
+                    number_of = _numbered(number, len(files))
+                    copies.append(self._store(local, fetched, place, owner, number_of))
         return copies
 
     def holds(self, files: Sequence[StoredFile], owner: Owner) -> bool:
@@ -215,9 +216,10 @@ class OutputStore:
             )
         return self.output_path
 
-    def _store(self, source: BinaryIO, place: Place, owner: Owner, number: str = "") -> StoredFile:
-        suffix = recognise(source.read(HEAD), self.kind).name
-        size, digest = measure(source)
+    def _store(
+        self, source: BinaryIO | Path, fetched: Fetched, place: Place, owner: Owner, number: str = ""
+    ) -> StoredFile:
+        size, digest, suffix = fetched
         facts = {"bytes": size, "sha256": digest, "format": suffix}
         for stem in islice(owner.stems(self.output_name), MAX_NAMES):
             name = f"{stem}{number}.{suffix}"
