@@ -12,7 +12,7 @@ from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage import places
+from airflow_provider_faceswap.storage import local_place
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile
 from airflow_provider_faceswap.storage.places import Place, open_place
 from airflow_provider_faceswap.storage.provenance import Owner
@@ -115,13 +115,13 @@ def test_a_write_that_breaks_off_spares_the_file_of_an_earlier_try(store: Store)
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = places.shutil.copyfileobj
+    copy = local_place.shutil.copyfileobj
 
     def full(source: Any, sink: Any, chunk: int) -> None:
         copy(io.BytesIO(source.read(1000)), sink)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(places.shutil, "copyfileobj", full)
+    monkeypatch.setattr(local_place.shutil, "copyfileobj", full)
     with pytest.raises(ResultError, match="No space left on device; mend it and retry or clear: nothing is"):
         save(f"file://{tmp_path}/out")
     assert not list((tmp_path / "out").iterdir())
@@ -169,7 +169,7 @@ def test_what_is_unfinished_is_written_through_no_symlink(
     class Guessed:
         hex = "0" * 32
 
-    monkeypatch.setattr(places, "uuid4", Guessed)
+    monkeypatch.setattr(local_place, "uuid4", Guessed)
     os.symlink(tmp_path / "precious", tmp_path / f".faceswap-{'0' * 32}.part")
     with pytest.raises(ResultError, match="FileExistsError"):
         save(f"file://{tmp_path}")
