@@ -89,9 +89,18 @@ class Crowd:
     async def _enqueue_all(self) -> None:
         for line, job in enumerate(self._jobs):
             job.luck = random.uniform(0.9, 1.1)
+            self._resume(job)
             self._enqueue(line, time.time())
             if line % BLOCK == 0:
                 await asyncio.sleep(0)
+
+    def _resume(self, job: BatchJob) -> None:
+        """Go on where an earlier trigger stopped: it did not say when it polled this job."""
+        eta, siblings = job.watch.usable_eta, self._tally.siblings
+        watched = siblings.watched_until - job.watch.submitted_at
+        if watched > 0 and (seen := siblings.last_poll(eta, watched, random.random())):
+            siblings.on_running(eta, 0.0, seen)
+            job.seen = seen
 
     def _enqueue(self, line: int, now: float) -> None:
         job = self._jobs[line]
