@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, get_args, get_origin
@@ -23,6 +24,7 @@ from airflow_provider_faceswap.storage.sources import Link, source_of
 # What a path becomes when it is sent: a URL or a picture's content.
 _A_URL = "https://example.com/media"
 _A_PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0").decode()
+_LONG = 1024
 _BOOL = TypeAdapter(bool)
 
 
@@ -53,9 +55,15 @@ def check_fields(request: type[Submission], fields: Mapping[str, Any], problems:
     except ValidationError as error:
         problems += _of_model(error)
         return dict(fields)
-    media_fields = {slot.field for slot in slots(request)}
-    # "2.50" of a CSV file and 2.5 are one purchase.
-    return {name: value if name in media_fields else getattr(made, name) for name, value in fields.items()}
+    media = {slot.field for slot in slots(request)}
+    found = dict(fields)
+    for name in fields.keys() - media:
+        value = getattr(made, name)
+        if isinstance(value, float) and not math.isfinite(value):
+            problems.append((name, "must be a finite number"))
+        elif isinstance(value, (bool, int, float, str)):  # "2.50" of a CSV file and 2.5 are one purchase
+            found[name] = value
+    return found
 
 
 def typed(request: type[Submission], name: str, cell: str) -> Any:
@@ -102,8 +110,13 @@ def path_problem(path: str) -> str:
     return "" if urlsplit(path.strip()).path.strip("/") else "names a bucket, and not a file in it"
 
 
-@lru_cache(maxsize=4096)
 def _source(value: str) -> Source | None:
+    # Rows share a face; content would fill the memory.
+    return _known_source(value) if len(value) < _LONG else source_of("", value)
+
+
+@lru_cache(maxsize=4096)
+def _known_source(value: str) -> Source | None:
     return source_of("", value)
 
 
@@ -154,7 +167,7 @@ def _unreachable(source: Source, media: Media, content: bool) -> str:
 def _of_model(error: ValidationError) -> Problems:
     return [
         (
-            ".".join(map(_shown, map(str, found["loc"]))),
+            ".".join(str(part) if isinstance(part, int) else shown(part) for part in found["loc"]),
             "is required; give a value"
             if found["type"] == "missing"
             else found["msg"].removeprefix("Value error, "),

@@ -18,7 +18,7 @@ from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.journal.fingerprint import digests
 from airflow_provider_faceswap.storage.checks import check_consent, check_name
 
-MAX_LIST = 256 * 1024 * 1024
+MAX_LIST = 64 * 1024 * 1024
 """Characters of all rows together."""
 _NONE: frozenset[str] = frozenset()
 _UNIQUE = ("output_name", "idempotency_key")
@@ -153,7 +153,7 @@ class _Checks:
         self._size += size + self._common_size
         if self._size > MAX_LIST:
             raise InputError(
-                "items", "hold over 256 MB together; give paths or URLs instead of content, or split the list"
+                "items", "hold over 64 MB together; give paths or URLs instead of content, or split the list"
             )
 
     def _names(self, index: int, given: Mapping[str, Any], problems: Problems) -> dict[str, str | None]:

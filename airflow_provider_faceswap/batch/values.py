@@ -14,9 +14,9 @@ from airflow_provider_faceswap.batch.faults import shown
 MAX_ROW = 64 * 1024
 """Characters of a row as JSON."""
 
-# Signatures of Amazon, Google, Azure (SAS) and CloudFront; a URL within another one's query is quoted.
+# Signatures of Amazon, Google, Azure (SAS), CloudFront and others; a URL in another one's query is quoted.
 _SIGNED = re.compile(
-    r"[?&;#](?:x-amz-[a-z0-9-]+|x-goog-[a-z0-9-]+|awsaccesskeyid|googleaccessid|signature|sig|key-pair-id)=",
+    r"[?&;#](?:x-amz-[a-z0-9-]+|x-goog-[a-z0-9-]+|awsaccesskeyid|googleaccessid|[a-z0-9-]*signature|sig|key-pair-id)=",
     re.IGNORECASE,
 )
 _PASSWORD = re.compile(r"https?://[^/?#\s]*@|//[^/?#\s@:]*:[^/?#\s@]*@", re.IGNORECASE)
