@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -263,3 +265,11 @@ def test_the_line(figures: dict[str, Any], expected: str) -> None:
         "updated_at": "2026-11-21T13:50:00.000+00:00",
     }
     assert sentence({**known, **figures}) == expected
+
+
+def test_the_page_shows_figures_and_the_line_that_they_make(world: World) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    shown = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL).group(1))  # type: ignore[union-attr]
+    world.progress.report()
+    assert world.figures.keys() == shown.keys() == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert f"\n> {sentence(shown)}\n" in page
