@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
-from airflow_provider_faceswap.execution import waiting
+from airflow_provider_faceswap.execution import metrics, waiting
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
@@ -62,6 +63,10 @@ class Collector:
         running += adopted
         if not running:
             return
+        # A vendor that calls back is not asked.
+        asked = Counter(item.known().entry.operation for item in running if not item.known().entry.nonce)
+        for operation, polls in asked.items():
+            metrics.count("polls", polls, provider=self.completion.provider, operation=operation)
         answers = self.completion.poll_all([item.known().entry.ticket() for item in running])
         done, changed = [], list(adopted)
         for item, answer in zip(running, answers, strict=True):
@@ -109,6 +114,8 @@ class Collector:
             log.warning("Row %s: %s; submitting again", item.row.index, error)
             item.buy(record.entry.moved_to(State.REFUSED, job_id="", resubmissions=count))
             item.paid_before = paid
+        elif final:
+            metrics.count_failure(record.entry)
         return True
 
     def _adopt(self, items: Sequence[Item]) -> list[Item]:
@@ -179,5 +186,6 @@ class Collector:
 def finish(item: Item, result: dict[str, Any]) -> None:
     """Note that an item's result is stored."""
     record = item.known()
+    metrics.count_success(record.entry, result, record.paid)
     item.record = replace(record.moved_to(Status.SUCCESS), result=result)
     item.step, item.problem = Step.KEEP, ""
