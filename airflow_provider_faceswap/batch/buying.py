@@ -23,6 +23,7 @@ from airflow_provider_faceswap.exceptions import (
     ResultError,
     SettingsError,
 )
+from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER
 from airflow_provider_faceswap.journal.entry import Entry, State
 
@@ -112,6 +113,8 @@ class Buyer:
         )
         at_once, settled = [], []
         for item, answer in zip(block, answers, strict=True):
+            if answer.entry and answer.entry.state is not State.REFUSED:
+                metrics.count_submission(answer.entry, item.price)
             if answer.error is not None:
                 self._not_taken(item, answer, answer.error)
             elif answer.job is None:
@@ -163,6 +166,8 @@ class Buyer:
                 self.fatal, self.stopped = True, str(error)
             return
         log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
+        operation = self.plan.request_of(item).operation
+        metrics.count("failed", provider=self.plan.provider, operation=operation)
         now = self.plan.clock.time()
         blank = Entry(state=State.REFUSED, provider=self.plan.provider, attempted_at=now)
         record = Record.of_entry(

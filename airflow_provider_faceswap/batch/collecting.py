@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -11,17 +12,16 @@ from functools import partial
 from typing import Any
 
 from airflow_provider_faceswap.apis.job import Job, JobState
-from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
-from airflow_provider_faceswap.execution import waiting
+from airflow_provider_faceswap.execution import metrics, waiting
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.execution.results import Results
-from airflow_provider_faceswap.journal.entry import State
+from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.storage import spool
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,10 @@ class Collector:
         running += adopted
         if not running:
             return
+        # A vendor that calls back is not asked.
+        asked = Counter(item.known().entry.operation for item in running if not item.known().entry.nonce)
+        for operation, polls in asked.items():
+            metrics.count("polls", polls, provider=self.completion.provider, operation=operation)
         answers = self.completion.poll_all([item.known().entry.ticket() for item in running])
         done, changed = [], list(adopted)
         for item, answer in zip(running, answers, strict=True):
@@ -121,6 +125,8 @@ class Collector:
             log.warning("Row %s: %s; submitting again", item.row.index, error)
             item.buy(record.entry.moved_to(State.REFUSED, job_id="", resubmissions=count))
             item.paid_before = paid
+        elif final:
+            metrics.count_failure(record.entry)
         return True
 
     def _adopt(self, items: Sequence[Item]) -> list[Item]:
@@ -148,10 +154,7 @@ class Collector:
         return adopted
 
     def _unspool(self, item: Item) -> dict[str, Any]:
-        entry = item.known().entry
-        result = self.results_of(item).keep_spooled(entry)
-        clean_up(lambda: spool.discard(entry.spooled_at))
-        return result
+        return self.results_of(item).keep_spooled(item.known().entry)
 
     def _store(self, keeping: Sequence[tuple[Item, Keep]]) -> None:
         """Store results side by side, and note them wave by wave."""
@@ -176,11 +179,15 @@ class Collector:
             kept = [item for item, future in futures if self._finished(item, future)]
             self.write(kept)
         for item in kept:
-            if item.known().entry.nonce and item.status is Status.SUCCESS:
-                self._forget(item.known().entry.ticket())
+            if item.status is Status.SUCCESS:
+                self._forget(item.known().entry)
 
-    def _forget(self, ticket: Ticket) -> None:
-        clean_up(lambda: self.completion.forget(ticket))
+    def _forget(self, entry: Entry) -> None:
+        """Delete what brought a result that is stored and noted."""
+        if entry.nonce:
+            clean_up(lambda: self.completion.forget(entry.ticket()))
+        if entry.spooled_at:
+            clean_up(lambda: spool.discard(entry.spooled_at))
 
     def _stored(self, item: Item, future: Future[dict[str, Any]]) -> None:
         try:
@@ -203,5 +210,6 @@ class Collector:
 def finish(item: Item, result: dict[str, Any]) -> None:
     """Note that an item's result is stored."""
     record = item.known()
+    metrics.count_success(record.entry, result, record.paid)
     item.record = replace(record.moved_to(Status.SUCCESS), result=result)
     item.step, item.problem = Step.KEEP, ""

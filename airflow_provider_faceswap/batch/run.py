@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +14,12 @@ from airflow_provider_faceswap.batch.collecting import Collector
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.journal import Head
 from airflow_provider_faceswap.batch.plan import Plan
+from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
+from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
 from airflow_provider_faceswap.storage.places import Place
@@ -70,10 +73,11 @@ class BatchRun:
             plan.results_of,
             plan.clock,
             plan.terms.max_resubmits,
-            book.note,
+            self._note,
             book.rules.by,
         )
-        self.buyer = Buyer(plan, book, self.collector, claim.confirm)
+        self.buyer = Buyer(plan, book, self.collector, self._confirm)
+        self.progress = Progress(book, plan.clock, lambda: bool(self.buyer.stopped))
         if book.journal.head and book.journal.head.stopped:
             self.buyer.stopped, self.buyer.fatal = book.journal.head.stopped, True
 
@@ -90,6 +94,7 @@ class BatchRun:
         """
         self._check_host()
         self._look_at_files()
+        self.progress.begin()
         for item in self._having(Step.WAIT):
             record = item.known()
             if item.reused or not record.entry.deadline:
@@ -115,6 +120,7 @@ class BatchRun:
 
         :param event: the trigger's; None if nobody knows.
         """
+        self._count_polls(event)
         ended, waiting = ended_keys(self._place, event), self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
         self.collector.collect(watched, believed=ended is not None)
@@ -136,9 +142,11 @@ class BatchRun:
             wake = max(1, (room + 1) // 2 - (room - len(active))) if more else len(active)
             deadlines = [self._until(item) for item in active]
             write_jobs(self._place, active, deadlines)
+            self.progress.before_waiting(deferrable=self.plan.deferrable)
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
         refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
         if refusal and not self.buyer.stopped:
+            self.progress.before_waiting(deferrable=self.plan.deferrable)
             return Refused(refusal)
         return self._finish()
 
@@ -176,6 +184,7 @@ class BatchRun:
 
     def _finish(self) -> Finished:
         self.book.merge()
+        self.progress.report()
         items, head = self.book.listed, self.book.journal.head
         summary = summarize(
             items,
@@ -235,6 +244,21 @@ class BatchRun:
             else:
                 said = "its file is gone, and the vendor cannot be asked for it; a later run buys it again"
                 item.record = record.moved_to(Status.FAILED, said, by=self.book.rules.by, paid=0.0)
+
+    def _count_polls(self, event: Any) -> None:
+        polls = event.get("polls") if isinstance(event, dict) else None
+        if isinstance(polls, int):
+            operations = {item.row.endpoint: self.plan.request_of(item).operation for item in self.book.items}
+            operation = operations.popitem()[1] if len(operations) == 1 else "several"
+            metrics.count("polls", polls, provider=self.plan.provider, operation=operation)
+
+    def _note(self, items: Sequence[Item]) -> None:
+        self.book.note(items)
+        self.progress.tick()
+
+    def _confirm(self) -> None:
+        self.claim.confirm()
+        self.progress.tick()
 
     def _having(self, step: Step) -> list[Item]:
         return [item for item in self.book.items if item.step is step]
