@@ -284,6 +284,8 @@ class ItemJournal:
         self.entry = entry
         return entry
 
+    save_first = save
+
     def save_with_retries(self, entry: Entry) -> Entry:
         """Note what the submission came to."""
         self._block.conclude(self._key, entry)

@@ -80,7 +80,7 @@ class Ledger:
         :raises NotSentError: if the folder cannot be read now.
         """
         try:
-            return {name: self._root.size(name) or 0 for name in self._root.names("")}
+            return self._root.sizes()
         except Exception as error:  # each store has errors of its own
             raise _not_now(self.folder, error) from None
 
