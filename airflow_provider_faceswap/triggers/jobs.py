@@ -12,9 +12,12 @@ from airflow_provider_faceswap.apis.watch import Watch
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
+from airflow_provider_faceswap.triggers.crowd import Crowd
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.triggers.joblist import BatchJob
+    from airflow_provider_faceswap.triggers.tally import Tally
 
 
 class SwapJobsTrigger(SwapTrigger):
@@ -46,6 +49,16 @@ class SwapJobsTrigger(SwapTrigger):
         async with AsyncExitStack() as stack:
             await self._connect(hook, stack)
             return await asyncio.gather(*(self._watch(hook, job) for job in self.jobs))
+
+    async def _watch_batch(self, jobs: list[BatchJob], tally: Tally) -> None:
+        hook = hook_for(self.provider, self.conn_id)
+        async with AsyncExitStack() as stack:
+            await self._connect(hook, stack)
+            crowd = Crowd(jobs, tally, hook=hook, provider=self.provider, base_url=self.base_url)
+            await crowd.watch()
+
+    def _poll_interval(self) -> float | None:
+        return self.poll_interval
 
     async def _connect(self, hook: SwapHook, stack: AsyncExitStack) -> None:
         failures = 0
