@@ -14,8 +14,8 @@ from airflow_provider_faceswap.exceptions import ResultError
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-BLOCK = 1024 * 1024
-"""Bytes that are handed to the thread at once; a smaller file needs none."""
+BLOCK = 512 * 1024
+"""Bytes that are handed to the thread at once; a smaller file needs no thread. Up to three are in memory."""
 
 
 class Sink:

@@ -104,12 +104,14 @@ class StoredPlace(Place):
 
     def create(self, name: str, content: bytes) -> bool:
         """Write with a condition where the store knows it, otherwise after a look."""
-        try:
-            self._fs.pipe_file(self._path(name), content, mode="create")
-        except Exception:  # exists by now, or the store does not know the condition
-            if self.exists(name):
-                return False
-            self.write(name, content)
+        for _ in range(2):  # a writer at the same moment may be answered "conflict", before the file is there
+            try:
+                self._fs.pipe_file(self._path(name), content, mode="create")
+                return True
+            except Exception:  # exists by now, or the store does not know the condition
+                if self.exists(name):
+                    return False
+        self.write(name, content)
         return True
 
     def write(self, name: str, content: bytes) -> None:

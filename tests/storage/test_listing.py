@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,13 @@ from airflow.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
 
 from airflow_provider_faceswap.exceptions import InputError, NotSentError, ResultError
+from airflow_provider_faceswap.storage import sink
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
 from airflow_provider_faceswap.storage.places import LocalPlace, StoredPlace, open_place
 from airflow_provider_faceswap.storage.provenance import Owner, claim
 from tests.buckets import S3
-from tests.storage.conftest import JPEG
+from tests.storage.conftest import JPEG, MP4, Cdn
+from tests.storage.settings import settings
 
 JOB = Owner("segmind", "5", "u-u-i-d", 1.8e9, {"face": "a"})
 
@@ -161,6 +165,30 @@ def test_with_a_listing_no_store_is_asked_for_files_that_are_there(
     request.getfixturevalue("unlooked")
     assert still_there(files, listing)
     assert not still_there([replace(files[0], bytes=1)], listing) and not still_there([gone], listing)
+
+
+def test_threads_store_side_by_side_in_one_opened_folder(
+    cdn: Cdn, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sink, "BLOCK", 50_000)
+    opened = OutputStore(folder, "video", "single_video_swap").opened()
+    contents = {f"{number}": MP4 + bytes(f"{number}", "ascii") for number in range(24)}
+    urls = {job_id: cdn.give(f"/{job_id}", content) for job_id, content in contents.items()}
+
+    def save(job_id: str) -> StoredFile:
+        # Half of the jobs want the same name.
+        store = replace(opened, output_name="clip" if int(job_id) % 2 else None)
+        owner = replace(JOB, job_id=job_id, submitted_at=1.8e9 + int(job_id))
+        (file,) = store.save([urls[job_id]], settings(cdn.url), owner, seconds=60)
+        return file
+
+    with ThreadPoolExecutor(8) as pool:
+        files = dict(zip(contents, pool.map(save, contents), strict=True))
+    assert len({file.url for file in files.values()}) == len(contents)
+    for job_id, file in files.items():
+        assert ObjectStoragePath(file.url).read_bytes() == contents[job_id]
+        assert file.sha256 == hashlib.sha256(contents[job_id]).hexdigest()
+    assert len(opened.listing().sizes) == 2 * len(contents), "nothing else is left"
 
 
 def test_a_listing_is_of_the_folder_as_it_was_named(tmp_path: Path) -> None:
