@@ -8,10 +8,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
+from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.collecting import Collector, finish
 from airflow_provider_faceswap.batch.item import Item, Step
-from airflow_provider_faceswap.batch.journal import BlockJournal, ItemJournal, NotNotedError
 from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.record import Record, Status
 from airflow_provider_faceswap.exceptions import (

@@ -12,7 +12,7 @@ from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.batch.rows import Row
+    from airflow_provider_faceswap.batch.items.rows import Row
 
 _KEPT = {"inputs", "identity", "versions", "made_from", "provider", "operation", "problem"}
 """Fields of an entry that stand elsewhere in a line, or that an item does not need."""

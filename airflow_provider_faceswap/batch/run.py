@@ -17,11 +17,13 @@ from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
+from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
 from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
+from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.places import Place
 
 log = logging.getLogger(__name__)
@@ -93,7 +95,9 @@ class BatchRun:
         :raises JournalError: if something was bought at another host.
         """
         self._check_host()
-        self._look_at_files()
+        listing = self.plan.outputs.listing()
+        check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
+        self._look_at_files(listing)
         self.progress.begin()
         for item in self._having(Step.WAIT):
             record = item.known()
@@ -227,15 +231,13 @@ class BatchRun:
                 f"leads to {self.plan.base_url}; point it back to go on, or give another output_path"
             )
 
-    def _look_at_files(self) -> None:
-        """Find out with one listing whether what is stored is still there."""
-        done = [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]
-        if not done:
-            return
-        sizes = self.book.ledger.sizes()
-        for item in done:
-            files = (item.line or {}).get("files") or []
-            if files and all(sizes.get(file["url"].rpartition("/")[2]) == file["bytes"] for file in files):
+    def _look_at_files(self, listing: Listing) -> None:
+        """Find out whether what is stored is still there; a folder may have been moved with its manifest."""
+        for item in [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]:
+            files = item.stored_files()
+            if files and all(map(listing.holds, files)):
+                if not all(map(listing.covers, files)):
+                    self.book.relocate(item, listing.folder)
                 continue
             record = item.known()
             if record.entry.job_id:

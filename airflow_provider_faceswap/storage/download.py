@@ -15,7 +15,6 @@ from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.storage.formats import Fetched, decode, measure, recognise
 from airflow_provider_faceswap.storage.hosts import HostRules
 from airflow_provider_faceswap.storage.part import Budget, NotYetError, Part
-from airflow_provider_faceswap.storage.transfer import fetch
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
@@ -71,6 +70,9 @@ async def _within_deadline(url: str, part: Part, settings: Settings) -> None:
 
 
 async def _with_patience(url: str, part: Part, settings: Settings) -> None:
+    # Here: aiohttp takes 0.1 s of CPU to import, and most starts of a task only submit.
+    from airflow_provider_faceswap.storage.transfer import fetch
+
     rules = HostRules(settings.origin, settings.allow_private_hosts)
     link = rules.check(url)
     retrying = AsyncRetrying(

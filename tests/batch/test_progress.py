@@ -12,10 +12,10 @@ import pytest
 
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.item import Item, Rules, Step
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.batch.journal import BatchJournal
 from airflow_provider_faceswap.batch.progress import KEY, Progress, sentence
 from airflow_provider_faceswap.batch.record import Record, Status
-from airflow_provider_faceswap.batch.rows import Row
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.state import TaskState
 from tests.fakes import START, FakeClock, FakeStore, FakeTaskInstance, api_error, context
