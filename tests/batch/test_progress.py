@@ -28,7 +28,9 @@ def item(number: int, step: Step, status: Status = Status.NOT_SENT, **known: Any
     row = Row(number, f"k-{number}", "swap", {"init_video": URL}, {"target": URL}, None, None, None)
     entry = Entry(state=State.RUNNING, attempted_at=START, **known)
     record = Record(row.key, "swap", entry, status, START, BY, paid=0.5)
-    return Item(row, record, step=step)
+    found = Item(row)
+    found.record, found.step = record, step
+    return found
 
 
 class World:
