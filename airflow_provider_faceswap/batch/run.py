@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,8 +105,9 @@ class BatchRun:
                 deadline = self.plan.clock.time() + self.plan.terms.timeout
                 entry = record.entry.moved_to(State.RUNNING, deadline=deadline)
                 item.record = replace(record, entry=entry)
-        self.buyer.settle(self._having(Step.SETTLE), ask=True)
-        self.collector.collect(self._having(Step.WAIT), believed=False)
+        for item in self._having(Step.SETTLE):
+            self.buyer.obey(item)
+        self._look(None)
 
     def intents_settle_in(self) -> float:
         """Return the seconds for which a worker that wrote an intent may still be submitting."""
@@ -125,13 +126,18 @@ class BatchRun:
         :param event: the trigger's; None if nobody knows.
         """
         self._count_polls(event)
-        ended, waiting = ended_keys(self._place, event), self._having(Step.WAIT)
+        self._look(ended_keys(self._place, event))
+
+    def _look(self, ended: Collection[str] | None) -> None:
+        for item in self._having(Step.SETTLE):
+            self.buyer.await_callback(item)
+        waiting = self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
         self.collector.collect(watched, believed=ended is not None)
         now = self.plan.clock.time()
-        doubts = [item for item in self._having(Step.WAIT) if not item.known().entry.job_id]
+        doubts = [item for item in self._having(Step.WAIT) if item.status is Status.IN_DOUBT]
         over = [item for item in doubts if now >= self._until(item)]
-        self.buyer.settle([*over, *self._having(Step.SETTLE)], ask=False)
+        self.buyer.settle([*over, *self._having(Step.SETTLE)])
 
     def go_on(self) -> Finished | Waiting | Refused:
         """Buy what there is room for."""
