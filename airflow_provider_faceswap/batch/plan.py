@@ -18,6 +18,7 @@ from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.execution.terms import Terms
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import Place
+from airflow_provider_faceswap.storage.sources import SharedSources
 
 DEFAULT_ACTIVE = 15
 """Jobs that run at once where neither the operator nor the connection says how many may."""
@@ -65,6 +66,10 @@ class Plan:
     def outputs(self) -> OutputStore:
         """The folder, opened once for all items."""
         return OutputStore(self.output_path, "any", "", task=self.task, place=self.place)
+
+    @cached_property
+    def _sources(self) -> SharedSources:
+        return SharedSources()
 
     @property
     def provider(self) -> str:
@@ -123,5 +128,6 @@ class Plan:
             idempotency_key=row.idempotency_key,
             presign_seconds=self.presign_seconds,
             check_limits=self.check_inputs,
+            find_source=self._sources.find,
             key=item.key,
         )
