@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
@@ -57,14 +58,19 @@ class Buyer:
         :param slots: jobs that may run at once.
         :return: how many were taken.
         """
-        self.refusal, taken = None, 0
+        self.refusal = None
+        with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
+            return self._buy_blocks(pool, slots)
+
+    def _buy_blocks(self, pool: Executor, slots: int) -> int:
+        taken = 0
         while not self._ended() and not self.refusal:
             active = sum(item.step is Step.WAIT for item in self.book.items)
             due = (item for item in self.book.listed if item.step is Step.BUY)
             block = [item for item, _ in zip(due, range(min(BLOCK, slots - active)), strict=False)]
             if not block:
                 break
-            taken += self._buy_block(block)
+            taken += self._buy_block(pool, block)
         return taken
 
     def settle(self, items: Sequence[Item], *, ask: bool) -> None:
@@ -88,12 +94,13 @@ class Buyer:
             log.warning("No more is submitted: %s", self.stopped)
         return bool(self.stopped)
 
-    def _buy_block(self, block: Sequence[Item]) -> int:
+    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
         for item in block:
             item.noted, item.price = False, 0.0
         self.confirm()
         self.book.begin_block(block)
         answers = submit(
+            pool,
             block,
             self.plan.purchase_of,
             self.book.write_entries,

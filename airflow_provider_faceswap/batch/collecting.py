@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,8 +79,10 @@ class Collector:
         :param done: items with what the vendor said of their jobs.
         """
         succeeded = [(item, job) for item, job in done if job.state is JobState.SUCCESS]
-        for start in range(0, len(succeeded), WAVE):
-            self._store(succeeded[start : start + WAVE])
+        most = min(SIDE_BY_SIDE, self.completion.hook.settings.max_connections)
+        with ThreadPoolExecutor(most, thread_name_prefix="faceswap-store") as pool:
+            for start in range(0, len(succeeded), WAVE):
+                self._store(pool, succeeded[start : start + WAVE])
         others = [(item, job) for item, job in done if job.state is not JobState.SUCCESS]
         self.write([item for item, job in others if self._settled(item, job, believed=False)])
 
@@ -135,22 +137,20 @@ class Collector:
                 item.step = Step.SETTLE
         return adopted
 
-    def _store(self, done: Sequence[tuple[Item, Job]]) -> None:
-        if not done:
-            return
-        most = min(SIDE_BY_SIDE, self.completion.hook.settings.max_connections, len(done))
-        with ThreadPoolExecutor(most, thread_name_prefix="faceswap-store") as pool:
-            futures: list[tuple[Item, Future[dict[str, Any]]]] = []
-            for item, job in done:
-                run = contextvars.copy_context().run
-                futures.append((item, pool.submit(run, self.results_of(item).keep, item.known().entry, job)))
-            try:
-                for item, future in futures:
-                    self._stored(item, future)
-            finally:  # what is stored is noted, also where Airflow ends the task meanwhile
-                pool.shutdown(cancel_futures=True)
-                kept = [item for item, future in futures if self._finished(item, future)]
-                self.write(kept)
+    def _store(self, pool: Executor, done: Sequence[tuple[Item, Job]]) -> None:
+        futures: list[tuple[Item, Future[dict[str, Any]]]] = []
+        for item, job in done:
+            run = contextvars.copy_context().run
+            futures.append((item, pool.submit(run, self.results_of(item).keep, item.known().entry, job)))
+        try:
+            for item, future in futures:
+                self._stored(item, future)
+        finally:  # what is stored is noted, also where Airflow ends the task meanwhile
+            for _, future in futures:
+                future.cancel()
+            wait([future for _, future in futures])
+            kept = [item for item, future in futures if self._finished(item, future)]
+            self.write(kept)
         for item in kept:
             if item.known().entry.nonce and item.status is Status.SUCCESS:
                 self._forget(item.known().entry.ticket())

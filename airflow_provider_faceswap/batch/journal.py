@@ -216,11 +216,23 @@ class BlockJournal:
         with self._waiting:
             self._arrive()
 
+    def give_up(self, missing: int) -> None:
+        """
+        Write no intents, and let nobody wait for submissions that were never begun.
+
+        :param missing: how many they are; with none, nothing is given up.
+        """
+        for _ in range(missing):
+            self._failure = self._failure or NotNotedError()
+            self.leave()
+
     def _arrive(self) -> None:
         self._missing -= 1
         if self._missing:
             return
         try:
+            if self._failure:
+                raise self._failure
             admitted = self._admit(self._intents)
             self._intents = {key: self._intents[key] for key in admitted}
             if self._intents:

@@ -201,12 +201,13 @@ class BatchRun:
         return "", False
 
     def _check_host(self) -> None:
+        here = ("", None, self.plan.base_url)
         moved = [
             item
             for item in self.book.items
-            if item.record
+            if item.line
             and item.step is not Step.BUY
-            and item.record.entry.base_url not in ("", self.plan.base_url)
+            and item.line["journal"]["entry"].get("base_url") not in here
         ]
         if moved:
             there = moved[0].known().entry.base_url
@@ -222,14 +223,13 @@ class BatchRun:
             return
         sizes = self.book.ledger.sizes()
         for item in done:
-            record = item.known()
-            files = (record.result or {}).get("files") or []
+            files = (item.line or {}).get("files") or []
             if files and all(sizes.get(file["url"].rpartition("/")[2]) == file["bytes"] for file in files):
                 continue
+            record = item.known()
             if record.entry.job_id:
                 log.warning("The files of job %s are gone; it is asked for again", record.entry.job_id)
                 item.record, item.step = record.moved_to(Status.UNFINISHED), Step.WAIT
-                item.reused = True
             else:
                 said = "its file is gone, and the vendor cannot be asked for it; a later run buys it again"
                 item.record = record.moved_to(Status.FAILED, said, by=self.book.rules.by, paid=0.0)

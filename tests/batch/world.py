@@ -135,7 +135,9 @@ class BatchWorld:
     def make(self, items: Any, **kwargs: Any) -> FaceSwapBatchOperator:
         known = {"task_id": "swap", "conn_id": "ml", "retries": self.retries, "deferrable": False}
         where = {"output_path": f"file://{self.folder}"}
-        return FaceSwapBatchOperator(**{**known, **where, "items": items, **kwargs})
+        operator = FaceSwapBatchOperator(**{**known, **where, "items": [], **kwargs})
+        operator.items = items  # as an XCom renders
+        return operator
 
     def start(self, items: Any, **kwargs: Any) -> Any:
         """Run one try."""
