@@ -7,9 +7,9 @@ Another Dag starts when the night's clips have landed, and reads the manifest.
 It needs the connection `modelslab_default`, a triggerer, and `my_aws_conn`: a connection to the object
 storage that holds the clips. The vendor gets a signed URL of each clip.
 
-The params name a sample of the sandbox (`python -m airflow_provider_faceswap.sandbox`) and a bucket that the demo
-fills; give your own when you trigger the Dag. Results and manifest are stored in `output_path`, the URL of a
-folder in any object storage. The glob must not match anything in it.
+The params name a sample of the sandbox (`python -m airflow_provider_faceswap.sandbox`) and a bucket that only
+the demo has; give your own when you trigger the Dag. Results and manifest are stored in `output_path`, the
+URL of a folder in any object storage. The glob must not match anything in it.
 """
 
 from airflow.sdk import DAG, Asset, Param, task
