@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextvars
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.request import Submission
+from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal
 from airflow_provider_faceswap.batch.item import Item
-from airflow_provider_faceswap.batch.journal import BlockJournal, ItemJournal
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.execution.purchase import Purchase
@@ -84,6 +84,7 @@ class Answer:
 
 
 def submit(
+    pool: Executor,
     items: Sequence[Item],
     purchase_of: Callable[[Item, ItemJournal], Purchase],
     write: Callable[[Mapping[str, Entry], bool], None],
@@ -95,6 +96,7 @@ def submit(
     """
     Submit items side by side.
 
+    :param pool: with a thread for each of them.
     :param items: at most :data:`BLOCK`.
     :param purchase_of: returns what an item buys.
     :param write: notes entries by the keys of their items; the flag asks for retries.
@@ -105,16 +107,17 @@ def submit(
     :raises Exception: what ``write`` raised; of intents, then nothing was sent.
     """
     block = BlockJournal(write, admit, len(items), durable=durable)
+    futures: list[Future[Answer]] = []
     try:
-        with ThreadPoolExecutor(len(items), thread_name_prefix="faceswap-submit") as pool:
-            futures: list[Future[Answer]] = []
-            for item in items:
-                journal = ItemJournal(block, item.key, how_to(item.key))
-                run = contextvars.copy_context().run
-                futures.append(pool.submit(run, _submit_one, item, journal, purchase_of))
-            while wait(futures, timeout=FLUSH_SECONDS).not_done:
-                block.flush()
-    finally:  # also where Airflow ends the task meanwhile: what was sent has its answer by now
+        for item in items:
+            journal = ItemJournal(block, item.key, how_to(item.key))
+            run = contextvars.copy_context().run
+            futures.append(pool.submit(run, _submit_one, item, journal, purchase_of))
+        while wait(futures, timeout=FLUSH_SECONDS).not_done:
+            block.flush()
+    finally:  # also where Airflow ends the task meanwhile: what is on its way is waited for
+        block.give_up(len(items) - len(futures))
+        wait(futures)
         block.flush()
     block.check()
     return [future.result() for future in futures]

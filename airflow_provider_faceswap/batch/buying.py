@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
+from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.collecting import Collector, finish
 from airflow_provider_faceswap.batch.item import Item, Step
-from airflow_provider_faceswap.batch.journal import BlockJournal, ItemJournal, NotNotedError
 from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.record import Record, Status
 from airflow_provider_faceswap.exceptions import (
@@ -22,6 +23,7 @@ from airflow_provider_faceswap.exceptions import (
     ResultError,
     SettingsError,
 )
+from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER
 from airflow_provider_faceswap.journal.entry import Entry, State
 
@@ -49,6 +51,8 @@ class Buyer:
         """Whether that is no matter of single items."""
         self.refusal: FaceSwapError | None = None
         """Why the last block was not taken, where a later one may be."""
+        self.held: dict[str, FaceSwapError] = {}
+        """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
 
     def buy(self, slots: int) -> int:
         """
@@ -57,14 +61,19 @@ class Buyer:
         :param slots: jobs that may run at once.
         :return: how many were taken.
         """
-        self.refusal, taken = None, 0
+        self.refusal = None
+        with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
+            return self._buy_blocks(pool, slots)
+
+    def _buy_blocks(self, pool: Executor, slots: int) -> int:
+        taken = 0
         while not self._ended() and not self.refusal:
             active = sum(item.step is Step.WAIT for item in self.book.items)
-            due = (item for item in self.book.listed if item.step is Step.BUY)
+            due = (item for item in self.book.items if item.due and item.key not in self.held)
             block = [item for item, _ in zip(due, range(min(BLOCK, slots - active)), strict=False)]
             if not block:
                 break
-            taken += self._buy_block(block)
+            taken += self._buy_block(pool, block)
         return taken
 
     def settle(self, items: Sequence[Item], *, ask: bool) -> None:
@@ -88,12 +97,13 @@ class Buyer:
             log.warning("No more is submitted: %s", self.stopped)
         return bool(self.stopped)
 
-    def _buy_block(self, block: Sequence[Item]) -> int:
+    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
         for item in block:
             item.noted, item.price = False, 0.0
         self.confirm()
         self.book.begin_block(block)
         answers = submit(
+            pool,
             block,
             self.plan.purchase_of,
             self.book.write_entries,
@@ -103,6 +113,8 @@ class Buyer:
         )
         at_once, settled = [], []
         for item, answer in zip(block, answers, strict=True):
+            if answer.entry and answer.entry.state is not State.REFUSED:
+                metrics.count_submission(answer.entry, item.price)
             if answer.error is not None:
                 self._not_taken(item, answer, answer.error)
             elif answer.job is None:
@@ -146,12 +158,16 @@ class Buyer:
         later = isinstance(error, (RefusedForNowError, NotSentError, NotNotedError, SettingsError))
         if later or (isinstance(error, RefusedError) and error.account):
             item.step, item.before, item.problem = Step.BUY, entry or item.before, str(error)
-            if isinstance(error, (RefusedForNowError, NotSentError)):
+            if isinstance(error, NotSentError) and entry is None:
+                self.held[item.key] = error
+            elif isinstance(error, (RefusedForNowError, NotSentError)):
                 self.refusal = error
             elif not isinstance(error, NotNotedError):
                 self.fatal, self.stopped = True, str(error)
             return
         log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
+        operation = self.plan.request_of(item).operation
+        metrics.count("failed", provider=self.plan.provider, operation=operation)
         now = self.plan.clock.time()
         blank = Entry(state=State.REFUSED, provider=self.plan.provider, attempted_at=now)
         record = Record.of_entry(

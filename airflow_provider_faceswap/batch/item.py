@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap.batch.record import Record, Status
+from airflow_provider_faceswap.batch.record import Record, Status, read_line
+from airflow_provider_faceswap.exceptions import JournalError
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.batch.rows import Row
+    from airflow_provider_faceswap.batch.items.rows import Row
+
+log = logging.getLogger(__name__)
 
 
 class Step(enum.Enum):
@@ -26,33 +31,34 @@ class Step(enum.Enum):
     """Nothing: it is settled."""
 
 
-@dataclass
 class Item:
     """
     An item.
 
     :param row: of the list; with the index -1 where only a job is left of it.
-    :param record: what is known; None if nothing was tried yet.
-    :param made_from: its media as a result names them, once known.
-    :param step: what is to be done.
-    :param before: the entry whose counts the next submission goes on with.
-    :param reused: whether it was bought before this run, or before a person's clear.
-    :param price: of the submission that runs, by the vendor's price list.
-    :param paid_before: what the task bought for the item before that submission.
-    :param noted: whether an intent of this start was written.
-    :param problem: what went wrong last, where another try may help.
+    :param line: the manifest's, as it was found; None if nothing is known. It is read in full only where
+        something is to be done about the item, as thousands may be settled.
+    :ivar step: what is to be done.
+    :ivar before: the entry whose counts the next submission goes on with.
+    :ivar reused: whether it was bought before this run, or before a person's clear.
+    :ivar price: of the submission that runs, by the vendor's price list.
+    :ivar paid_before: what the task bought for the item before that submission.
+    :ivar noted: whether an intent of this start was written.
+    :ivar problem: what went wrong last, where another try may help.
     """
 
-    row: Row
-    record: Record | None = None
-    made_from: Mapping[str, Any] = field(default_factory=dict)
-    step: Step = Step.BUY
-    before: Entry | None = None
-    reused: bool = False
-    price: float = 0.0
-    paid_before: float = 0.0
-    noted: bool = False
-    problem: str = ""
+    def __init__(self, row: Row, line: Mapping[str, Any] | None = None) -> None:
+        self.row = row
+        self.line = line
+        self.made_from: Mapping[str, Any] = (line or {}).get("inputs") or {}
+        self.step = Step.BUY
+        self.before: Entry | None = None
+        self.reused = False
+        self.price = 0.0
+        self.paid_before = 0.0
+        self.noted = False
+        self.problem = ""
+        self._record: Record | None = None
 
     @property
     def key(self) -> str:
@@ -65,9 +71,70 @@ class Item:
         return self.row.index >= 0
 
     @property
+    def due(self) -> bool:
+        """Whether it is to be submitted."""
+        return self.step is Step.BUY and self.listed
+
+    @property
+    def record(self) -> Record | None:
+        """
+        What is known; None if nothing was tried yet.
+
+        :raises JournalError: if its line cannot be understood.
+        """
+        if self._record is None and self.line is not None:
+            try:
+                self._record = read_line(self.line)
+            except ValueError as problem:
+                error = JournalError(
+                    f"the manifest's line of item {self.key} cannot be used: {problem}; correct it, or "
+                    "delete it to buy its item again"
+                )
+                error.paid = None
+                raise error from None
+        return self._record
+
+    @record.setter
+    def record(self, record: Record) -> None:
+        self._record = record
+
+    @property
+    def untouched(self) -> bool:
+        """Whether its line still says all there is to say."""
+        return self._record is None and self.line is not None
+
+    @property
     def status(self) -> Status:
         """How it stands."""
-        return self.record.status if self.record else Status.NOT_SENT
+        if self._record is None:
+            return Status(self.line["status"]) if self.line else Status.NOT_SENT
+        return self._record.status
+
+    @property
+    def by(self) -> str:
+        """The task and the clear of it that bought it."""
+        if self._record is None:
+            return str(self.line["journal"]["by"]) if self.line else ""
+        return self._record.by
+
+    @property
+    def version(self) -> str:
+        """The version of its target that was bought, where a listing gave it."""
+        return str(self.line["journal"].get("version") or "") if self.line else ""
+
+    @property
+    def cost(self) -> Mapping[str, Any]:
+        """What the vendor said that the latest submission took."""
+        if self._record is None:
+            return (self.line or {}).get("cost") or {}
+        return self._record.entry.cost or {}
+
+    def stored_files(self) -> list[StoredFile]:
+        """Return the files that its line names; none if one of them cannot be understood."""
+        try:
+            return [StoredFile.from_dict(file) for file in (self.line or {}).get("files") or ()]
+        except (ValueError, TypeError):
+            return []
 
     def paid_with(self, entry: Entry) -> float:
         """Return what the run has bought for the item, with the submission that an entry is about."""
@@ -78,9 +145,9 @@ class Item:
 
     def paid_by(self, rules: Rules) -> float:
         """Return what a task has bought for the item in all of its tries."""
-        if self.record is None or not _same_task(self.record, rules):
+        if not rules.same_task(self.by):
             return 0.0
-        return self.record.paid
+        return float(self.line["journal"]["paid"]) if self.untouched and self.line else self.known().paid
 
     def leave(self) -> None:
         """Let the job be: the item is bought again."""
@@ -116,44 +183,44 @@ class Rules:
     overwrite: bool = False
     buy_again: bool = False
 
+    def same_task(self, by: str) -> bool:
+        """Whether this task bought something, perhaps before it was cleared."""
+        return by.partition(".")[0] == self.by.partition(".")[0]
+
+    def unwanted(self, item: Item) -> bool:
+        """Whether a job is bought again although it may bring, or has brought, a result."""
+        if item.status not in (Status.SUCCESS, Status.UNFINISHED) or item.by == self.by:
+            return False
+        if item.version and item.row.version not in ("", item.version):
+            log.warning("Row %s was written again since it was bought, and is bought again", item.row.index)
+            return True
+        return self.buy_again if self.same_task(item.by) else self.overwrite
+
 
 def decide(item: Item, rules: Rules) -> None:
     """
     Set what a start of the task does about an item, by what is known of it.
 
-    :param item: with its record; whether a success's files are still there is looked at elsewhere.
+    :param item: as it was found; whether a success's files are still there is looked at elsewhere.
     :param rules: the user's.
     """
-    record = item.record
-    item.step, item.reused, item.before = Step.BUY, False, None
-    if record is None:
+    if item.line is None:
         return
-    ours = record.by == rules.by
-    item.paid_before = record.paid if _same_task(record, rules) else 0.0
-    if not ours and _unwanted(record, rules):
+    ours = item.by == rules.by
+    item.paid_before = item.paid_by(rules)
+    if rules.unwanted(item):
         item.leave()
-    elif record.status is Status.SUCCESS:
+    elif item.status is Status.SUCCESS:
         item.step, item.reused = Step.KEEP, not ours
-    elif record.status is Status.UNFINISHED:
+    elif item.status is Status.UNFINISHED:
         item.step, item.reused = Step.WAIT, not ours
-    elif record.status is Status.IN_DOUBT:
+    elif item.status is Status.IN_DOUBT:
         item.step = Step.SETTLE
-    elif record.status is Status.FAILED:
+    elif item.status is Status.FAILED:
         # Only a person's clear, or a later run, buys again what failed.
         if ours:
             item.step = Step.KEEP
-        elif record.entry.job_id:
+        elif item.known().entry.job_id:
             item.leave()
-    elif ours and record.at:
-        item.before = record.entry
-
-
-def _same_task(record: Record, rules: Rules) -> bool:
-    return record.by.partition(".")[0] == rules.by.partition(".")[0]
-
-
-def _unwanted(record: Record, rules: Rules) -> bool:
-    """Return whether a job is bought again although it may bring, or has brought, a result."""
-    if record.status not in (Status.SUCCESS, Status.UNFINISHED):
-        return False
-    return rules.buy_again if _same_task(record, rules) else rules.overwrite
+    elif ours and item.known().at:
+        item.before = item.known().entry

@@ -54,7 +54,7 @@ def summarize(
 def cost_of(items: Sequence[Item], rules: Rules) -> dict[str, Any] | None:
     """Return what a task has bought, in all of its tries; None if no vendor said."""
     paid = sum(item.paid_by(rules) for item in items)
-    units = {(item.record.entry.cost or {}).get("unit") for item in items if item.record} - {None}
+    units = {item.cost.get("unit") for item in items if rules.same_task(item.by)} - {None}
     if not paid and not units:
         return None
     return {"amount": paid, "unit": units.pop() if units else "credits"}

@@ -123,7 +123,7 @@ def test_another_host_s_jobs_are_not_taken(world: BatchWorld) -> None:
     world.start(rows(2))
     world.next_run()
     world.vendor.moves_to("https://elsewhere.example.com")
-    with pytest.raises(AirflowException, match="2 items of .* were bought at https://modelslab.com"):
+    with pytest.raises(AirflowException, match=r"2 items of .* were bought at https://modelslab\.com"):
         world.start(rows(2))
 
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.batch import frozen
-from airflow_provider_faceswap.batch.frozen import freeze, thaw
-from airflow_provider_faceswap.batch.rows import Row
+from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, JournalError, NotSentError
 from airflow_provider_faceswap.storage.places import LocalPlace, Place, open_place
 from tests.batch.conftest import Inputs
-from tests.batch.listing import CLIP, FACE, LINK, ONE, rows
+from tests.batch.items.listing import CLIP, FACE, LINK, ONE, rows
 
 NAME = "items-0.jsonl"
 ROWS = rows(
@@ -105,7 +105,7 @@ def test_a_list_that_could_not_be_read_again_is_not_written(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frozen, "_MAX_BYTES", 400)
-    with pytest.raises(InputError, match="take over 200 bytes as a list; split it"):
+    with pytest.raises(InputError, match="makes a list of over 200 bytes; split it"):
         freeze(place, NAME, ROWS)
     assert thaw(place, NAME) is None
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from airflow.sdk import ObjectStoragePath
 
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.journal.fingerprint import digests
-from tests.batch.listing import CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
+from tests.batch.items.listing import CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
 
 
 def test_a_row_of_an_operation_has_its_fields() -> None:
@@ -215,7 +215,7 @@ def test_a_name_that_cannot_be_taken_is_a_fault(name: str, value: Any, words: st
 @pytest.mark.parametrize("name", ["output_name", "idempotency_key"])
 def test_two_rows_with_one_name_are_a_fault(name: str) -> None:
     assert video({**ONE, name: "a"}, ONE, {**ONE, name: "a"}) == [
-        f"row 2, {name}: is that of row 0 too; each row needs its own"
+        f"row 2, {name}: is the same as in row 0; give each row its own"
     ]
 
 

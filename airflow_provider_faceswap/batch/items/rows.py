@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.batch.faults import Faults
-from airflow_provider_faceswap.batch.fitting import Fitted, Fitting, fitting
-from airflow_provider_faceswap.batch.raw import RawItem
-from airflow_provider_faceswap.batch.values import Problems, plain
+from airflow_provider_faceswap.batch.items.faults import Faults
+from airflow_provider_faceswap.batch.items.fitting import Fitted, Fitting, fitting
+from airflow_provider_faceswap.batch.items.raw import RawItem
+from airflow_provider_faceswap.batch.items.values import Problems, plain
 from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.journal.fingerprint import digests
 from airflow_provider_faceswap.storage.checks import check_consent, check_name
@@ -62,7 +62,7 @@ def make_rows(
     """
     Check all items of a batch, and return them as rows.
 
-    :param raw: the items, as :func:`~airflow_provider_faceswap.batch.reading.read_items` gives them.
+    :param raw: the items, as :func:`~airflow_provider_faceswap.batch.items.reading.read_items` gives them.
     :param provider: the vendor's connection type.
     :param operation: its operation, whose fields the items have; None where they have the common vocabulary.
     :param common: what all items share; an item's own value wins.
@@ -141,7 +141,7 @@ class _Checks:
         problems: Problems = []
         kept, size = plain(common, problems)
         problems += [
-            (name, "cannot be that of all rows; give each its own") for name in _UNIQUE if name in kept
+            (name, "cannot be shared by all rows; give each row its own") for name in _UNIQUE if name in kept
         ]
         problems += self._way.check_common({name: kept[name] for name in kept if name not in _NAMES})
         for name, words in problems:
@@ -153,7 +153,7 @@ class _Checks:
         self._size += size + self._common_size
         if self._size > MAX_LIST:
             raise InputError(
-                "items", "hold over 64 MB together; give paths or URLs instead of content, or split the list"
+                "items", "holds over 64 MB; give paths or URLs instead of content, or split the list"
             )
 
     def _names(self, index: int, given: Mapping[str, Any], problems: Problems) -> dict[str, str | None]:
@@ -182,7 +182,7 @@ class _Checks:
             return value
         first = self._first.setdefault((name, value), index)
         if first != index:
-            raise InputError(name, f"is that of row {first} too; each row needs its own")
+            raise InputError(name, f"is the same as in row {first}; give each row its own")
         return value
 
     def _key(self, fitted: Fitted, idempotency_key: str | None) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.batch.globs import find, is_glob
-from airflow_provider_faceswap.batch.lists import is_list, read_list
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.globs import find, is_glob
+from airflow_provider_faceswap.batch.items.lists import is_list, read_list
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.exceptions import InputError
 
 MAX_LITERAL = 500
@@ -42,8 +42,8 @@ def read_items(items: Any, output_path: str) -> Iterator[RawItem]:
     """
     Read the items of a batch, one after the other.
 
-    Nothing to do is no error: a night without new clips leaves an empty folder or list, and the tasks after
-    this one shall run. What does not exist is one.
+    Nothing to do is not an error: a night without new clips leaves an empty folder or list, and the tasks
+    after this one shall run. A list or a bucket that does not exist is one.
 
     :param items: a list of dicts, the URL of a JSON Lines or CSV file, or a glob.
     :param output_path: the folder's checked URL, below which a glob must not match.

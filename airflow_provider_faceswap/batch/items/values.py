@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from typing import Any
 from urllib.parse import unquote
 
-from airflow_provider_faceswap.batch.faults import shown
+from airflow_provider_faceswap.batch.items.faults import shown
 
 MAX_ROW = 64 * 1024
 """Characters of a row as JSON."""
@@ -70,13 +70,13 @@ def _as_json(value: Any) -> tuple[Any, str]:
         except (ValueError, RecursionError):
             raise _NotKept("is not JSON: it holds NaN, or itself, or is nested too deeply") from None
         except TypeError:
-            raise _NotKept("is not JSON: names within it must be text") from None
+            raise _NotKept("is not JSON: its keys must be text") from None
         kept = json.loads(text)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise _NotKept("holds half of a character; look at how it was decoded") from None
+            raise _NotKept("is not valid Unicode; look at how it was decoded") from None
     return kept, text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from airflow_provider_faceswap.batch.rows import Row
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, JournalError, NotSentError
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.places import Place, said
@@ -38,7 +38,7 @@ def freeze(place: Place, name: str, rows: Sequence[Row]) -> list[Row]:
     body = b"".join(_line({own: getattr(row, own) for own in _NAMES}) for row in rows)
     if len(body) > _MAX_BYTES // 2:  # else it could not be read again
         raise InputError(
-            "items", f"take over {_MAX_BYTES // 2} bytes as a list; split it into several batches"
+            "items", f"makes a list of over {_MAX_BYTES // 2} bytes; split it into several batches"
         )
     head = {"schema_version": SCHEMA_VERSION, "count": len(rows), "sha256": _digest(body)}
     with _blamed(name, "written"):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.batch.raw import RawItem
-from tests.batch.listing import BASE64, CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
+from airflow_provider_faceswap.batch.items.raw import RawItem
+from tests.batch.items.listing import BASE64, CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
 from tests.fakes import JPEG
 
 SECRET = "c0ffee5ec4e7"
@@ -69,8 +69,8 @@ def test_a_template_is_a_fault() -> None:
         (JPEG, "holds bytes, which a list cannot keep; give a path or URL"),
         (float("nan"), "is not JSON"),
         ({1, 2}, "it holds a set"),
-        ({("a", 1): 2}, "names within it must be text"),
-        ("\ud800", "holds half of a character"),
+        ({("a", 1): 2}, "its keys must be text"),
+        ("\ud800", "is not valid Unicode"),
     ],
 )
 def test_what_a_list_cannot_keep_is_a_fault(value: Any, words: str) -> None:

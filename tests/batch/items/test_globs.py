@@ -10,8 +10,8 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_faceswap.apis import vendor
-from airflow_provider_faceswap.batch.reading import read_items
-from airflow_provider_faceswap.batch.rows import make_rows
+from airflow_provider_faceswap.batch.items.reading import read_items
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.execution.inputs import Inputs as Purchase
 from tests.batch.conftest import Inputs
@@ -155,8 +155,8 @@ def test_a_local_glob_is_compared_by_its_real_path(local: Inputs, tmp_path: Path
     [
         ("s3://store@buck*/a.mp4", "is a glob over buckets"),
         ("s3://store@bucket/../*.mp4", "must not hold '..'"),
-        ("s3://store@bucket/*/../a.mp4", "** stands alone between slashes, and .. nowhere"),
-        ("s3://store@bucket/**.mp4", "** stands alone between slashes"),
+        ("s3://store@bucket/*/../a.mp4", "write ** alone between slashes, and leave out '..'"),
+        ("s3://store@bucket/**.mp4", "write ** alone between slashes"),
         ("s3://store@bucket/in/*/", "is not a glob of files"),
         ("s3://me:s3cret@bucket/*.mp4", "must name an Airflow connection before the '@'"),
         ("s3://nobody@bucket/*.mp4", "names the connection 'nobody', which is not defined here"),
@@ -167,7 +167,7 @@ def test_a_local_glob_is_compared_by_its_real_path(local: Inputs, tmp_path: Path
         ("*.mp4", "must be a list of dicts"),
     ],
 )
-def test_what_is_no_glob_is_said(s3: S3, local: Inputs, glob: str, words: str) -> None:
+def test_what_cannot_be_a_glob_is_said(s3: S3, local: Inputs, glob: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
         list(read_items(glob, OUT))
     text = str(caught.value)
@@ -195,7 +195,7 @@ def test_a_root_itself_is_listed_and_no_sibling(local: Inputs, tmp_path: Path) -
         list(read_items(f"file://{tmp_path}/media2/*.mp4", OUT))
 
 
-def test_a_folder_that_may_not_be_read_is_no_empty_one(
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(
     local: Inputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_provider_faceswap.apis.reading import one_line
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.journal.fingerprint import digest
 from airflow_provider_faceswap.options import local_roots
@@ -80,7 +80,9 @@ def _split(glob: str) -> tuple[str, list[str]]:
     if base != "file:///" and (problem := url_problem(base)):
         raise InputError("items", problem)
     if odd or glob.endswith("/"):
-        raise InputError("items", "is not a glob of files: ** stands alone between slashes, and .. nowhere")
+        raise InputError(
+            "items", "is not a glob of files: write ** alone between slashes, and leave out '..'"
+        )
     return base, pattern
 
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.batch import lists, reading
-from airflow_provider_faceswap.batch.raw import RawItem
-from airflow_provider_faceswap.batch.reading import literal_limit, read_items
-from airflow_provider_faceswap.batch.rows import make_rows
+from airflow_provider_faceswap.batch.items.raw import RawItem
+from airflow_provider_faceswap.batch.items.reading import literal_limit, read_items
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.exceptions import InputError
 from tests.batch.conftest import Inputs
-from tests.batch.listing import CLIP, FACE, ONE
+from tests.batch.items.listing import CLIP, FACE, ONE
 
 OUT = "s3://store@bucket/out"
 ROWS = [{"target": CLIP}, {"target": FACE, "output_name": "ä"}]
@@ -50,7 +50,7 @@ def test_an_empty_list_is_an_empty_batch(items: Any) -> None:
     assert read(items) == []
 
 
-def test_an_item_that_is_no_dict_is_a_fault() -> None:
+def test_an_item_that_is_not_a_dict_is_a_fault() -> None:
     assert [item.problem for item in read([ROWS[0], CLIP])] == [
         "", 'must be a dict, such as {"target": ...}, not str',
     ]  # fmt: skip
@@ -130,7 +130,7 @@ def test_bad_lines_are_faults_that_name_the_line(bucket: Inputs) -> None:
         (b"[" * 100_000, "is not JSON"),
     ],
 )
-def test_a_json_list_that_is_none_is_refused(bucket: Inputs, content: bytes, words: str) -> None:
+def test_a_file_that_does_not_hold_a_json_list_is_refused(bucket: Inputs, content: bytes, words: str) -> None:
     assert words in refused(bucket.put("list.json", content))
 
 
