@@ -99,6 +99,7 @@ class BatchRun:
         check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
         self._look_at_files(listing)
         self.progress.begin()
+        self._look_for_callbacks()
         for item in self._having(Step.WAIT):
             record = item.known()
             if item.reused or not record.entry.deadline:
@@ -125,6 +126,7 @@ class BatchRun:
         :param event: the trigger's; None if nobody knows.
         """
         self._count_polls(event)
+        self._look_for_callbacks()
         ended, waiting = ended_keys(self._place, event), self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
         self.collector.collect(watched, believed=ended is not None)
@@ -261,6 +263,10 @@ class BatchRun:
     def _confirm(self) -> None:
         self.claim.confirm()
         self.progress.tick()
+
+    def _look_for_callbacks(self) -> None:
+        if self.plan.adopt_from_callback:
+            self.collector.adopt(self._having(Step.SETTLE))
 
     def _having(self, step: Step) -> list[Item]:
         return [item for item in self.book.items if item.step is step]
