@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
-from airflow_provider_faceswap.execution import metrics, waiting
+from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
@@ -83,18 +84,6 @@ class Collector:
                 changed.append(item)
         self.take(done)
         self.write([item for item in changed if item.step is not Step.WAIT or item in adopted])
-
-    def adopt(self, items: Sequence[Item]) -> None:
-        """
-        Let callbacks settle submissions in doubt, also where the time to wait for them is over.
-
-        :param items: of which nobody knows whether they were taken.
-        """
-        adopted = self._adopt([item for item in items if item.known().entry.nonce])
-        for item in adopted:
-            item.step = Step.WAIT
-        if adopted:
-            self.write(adopted)
 
     def take(self, done: Sequence[tuple[Item, Job]]) -> None:
         """
