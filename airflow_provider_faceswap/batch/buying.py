@@ -91,6 +91,7 @@ class Buyer:
         told, record = self.book.journal.adopted(item.key), item.known()
         entry = record.entry
         if told == "resubmit":
+            self.book.journal.forget(item.key)  # first: whoever dies now buys nothing
             item.buy(entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1))
             item.paid_before = item.paid_by(self.book.rules)
         elif told:
