@@ -37,8 +37,8 @@ class Vendor(FakeCompletion):
     :param world: that it lives in.
     """
 
-    def __init__(self, world: BatchWorld) -> None:
-        super().__init__("modelslab")
+    def __init__(self, world: BatchWorld, provider: str) -> None:
+        super().__init__(provider, "n0nce" if provider == "aifaceswap" else "")
         self.world = world
         self.lock = threading.Lock()
         self.jobs: dict[str, str] = {}
@@ -50,7 +50,7 @@ class Vendor(FakeCompletion):
         self.looked_at: list[str] = []
 
     def _take(self, request: Any) -> Job:
-        media = request.init_video
+        media = getattr(request, "init_video", None) or request.source_video
         with self.lock:
             self.world.happens("post")
             self.sent.append(request)
@@ -64,7 +64,7 @@ class Vendor(FakeCompletion):
             if isinstance(answer, TakenError):
                 raise answer
             self.world.happens("answer")
-            return Job(job_id=job_id, state=JobState.PROCESSING)
+            return Job(job_id=job_id, state=JobState.PROCESSING, cost=request.price())
 
     def poll_all(self, tickets: Any) -> list[Job | FaceSwapError]:
         self.world.happens("polls")
@@ -86,6 +86,9 @@ class Vendor(FakeCompletion):
         self.world.clock.seconds += 20
         return {"problem": "not watched"}
 
+    def answers_all(self, tickets: Any) -> list[set[str]]:
+        return [set(self.called_back) for _ in tickets]
+
     @property
     def bought(self) -> Counter[str]:
         """How often each medium was bought."""
@@ -101,10 +104,10 @@ class BatchWorld:
 
     retries = 2
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, provider: str = "modelslab") -> None:
         self.folder = folder
         self.clock = FakeClock()
-        self.vendor = Vendor(self)
+        self.vendor = Vendor(self, provider)
         self.waits: list[dict[str, Any]] = []
         self.happened: list[str] = []
         self.dies_at, self.dies_before = 0, ""
@@ -119,7 +122,7 @@ class BatchWorld:
         monkeypatch.setattr(outputs, "download", self._download)
         for name in ("write", "create", "put"):
             monkeypatch.setattr(places.LocalPlace, name, self._mortal(getattr(places.LocalPlace, name), name))
-        self.vendor.double.conn_type = "modelslab"
+        self.vendor.double.conn_type = provider
 
     def on_taken(self, media: str, job_id: str) -> None:
         """The vendor takes a job: a test may look on."""
