@@ -14,10 +14,12 @@ from collections.abc import Callable, Sequence
 
 WIDTH = 0.05
 """Of a bin, in the logarithm of time: 5 %."""
-PRICE = 0.028
+PRICE = 0.0245
 """What a poll costs, in lateness: at a higher price there are fewer polls."""
 MAX_KEPT, MAX_TENTHS = 2000.0, 10**8
 """Jobs that a written table stands for at most; a larger number in one is an error."""
+NEWS = 0.02
+"""What is new, as a share of what is known, before the polls are planned again."""
 LATE, LATE_POLLS = 0.1, 1.5
 """A job that outlives all but this share is polled so often while its age grows 2.7 times, for it may end."""
 BANDWIDTH, BANDWIDTH_JOBS, SPREAD = 0.6, 3.0, 0.25
@@ -37,6 +39,7 @@ class Hazard:
     __slots__ = (
         "_curve",
         "_density",
+        "_known",
         "_low",
         "_news",
         "_prior",
@@ -63,7 +66,7 @@ class Hazard:
         self._running = [0] * self.size
         self._curve: list[float] = []
         self._density: list[float] = []
-        self._news = 0.0
+        self._news = self._known = 0.0
 
     def on_running(self, seen: float, time: float) -> None:
         """
@@ -77,8 +80,9 @@ class Hazard:
         self._news += 1
 
     def on_end(self, seen: float, time: float) -> None:
-        """Note that a job ended between two times."""
-        self._refresh()
+        """Note that a job ended between two times: most likely where others did."""
+        if not self._density:
+            self._refresh()
         self._forget(seen)
         first, last = self.bin(seen), self.bin(time)
         weights = self._density[first : last + 1]
@@ -96,11 +100,6 @@ class Hazard:
     def _forget(self, seen: float) -> None:
         if seen > 0:
             self._running[self.bin(seen)] -= 1
-
-    @property
-    def running(self) -> int:
-        """How many jobs were seen running and not since."""
-        return sum(self._running)
 
     def bin(self, time: float) -> int:
         """Return the number of a time's bin."""
@@ -173,10 +172,9 @@ class Hazard:
         self._curve = []
 
     def _refresh(self) -> None:
-        known = sum(self.ended) + len(self._density)
-        if self._curve and self._news < max(1.0, known / 50):
+        if self._curve and self._news < 1.0 + self._known * NEWS:
             return
-        self._news = 0.0
+        self._news, self._known = 0.0, sum(self.ended) + sum(self._running)
         hazards = self._hazards()
         curve, density, survival = [0.0], [], 1.0
         for hazard in hazards:

@@ -84,6 +84,18 @@ class Collector:
         self.take(done)
         self.write([item for item in changed if item.step is not Step.WAIT or item in adopted])
 
+    def adopt(self, items: Sequence[Item]) -> None:
+        """
+        Let callbacks settle submissions in doubt, also where the time to wait for them is over.
+
+        :param items: of which nobody knows whether they were taken.
+        """
+        adopted = self._adopt([item for item in items if item.known().entry.nonce])
+        for item in adopted:
+            item.step = Step.WAIT
+        if adopted:
+            self.write(adopted)
+
     def take(self, done: Sequence[tuple[Item, Job]]) -> None:
         """
         Store the results of jobs that have ended, or note their failure.
@@ -211,5 +223,7 @@ def finish(item: Item, result: dict[str, Any]) -> None:
     """Note that an item's result is stored."""
     record = item.known()
     metrics.count_success(record.entry, result, record.paid)
-    item.record = replace(record.moved_to(Status.SUCCESS), result=result)
+    stated = (result.get("cost") or {}).get("amount") or 0.0  # some vendors say it with the result alone
+    paid = max(record.paid, float(stated))
+    item.record = replace(record.moved_to(Status.SUCCESS), result=result, paid=paid)
     item.step, item.problem = Step.KEEP, ""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_faceswap.batch.record import Record, Status, read_line
 from airflow_provider_faceswap.exceptions import JournalError
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.batch.rows import Row
+    from airflow_provider_faceswap.batch.items.rows import Row
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,8 @@ class Item:
                 self._record = read_line(self.line)
             except ValueError as problem:
                 error = JournalError(
-                    f"the manifest's line of item {self.key} cannot be used: {problem}; correct it, or delete "
-                    "it to buy its item again"
+                    f"the manifest's line of item {self.key} cannot be used: {problem}; correct it, or "
+                    "delete it to buy its item again"
                 )
                 error.paid = None
                 raise error from None
@@ -127,6 +128,13 @@ class Item:
         if self._record is None:
             return (self.line or {}).get("cost") or {}
         return self._record.entry.cost or {}
+
+    def stored_files(self) -> list[StoredFile]:
+        """Return the files that its line names; none if one of them cannot be understood."""
+        try:
+            return [StoredFile.from_dict(file) for file in (self.line or {}).get("files") or ()]
+        except (ValueError, TypeError):
+            return []
 
     def paid_with(self, entry: Entry) -> float:
         """Return what the run has bought for the item, with the submission that an entry is about."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +17,13 @@ from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
+from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
 from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
+from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.places import Place
 
 log = logging.getLogger(__name__)
@@ -93,7 +95,9 @@ class BatchRun:
         :raises JournalError: if something was bought at another host.
         """
         self._check_host()
-        self._look_at_files()
+        listing = self.plan.outputs.listing()
+        check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
+        self._look_at_files(listing)
         self.progress.begin()
         for item in self._having(Step.WAIT):
             record = item.known()
@@ -101,8 +105,9 @@ class BatchRun:
                 deadline = self.plan.clock.time() + self.plan.terms.timeout
                 entry = record.entry.moved_to(State.RUNNING, deadline=deadline)
                 item.record = replace(record, entry=entry)
-        self.buyer.settle(self._having(Step.SETTLE), ask=True)
-        self.collector.collect(self._having(Step.WAIT), believed=False)
+        for item in self._having(Step.SETTLE):
+            self.buyer.obey(item)
+        self._look(None)
 
     def intents_settle_in(self) -> float:
         """Return the seconds for which a worker that wrote an intent may still be submitting."""
@@ -121,13 +126,18 @@ class BatchRun:
         :param event: the trigger's; None if nobody knows.
         """
         self._count_polls(event)
-        ended, waiting = ended_keys(self._place, event), self._having(Step.WAIT)
+        self._look(ended_keys(self._place, event))
+
+    def _look(self, ended: Collection[str] | None) -> None:
+        for item in self._having(Step.SETTLE):
+            self.buyer.await_callback(item)
+        waiting = self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
         self.collector.collect(watched, believed=ended is not None)
         now = self.plan.clock.time()
-        doubts = [item for item in self._having(Step.WAIT) if not item.known().entry.job_id]
+        doubts = [item for item in self._having(Step.WAIT) if item.status is Status.IN_DOUBT]
         over = [item for item in doubts if now >= self._until(item)]
-        self.buyer.settle([*over, *self._having(Step.SETTLE)], ask=False)
+        self.buyer.settle([*over, *self._having(Step.SETTLE)])
 
     def go_on(self) -> Finished | Waiting | Refused:
         """Buy what there is room for."""
@@ -227,15 +237,13 @@ class BatchRun:
                 f"leads to {self.plan.base_url}; point it back to go on, or give another output_path"
             )
 
-    def _look_at_files(self) -> None:
-        """Find out with one listing whether what is stored is still there."""
-        done = [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]
-        if not done:
-            return
-        sizes = self.book.ledger.sizes()
-        for item in done:
-            files = (item.line or {}).get("files") or []
-            if files and all(sizes.get(file["url"].rpartition("/")[2]) == file["bytes"] for file in files):
+    def _look_at_files(self, listing: Listing) -> None:
+        """Find out whether what is stored is still there; a folder may have been moved with its manifest."""
+        for item in [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]:
+            files = item.stored_files()
+            if files and all(map(listing.holds, files)):
+                if not all(map(listing.covers, files)):
+                    self.book.relocate(item, listing.folder)
                 continue
             record = item.known()
             if record.entry.job_id:

@@ -12,10 +12,10 @@ import pytest
 
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.item import Item, Rules, Step
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.batch.journal import BatchJournal
 from airflow_provider_faceswap.batch.progress import KEY, Progress, sentence
 from airflow_provider_faceswap.batch.record import Record, Status
-from airflow_provider_faceswap.batch.rows import Row
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.state import TaskState
 from tests.fakes import START, FakeClock, FakeStore, FakeTaskInstance, api_error, context
@@ -28,7 +28,9 @@ def item(number: int, step: Step, status: Status = Status.NOT_SENT, **known: Any
     row = Row(number, f"k-{number}", "swap", {"init_video": URL}, {"target": URL}, None, None, None)
     entry = Entry(state=State.RUNNING, attempted_at=START, **known)
     record = Record(row.key, "swap", entry, status, START, BY, paid=0.5)
-    return Item(row, record, step=step)
+    found = Item(row)
+    found.record, found.step = record, step
+    return found
 
 
 class World:

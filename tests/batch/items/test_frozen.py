@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.batch import frozen
-from airflow_provider_faceswap.batch.frozen import freeze, thaw
-from airflow_provider_faceswap.batch.rows import Row
+from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, JournalError, NotSentError
 from airflow_provider_faceswap.storage.places import LocalPlace, Place, open_place
 from tests.batch.conftest import Inputs
-from tests.batch.listing import CLIP, FACE, LINK, ONE, rows
+from tests.batch.items.listing import CLIP, FACE, LINK, ONE, rows
 
 NAME = "items-0.jsonl"
 ROWS = rows(

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.media import slots
-from airflow_provider_faceswap.batch.frozen import freeze, thaw
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.storage.places import LocalPlace
-from tests.batch.listing import BASE64, CLIP, FACE, LINK, PICTURE, rows
+from tests.batch.items.listing import BASE64, CLIP, FACE, LINK, PICTURE, rows
 
 _OWN = {
     name

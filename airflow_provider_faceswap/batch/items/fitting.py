@@ -13,9 +13,9 @@ from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.media import slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.vocabulary import KINDS, choose, kind_by_name, part_of
-from airflow_provider_faceswap.batch.checking import check_fields, typed
-from airflow_provider_faceswap.batch.faults import shown
-from airflow_provider_faceswap.batch.values import Problems
+from airflow_provider_faceswap.batch.items.checking import check_fields, typed
+from airflow_provider_faceswap.batch.items.faults import shown
+from airflow_provider_faceswap.batch.items.values import Problems
 from airflow_provider_faceswap.exceptions import InputError
 
 _PARTS = ("face", "target", "reference")

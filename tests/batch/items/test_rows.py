@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from airflow.sdk import ObjectStoragePath
 
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.journal.fingerprint import digests
-from tests.batch.listing import CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
+from tests.batch.items.listing import CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
 
 
 def test_a_row_of_an_operation_has_its_fields() -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.batch.faults import Faults
-from airflow_provider_faceswap.batch.fitting import Fitted, Fitting, fitting
-from airflow_provider_faceswap.batch.raw import RawItem
-from airflow_provider_faceswap.batch.values import Problems, plain
+from airflow_provider_faceswap.batch.items.faults import Faults
+from airflow_provider_faceswap.batch.items.fitting import Fitted, Fitting, fitting
+from airflow_provider_faceswap.batch.items.raw import RawItem
+from airflow_provider_faceswap.batch.items.values import Problems, plain
 from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.journal.fingerprint import digests
 from airflow_provider_faceswap.storage.checks import check_consent, check_name
@@ -62,7 +62,7 @@ def make_rows(
     """
     Check all items of a batch, and return them as rows.
 
-    :param raw: the items, as :func:`~airflow_provider_faceswap.batch.reading.read_items` gives them.
+    :param raw: the items, as :func:`~airflow_provider_faceswap.batch.items.reading.read_items` gives them.
     :param provider: the vendor's connection type.
     :param operation: its operation, whose fields the items have; None where they have the common vocabulary.
     :param common: what all items share; an item's own value wins.

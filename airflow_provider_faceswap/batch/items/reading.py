@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.batch.globs import find, is_glob
-from airflow_provider_faceswap.batch.lists import is_list, read_list
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.globs import find, is_glob
+from airflow_provider_faceswap.batch.items.lists import is_list, read_list
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.exceptions import InputError
 
 MAX_LITERAL = 500

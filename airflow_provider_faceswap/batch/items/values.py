@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from typing import Any
 from urllib.parse import unquote
 
-from airflow_provider_faceswap.batch.faults import shown
+from airflow_provider_faceswap.batch.items.faults import shown
 
 MAX_ROW = 64 * 1024
 """Characters of a row as JSON."""

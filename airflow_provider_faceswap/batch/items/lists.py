@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
-from airflow_provider_faceswap.batch.faults import shown
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.faults import shown
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.exceptions import InputError
 from airflow_provider_faceswap.storage.lineage import note_read
 from airflow_provider_faceswap.storage.sources import File, source_of

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from airflow_provider_faceswap.batch.checking import check_fields, typed
-from airflow_provider_faceswap.batch.values import Problems
-from tests.batch.listing import CLIP, FACE
+from airflow_provider_faceswap.batch.items.checking import check_fields, typed
+from airflow_provider_faceswap.batch.items.values import Problems
+from tests.batch.items.listing import CLIP, FACE
 from tests.recipe.apis_acme import Swap
 
 

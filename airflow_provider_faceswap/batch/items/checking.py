@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.media import Media, map_media, slots
 from airflow_provider_faceswap.apis.request import Submission
-from airflow_provider_faceswap.batch.faults import shown
-from airflow_provider_faceswap.batch.values import Problems
+from airflow_provider_faceswap.batch.items.faults import shown
+from airflow_provider_faceswap.batch.items.values import Problems
 from airflow_provider_faceswap.storage.files import File, LocalFile, Source
 from airflow_provider_faceswap.storage.folders import LOCAL, url_problem
 from airflow_provider_faceswap.storage.sources import Link, source_of

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from airflow_provider_faceswap.batch.rows import Row
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, JournalError, NotSentError
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.places import Place, said

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.batch.raw import RawItem
-from tests.batch.listing import BASE64, CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
+from airflow_provider_faceswap.batch.items.raw import RawItem
+from tests.batch.items.listing import BASE64, CLIP, FACE, LINK, ONE, PICTURE, faults, refused, rows, video
 from tests.fakes import JPEG
 
 SECRET = "c0ffee5ec4e7"

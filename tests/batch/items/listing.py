@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_faceswap.batch.rows import Row, make_rows
+from airflow_provider_faceswap.batch.items.rows import Row, make_rows
 from airflow_provider_faceswap.exceptions import InputError
 from tests.fakes import JPEG
 

@@ -10,8 +10,8 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_faceswap.apis import vendor
-from airflow_provider_faceswap.batch.reading import read_items
-from airflow_provider_faceswap.batch.rows import make_rows
+from airflow_provider_faceswap.batch.items.reading import read_items
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.execution.inputs import Inputs as Purchase
 from tests.batch.conftest import Inputs

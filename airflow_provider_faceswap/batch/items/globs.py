@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_provider_faceswap.apis.reading import one_line
-from airflow_provider_faceswap.batch.raw import RawItem
+from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.journal.fingerprint import digest
 from airflow_provider_faceswap.options import local_roots

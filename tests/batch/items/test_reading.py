@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.batch import lists, reading
-from airflow_provider_faceswap.batch.raw import RawItem
-from airflow_provider_faceswap.batch.reading import literal_limit, read_items
-from airflow_provider_faceswap.batch.rows import make_rows
+from airflow_provider_faceswap.batch.items.raw import RawItem
+from airflow_provider_faceswap.batch.items.reading import literal_limit, read_items
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.exceptions import InputError
 from tests.batch.conftest import Inputs
-from tests.batch.listing import CLIP, FACE, ONE
+from tests.batch.items.listing import CLIP, FACE, ONE
 
 OUT = "s3://store@bucket/out"
 ROWS = [{"target": CLIP}, {"target": FACE, "output_name": "ä"}]
