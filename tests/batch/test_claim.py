@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from unittest import mock
 from uuid import UUID
@@ -39,6 +40,14 @@ def all_are(state: str | None) -> Callable[[Mapping[str, Any]], str | None]:
 
 def nobody(owner: Mapping[str, Any]) -> str | None:
     raise AssertionError(f"{owner} was looked up")
+
+
+@pytest.fixture(params=["file", "s3"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty folder, on each of the two."""
+    if request.param == "file":
+        return f"file://{tmp_path}/out"
+    return f"{request.getfixturevalue('s3').url}/{tmp_path.name}/out"
 
 
 @pytest.fixture
