@@ -53,7 +53,7 @@ class Batch(Scene):
     # The vendor
 
     def has_jobs(self, job_ids: list[str]) -> None:
-        """Let the vendor have a finished job with each of these ids, which nobody submitted through Airflow."""
+        """Let the vendor have a finished job with each of these ids, which nobody submitted."""
         self.has_job(job_ids[0])
         jobs = self.vendor.backend.jobs
         jobs._jobs.update(dict.fromkeys(job_ids, jobs._jobs[job_ids[0]]))
