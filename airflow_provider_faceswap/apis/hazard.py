@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 
 WIDTH = 0.05
 """Of a bin, in the logarithm of time: 5 %."""
-PRICE = 0.0245
+PRICE = 0.0242
 """What a poll costs, in lateness: at a higher price there are fewer polls."""
 MAX_KEPT, MAX_TENTHS = 2000.0, 10**8
 """Jobs that a written table stands for at most; a larger number in one is an error."""
 NEWS = 0.02
 """What is new, as a share of what is known, before the polls are planned again."""
-LATE, LATE_POLLS = 0.1, 1.5
+LATE, LATE_POLLS = 0.1, 1.0
 """A job that outlives all but this share is polled so often while its age grows 2.7 times, for it may end."""
 BANDWIDTH, BANDWIDTH_JOBS, SPREAD = 0.6, 3.0, 0.25
 """How far one end speaks for the bins beside it: less with more ends; at first the spread is guessed."""

@@ -216,7 +216,7 @@ def test_no_line_for_each_job_above_debug(loop: VirtualLoop, caplog: pytest.LogC
     assert any("polls failed; the last one: HTTP 502" in message for message in messages)
 
 
-def test_ten_thousand_jobs_within_the_budget(loop: VirtualLoop) -> None:
+def test_three_thousand_jobs_within_the_budget(loop: VirtualLoop) -> None:
     chance = random.Random(7)
     durations = {str(number): 120 * chance.lognormvariate(0, 0.3) for number in range(3000)}
     entries = [
