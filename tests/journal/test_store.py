@@ -78,11 +78,11 @@ def test_a_first_entry_is_not_written_over_another(store: FakeStore) -> None:
 
 
 def test_a_first_try_looks_once(store: FakeStore) -> None:
-    store.get = mock.Mock(return_value=None)  # type: ignore[method-assign]
-    journal = Journal(context(store))
+    given = mock.Mock(get=mock.Mock(return_value=None))
+    journal = Journal(context(given))
     assert journal.load(prove=False) is None
     journal.save_first(ENTRY)
-    assert store.get.call_count == 1
+    assert [call[0] for call in given.method_calls] == ["get", "set", "set"]
 
 
 def test_below_airflow_3_3_a_first_entry_is_no_more_than_any_other() -> None:
