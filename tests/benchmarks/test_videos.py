@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -77,8 +78,7 @@ def test_the_vendor_counts_requests_and_connections() -> None:
 
 
 def test_the_table_shows_means_and_the_ratio_to_the_barest() -> None:
-    console = Console(width=160, record=True, quiet=True)
-    console.quiet = False
+    console = Console(width=160, record=True, file=io.StringIO())
     print_table(FOUND, VARIANTS, console)
     text = console.export_text()
     assert "0.600" in text and "1.00" in text and "2.0" in text
