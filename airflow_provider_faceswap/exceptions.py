@@ -21,7 +21,8 @@ The errors of this provider, split by what the reader can do about it.
     │   │   └── CongestedError     the verdict is "submit it again"
     │   ├── JobUnknownError        the vendor does not know the id
     │   └── JobUnsettledError      no verdict: the deadline passed or the state makes no sense
-    └── ResultError                a finished job's file could not be kept; collecting again is free
+    ├── ResultError                a finished job's file could not be kept; collecting again is free
+    └── BatchError                 more items of a batch failed than it puts up with: look at its manifest
 
 Operators and sensors translate these into Airflow's own at their edge.
 """
@@ -78,11 +79,13 @@ class RefusedError(SubmissionError):
 
     :param message: the vendor's words.
     :param final: whether the same request will be refused again, so that no retry helps.
+    :param account: whether it is the account that is refused, such as for its credits, whatever is submitted.
     """
 
-    def __init__(self, message: str, *, final: bool = False) -> None:
+    def __init__(self, message: str, *, final: bool = False, account: bool = False) -> None:
         super().__init__(message)
         self.final = final
+        self.account = account
 
 
 class RefusedForNowError(RefusedError):
@@ -162,5 +165,11 @@ class JobUnsettledError(JobError):
 
 class ResultError(FaceSwapError):
     """A finished job's result could not be fetched or stored."""
+
+    paid = True
+
+
+class BatchError(FaceSwapError):
+    """More items of a batch failed than ``max_failed`` puts up with; what succeeded is kept."""
 
     paid = True

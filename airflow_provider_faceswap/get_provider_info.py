@@ -25,6 +25,12 @@ _COMMON_FIELDS: dict[str, Any] = {
         "description": "The most connections that one process opens. Empty: 50.",
         "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
     },
+    "max_active_jobs": {
+        "label": "Active jobs",
+        "description": "The queue limit of your plan: how many jobs may be queued or running at once. "
+        "A batch submits at most this many. Empty: not known.",
+        "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000},
+    },
     "verify": {
         "label": "Verify TLS",
         "description": "true, false, or the path of a CA bundle. Empty: true.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from airflow_provider_faceswap.exceptions import AuthenticationError, NotSentErr
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.storage import outputs
+from airflow_provider_faceswap.storage.formats import Fetched, measure
 from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
 
 RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"
@@ -163,6 +165,12 @@ class FakeCompletion(Completion):
         answer = self.polls.pop(0) if self.polls else job(job_id=ticket.job_id)
         return _played(answer() if callable(answer) else answer)
 
+    def poll_all(self, tickets: Any) -> list[Any]:
+        return [self.poll(ticket) for ticket in tickets]
+
+    def batch_trigger(self, **options: Any) -> Any:
+        return SwapJobsTrigger(provider=self.provider, conn_id=self.hook.conn_id, **options)
+
     def claim(self, ticket: Ticket) -> None:
         self.claims.append((ticket.job_id, ticket.nonce))
 
@@ -198,8 +206,9 @@ class FakeDownloads:
         self.problems: list[BaseException] = []
         monkeypatch.setattr(outputs, "download", self._download)
 
-    def _download(self, url: str, target: Path, *_: Any) -> None:
+    def _download(self, url: str, target: Path, kind: Any, *_: Any) -> Fetched:
         self.urls.append(url)
         if self.problems:
             raise self.problems.pop(0)
         target.write_bytes(self.content)
+        return measure(io.BytesIO(self.content), kind)

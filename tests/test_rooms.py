@@ -16,10 +16,11 @@ RANKS = {
     "exceptions": 0,
     "apis": 1,
     "options": 2,
-    "hooks": 3, "journal": 3, "storage": 3, "callbacks": 3, "media": 3,
+    "hooks": 3, "journal": 3, "storage": 3, "callbacks": 3, "media": 3, "metrics": 3,
     "triggers": 4,
     "execution": 5,
-    "operators": 6, "sensors": 6,
+    "batch": 6,
+    "operators": 7, "sensors": 7,
 }  # fmt: skip
 # Rooms that stand beside the others: what they may import of the package.
 BESIDE = {

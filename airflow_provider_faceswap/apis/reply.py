@@ -23,6 +23,12 @@ _NO_FACE = re.compile(
     re.IGNORECASE,
 )
 """No retry finds a face that is not there."""
+_ACCOUNT = re.compile(
+    r"\b(?:insufficient|not enough|out of|no|ran out of) (?:\w+ ){0,2}(?:credits?|points?|balance|funds)\b"
+    r"|\b(?:credits?|balance) (?:\w+ ){0,2}(?:exhausted|too low|insufficient|used up)\b|\btop up\b",
+    re.IGNORECASE,
+)
+"""Nothing else is taken either until somebody pays."""
 _TRAILING_COMMA = re.compile(r",\s*([\]}])")
 
 
@@ -85,7 +91,8 @@ class Reply:
         reason = self.one_line(said) or "the vendor gave no reason"
         names_fields = isinstance(said, dict) and all(isinstance(item, list) for item in said.values())
         final = self.status == 422 or names_fields or bool(_NO_FACE.search(reason))
-        return RefusedError(f"{what}: {reason}{hint}", final=final)
+        account = self.status == 402 or bool(_ACCOUNT.search(reason))
+        return RefusedError(f"{what}: {reason}{hint}", final=final, account=account)
 
 
 def _loads(text: str) -> object:

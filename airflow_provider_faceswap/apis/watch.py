@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.apis.polling import seconds_to_next_poll
+from airflow_provider_faceswap.apis.polling import MAX_ETA, seconds_to_next_poll
 
 DEADLINE = "deadline"
 """How a watch ends without a verdict in time."""
@@ -22,6 +22,10 @@ class Watch:
     :param eta: seconds from submission to its end, as the vendor expects.
     :param poll_interval: seconds between two polls; None to follow the eta.
     """
+
+    __slots__ = (
+        "_doubts", "_failures", "_retry_after", "deadline", "eta", "poll_interval", "problem", "submitted_at",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -40,6 +44,17 @@ class Watch:
         self._retry_after: float | None = None
         self._doubts: list[float] = []
 
+    @property
+    def usable_eta(self) -> float | None:
+        """The eta, unless it lies past the deadline: that would put off the first poll to the very end."""
+        known = self.eta and self.eta <= MAX_ETA and self.submitted_at + self.eta < self.deadline
+        return self.eta if known else None
+
+    @property
+    def irregular(self) -> bool:
+        """Whether something else than the job's age decides when to poll it next."""
+        return bool(self._failures or self._doubts or self.poll_interval)
+
     def wait(self, now: float) -> float:
         """Return the seconds until the next poll; the last one falls on the deadline."""
         if self._doubts:
@@ -49,8 +64,7 @@ class Watch:
         else:
             seconds = seconds_to_next_poll(
                 max(0.0, now - self.submitted_at),
-                # An eta past the deadline would put off the first poll to the very end.
-                eta=self.eta if self.submitted_at + (self.eta or 0.0) < self.deadline else None,
+                eta=self.usable_eta,
                 failures=self._failures,
                 retry_after=self._retry_after,
                 jitter=random.random(),

@@ -29,35 +29,42 @@ Callbacks = dict[str, "Job | None"]
 
 
 class Subscription:
-    """Gets the callbacks of one job."""
+    """Gets the callbacks of one job, or of many."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Callbacks] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[str, Callbacks]] = asyncio.Queue()
         self._seen: set[str] = set()
 
     async def next(self) -> list[Job | None]:
         """Wait for callbacks that were not delivered to this subscription yet."""
-        return list((await self._queue.get()).values())
+        return list((await self._queue.get())[1].values())
 
-    def deliver(self, callbacks: Callbacks) -> None:
-        """Deliver callbacks, each once."""
+    async def next_with_nonce(self) -> tuple[str, list[Job | None]]:
+        """Wait for callbacks as :meth:`next` does; return the nonce that they came for, too."""
+        nonce, callbacks = await self._queue.get()
+        return nonce, list(callbacks.values())
+
+    def deliver(self, nonce: str, callbacks: Callbacks) -> None:
+        """Deliver the callbacks of a nonce, each once."""
         if new := {name: job for name, job in callbacks.items() if name not in self._seen}:
             self._seen |= new.keys()
-            self._queue.put_nowait(new)
+            self._queue.put_nowait((nonce, new))
 
 
 class Topic:
     """A nonce with its subscriptions, and the files that all of them have."""
 
-    def __init__(self) -> None:
-        self.subscriptions: set[Subscription] = set()
-        self.delivered: set[str] = set()
+    __slots__ = ("delivered", "subscriptions")  # there are ten thousand in a large batch
 
-    def deliver(self, callbacks: Callbacks) -> None:
+    def __init__(self) -> None:
+        self.subscriptions: list[Subscription] = []
+        self.delivered: frozenset[str] = frozenset()
+
+    def deliver(self, nonce: str, callbacks: Callbacks) -> None:
         """Deliver callbacks to every subscription."""
         self.delivered |= callbacks.keys()
         for one in self.subscriptions:
-            one.deliver(callbacks)
+            one.deliver(nonce, callbacks)
 
 
 class Watcher:
@@ -75,26 +82,28 @@ class Watcher:
         self._task: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def subscribe(self, provider: str, nonce: str) -> AsyncIterator[Subscription]:
+    async def subscribe(self, provider: str, *nonces: str) -> AsyncIterator[Subscription]:
         """
-        Subscribe to the callbacks of a job; those that have come already are delivered too.
+        Subscribe to the callbacks of jobs; those that have come already are delivered too.
 
         :param provider: the vendor that calls back.
-        :param nonce: of the job's token.
+        :param nonces: of the jobs' tokens.
         """
         subscription, topics = Subscription(), self._topics.setdefault(provider, {})
-        topic = topics.setdefault(nonce, Topic())
-        topic.subscriptions.add(subscription)
-        topic.delivered.clear()  # everything is read once more, for the new subscription
+        for nonce in nonces:
+            topic = topics.setdefault(nonce, Topic())
+            topic.subscriptions.append(subscription)
+            topic.delivered = frozenset()  # everything is read once more, for the new subscription
         if self._task is None:
             # In a context of its own: otherwise it would log into the task of the first subscriber.
             self._task = contextvars.Context().run(asyncio.create_task, self._run())
         try:
             yield subscription
         finally:
-            topic.subscriptions.discard(subscription)
-            if not topic.subscriptions:
-                del topics[nonce]
+            for nonce in nonces:
+                topics[nonce].subscriptions.remove(subscription)
+                if not topics[nonce].subscriptions:
+                    del topics[nonce]
             if self._task and not any(self._topics.values()):
                 self._task.cancel()
                 self._task = None
@@ -121,16 +130,16 @@ class Watcher:
 
     async def _poll(self, provider: str, thread: ThreadPoolExecutor) -> None:
         loop, topics = asyncio.get_running_loop(), self._topics[provider]
-        known = {nonce: set(topic.delivered) for nonce, topic in topics.items()}
+        known = {nonce: topic.delivered for nonce, topic in topics.items()}
         new = await loop.run_in_executor(thread, self._new, provider, known)
         rest = iter(new.items())
         while batch := dict(islice(rest, BATCH)):
             callbacks = await loop.run_in_executor(thread, self._read, provider, batch)
             for nonce, names in batch.items():
                 if topic := topics.get(nonce):
-                    topic.deliver({name: callbacks[name] for name in names & callbacks.keys()})
+                    topic.deliver(nonce, {name: callbacks[name] for name in names & callbacks.keys()})
 
-    def _new(self, provider: str, known: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    def _new(self, provider: str, known: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
         arrived = self._inbox.arrived(provider) if known else {}
         new = {nonce: arrived[nonce] - known[nonce] for nonce in arrived.keys() & known}
         return {nonce: names for nonce, names in new.items() if names}

@@ -44,6 +44,31 @@ def report(task: Any, context: Context, result: dict[str, Any]) -> dict[str, Any
     return result
 
 
+def report_batch(task: Any, context: Context, provider: str, summary: dict[str, Any]) -> None:
+    """
+    Add what a batch made to the events of its outlets.
+
+    :param task: the operator.
+    :param provider: the vendor's connection type.
+    :param summary: as :func:`~airflow_provider_faceswap.batch.summary.summarize` describes it.
+    """
+    names = (
+        "total",
+        "succeeded",
+        "reused",
+        "failed",
+        "in_doubt",
+        "unfinished",
+        "not_sent",
+        "cost",
+        "manifest",
+    )
+    extra = {"provider": provider, **{name: summary[name] for name in names}}
+    task.reported = extra
+    if task.outlets:
+        add_to_events(context, task.outlets, extra, task.output_path if summary["succeeded"] else None)
+
+
 def extra_of(result: dict[str, Any]) -> dict[str, Any]:
     """Return what the asset events of a result say."""
     extra = {name: result.get(name) for name in ("provider", "operation", "job_id")}

@@ -29,8 +29,6 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 MAX_KEY = 512
 """Characters of an API key; masking it in a hostile reply costs in proportion."""
 _MASK = "***"
-_PLANNED = {"max_active_jobs"}
-"""Extras that a connection may hold already, and that nothing reads yet."""
 _unverified: set[str] = set()
 
 
@@ -46,6 +44,7 @@ class Settings(BaseModel):
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
+    :param max_active_jobs: jobs that the vendor's plan runs at once; None if unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -58,6 +57,7 @@ class Settings(BaseModel):
     verify: bool | str = True
     proxy: str | None = None
     allow_private_hosts: bool = False
+    max_active_jobs: int | None = Field(None, ge=1, le=10_000)
 
     @field_validator("verify", mode="before")
     @classmethod
@@ -92,7 +92,7 @@ class Settings(BaseModel):
         where = f"connection {conn.conn_id!r}"
         key = (conn.password or "").strip()
         _check_key(key, where)
-        if unknown := sorted(set(extra) - set(cls.extras()) - _PLANNED):
+        if unknown := sorted(set(extra) - set(cls.extras())):
             log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
         given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
         if masked := sorted(name for name, value in given.items() if _MASK in str(value)):
@@ -144,11 +144,8 @@ class Settings(BaseModel):
         """
         if isinstance(self.verify, bool):
             return self.verify
-        folder = os.path.isdir(self.verify)
         try:
-            return ssl.create_default_context(
-                cafile=None if folder else self.verify, capath=self.verify if folder else None
-            )
+            return _bundle_tls(self.verify, os.stat(self.verify).st_mtime_ns)
         except OSError as error:
             problem = error.strerror or type(error).__name__
         raise SettingsError(
@@ -195,6 +192,18 @@ def usual_tls(verify: bool) -> ssl.SSLContext:
     :param verify: whether certificates are checked.
     """
     return httpx.create_ssl_context(verify=verify)
+
+
+@lru_cache(maxsize=8)
+def _bundle_tls(path: str, changed: int) -> ssl.SSLContext:
+    """
+    Return the TLS context of a CA bundle: it is shared by all requests until the bundle changes.
+
+    :param path: a PEM file, or a folder of them.
+    :param changed: when it was changed last.
+    """
+    folder = os.path.isdir(path)
+    return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
 
 
 def _check_key(key: str, where: str) -> None:

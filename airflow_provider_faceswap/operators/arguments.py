@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.media import MAX_PRESIGN
 from airflow_provider_faceswap.exceptions import InputError
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.operators.base import SwapOperator
+    from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
 
 _MAX = 10**9
-_OPTIONAL = ("poll_interval", "presign_seconds", "max_cost")
+_OPTIONAL = ("poll_interval", "presign_seconds", "max_cost", "max_active_jobs")
 _BOUNDS = (
     ("timeout", 0.1, _MAX),
     ("poll_interval", 0.1, _MAX),
@@ -90,12 +92,7 @@ def check_terms(operator: SwapOperator) -> None:
     """
     check_choice("on_in_doubt", operator.on_in_doubt, ("fail", "resubmit"))
     check_choice("on_clear", operator.on_clear, ("collect", "resubmit"))
-    for name, least, most in _BOUNDS:
-        value = getattr(operator, name)
-        if value is None and name in _OPTIONAL:
-            continue
-        if not isinstance(value, (int, float)) or not least <= value <= most:
-            raise InputError(name, f"must be a number from {least} to {most}")
+    _check_numbers(operator, _BOUNDS)
     for name in ("wait_for_completion", "deferrable", "check_inputs", "reuse_stored"):
         if not isinstance(getattr(operator, name), bool):
             raise InputError(name, "must be True or False")
@@ -103,6 +100,45 @@ def check_terms(operator: SwapOperator) -> None:
         raise InputError("reuse_stored", "needs output_path, where it looks for the result")
     if operator.reuse_stored and not operator.wait_for_completion:
         raise InputError("reuse_stored", "needs wait_for_completion=True: a sensor writes no record")
+
+
+def _check_numbers(operator: Any, bounds: Iterable[tuple[str, float, float]]) -> None:
+    for name, least, most in bounds:
+        value = getattr(operator, name)
+        if value is None and name in _OPTIONAL:
+            continue
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not least <= value <= most:
+            raise InputError(name, f"must be a number from {least} to {most}")
+
+
+_BATCH_BOUNDS = (
+    *(bound for bound in _BOUNDS if bound[0] != "short_wait"),
+    ("max_active_jobs", 1, 10_000),
+    ("max_failed", 0, _MAX),
+)
+
+
+def check_batch(operator: FaceSwapBatchOperator) -> None:
+    """
+    Check the arguments that say on which terms a batch buys and waits.
+
+    :param operator: with its templates rendered.
+    :raises InputError: naming the argument and the remedy.
+    """
+    _check_numbers(operator, _BATCH_BOUNDS)
+    for name in ("overwrite", "validate_only", "deferrable", "adopt_from_callback", "check_inputs"):
+        if not isinstance(getattr(operator, name), bool):
+            raise InputError(name, "must be True or False")
+    share = operator.max_failed
+    if isinstance(share, float) and share > 1.0 and not share.is_integer():
+        raise InputError("max_failed", "must be a number of items, or a share below 1.0; 1.0 is for any")
+    if not isinstance(operator.output_path, str) or is_blank(operator.output_path):
+        raise InputError("output_path", "is required: the results and the manifest are stored there")
+    if operator.common is not None and not isinstance(operator.common, dict):
+        raise InputError(
+            "common", f"must be a dict of what all items share, not {type(operator.common).__name__}"
+        )
 
 
 class WithFullSignature:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.exceptions import InputError, JournalError, SettingsError
+from airflow_provider_faceswap.exceptions import InputError, JournalError
 from airflow_provider_faceswap.operators.arguments import as_seconds, as_text, check_choice
 from airflow_provider_faceswap.operators.base import SwapOperator
 
@@ -85,27 +85,9 @@ class FaceSwapOperator(SwapOperator):
     @cached_property
     def provider(self) -> str:  # type: ignore[override]
         """The vendor's connection type, which is that of the connection."""
-        from airflow.sdk import BaseHook
-        from airflow.sdk.exceptions import AirflowNotFoundException
+        from airflow_provider_faceswap.hooks import provider_of
 
-        if is_blank(self.conn_id):
-            raise InputError(
-                "conn_id", "is required; give a value, or check that its template renders to one"
-            )
-        *names, last = map(repr, VENDORS)
-        types = f"{', '.join(names)} or {last}"
-        try:
-            found = BaseHook.get_connection(self.conn_id).conn_type
-        except AirflowNotFoundException:
-            raise SettingsError(
-                f"connection {self.conn_id!r} is not defined; add one of type {types} with the API key as "
-                "its password"
-            ) from None
-        if found not in VENDORS:
-            raise SettingsError(
-                f"connection {self.conn_id!r} is of type {found!r}: choose one of type {types}"
-            )
-        return found
+        return provider_of(self.conn_id)
 
     @property
     def operation(self) -> str:  # type: ignore[override]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.watch import DEADLINE
@@ -12,9 +12,11 @@ from airflow_provider_faceswap.callbacks.config import inbox_url
 from airflow_provider_faceswap.callbacks.watcher import Subscription, Watcher, watcher
 from airflow_provider_faceswap.exceptions import SettingsError
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
+from airflow_provider_faceswap.triggers.callback_crowd import CALLED_BACK, CallbackCrowd
 
-CALLED_BACK = "called_back"
-"""The state of a job whose callback came, whatever the callback says: the worker reads it itself."""
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.triggers.joblist import BatchJob
+    from airflow_provider_faceswap.triggers.tally import Tally
 
 
 class SwapCallbackTrigger(SwapTrigger):
@@ -22,7 +24,7 @@ class SwapCallbackTrigger(SwapTrigger):
     Watch the inbox until every job has had a callback, then fire one event.
 
     See :class:`~airflow_provider_faceswap.triggers.base.SwapTrigger` for the event; its states are
-    :data:`CALLED_BACK` and ``deadline``, its keys the jobs' ids, or the nonces of jobs without an id.
+    ``called_back`` and ``deadline``, its keys the jobs' ids, or the nonces of jobs without an id.
     A callback counts if it names the job's id, or any id where the job's is not known.
 
     :param provider: the vendor's connection type.
@@ -42,6 +44,17 @@ class SwapCallbackTrigger(SwapTrigger):
             await asyncio.sleep(max(0.0, self.deadline - time.time()))
             return [Ended(_key(entry), DEADLINE, str(error), None) for entry in self.jobs]
         return await asyncio.gather(*(self._wait_for(inbox, entry) for entry in self.jobs))
+
+    async def _watch_batch(self, jobs: list[BatchJob], tally: Tally) -> None:
+        crowd = CallbackCrowd(jobs, tally, provider=self.provider)
+        try:
+            inbox = watcher(inbox_url())
+        except SettingsError as error:
+            self.log.error("This triggerer cannot see callbacks: %s", error)
+            tally.problem = str(error)
+            await crowd.watch_deadlines()
+        else:
+            await crowd.watch(inbox)
 
     async def _wait_for(self, inbox: Watcher, entry: dict[str, Any]) -> Ended:
         key, job_id = _key(entry), str(entry.get("job_id") or "")

@@ -7,14 +7,18 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.watch import Watch
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
+from airflow_provider_faceswap.triggers.crowd import Crowd
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.triggers.joblist import BatchJob
+    from airflow_provider_faceswap.triggers.tally import Tally
 
 
 class SwapJobsTrigger(SwapTrigger):
@@ -47,6 +51,16 @@ class SwapJobsTrigger(SwapTrigger):
             await self._connect(hook, stack)
             return await asyncio.gather(*(self._watch(hook, job) for job in self.jobs))
 
+    async def _watch_batch(self, jobs: list[BatchJob], tally: Tally) -> None:
+        hook = hook_for(self.provider, self.conn_id)
+        async with AsyncExitStack() as stack:
+            await self._connect(hook, stack)
+            crowd = Crowd(jobs, tally, hook=hook, provider=self.provider, base_url=self.base_url)
+            await crowd.watch()
+
+    def _poll_interval(self) -> float | None:
+        return self.poll_interval
+
     async def _connect(self, hook: SwapHook, stack: AsyncExitStack) -> None:
         failures = 0
         while time.time() < self.deadline:
@@ -67,6 +81,7 @@ class SwapJobsTrigger(SwapTrigger):
             eta=entry.get("eta"),
             poll_interval=self.poll_interval,
         )
+        polls = 0
         while True:
             await asyncio.sleep(watch.wait(time.time()))
             job = None
@@ -77,6 +92,8 @@ class SwapJobsTrigger(SwapTrigger):
                 retry_after = error.retry_after if isinstance(error, PollError) else None
                 end = watch.on_error(str(error), time.time(), retry_after)
                 self.log.warning("Job %s: %s", job_id, error)
+            polls += 1
             if end:
+                metrics.count("polls", polls, provider=self.provider, operation=self.operation)
                 self.log.info("Job %s: %s", job_id, end)
                 return Ended(job_id, end, watch.problem, job)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import certifi
 import httpx
 import pytest
 from airflow.models.connection import Connection
@@ -89,6 +92,16 @@ def test_a_ca_bundle_without_a_certificate_is_found_out(connect: Any, tmp_path: 
     assert "is not a CA bundle" in refused(connect(extra={"verify": str(tmp_path / "ca.pem")}))
 
 
+def test_a_ca_bundle_is_read_once_until_it_changes(connect: Any, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(Path(certifi.where()).read_bytes())
+    first = connect(extra={"verify": str(bundle)}).settings.tls
+    assert isinstance(first, ssl.SSLContext) and connect(extra={"verify": str(bundle)}).settings.tls is first
+    os.utime(bundle, ns=(1, 1))
+    assert connect(extra={"verify": str(bundle)}).settings.tls is not first
+    assert isinstance(connect(extra={"verify": str(tmp_path)}).settings.tls, ssl.SSLContext)
+
+
 def test_a_ca_bundle_of_the_environment_that_cannot_be_read_is_found_out(
     connect: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -168,10 +181,19 @@ def test_unverified_tls_is_warned_of_once_for_each_connection(
 
 
 @pytest.mark.parametrize("provider", ["modelslab", "segmind", "aifaceswap"])
-def test_an_extra_that_a_later_version_reads_is_neither_an_error_nor_warned_of(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, provider: str
+@pytest.mark.parametrize(
+    ("given", "limit"),
+    [({}, None)] + [({"max_active_jobs": n}, n and int(n)) for n in (None, 1, "15", 10_000)],
+)
+def test_the_queue_limit_of_the_plan_is_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, provider: str, given: Any, limit: Any
 ) -> None:
-    conn = {"conn_type": provider, "password": KEY, "extra": {"max_active_jobs": 5}}
-    monkeypatch.setenv("AIRFLOW_CONN_PLANNED", json.dumps(conn))
-    assert not hasattr(hook_for(provider, "planned").settings, "max_active_jobs")
+    conn = {"conn_type": provider, "password": KEY, "extra": given}
+    monkeypatch.setenv("AIRFLOW_CONN_LIMITED", json.dumps(conn))
+    assert hook_for(provider, "limited").settings.max_active_jobs == limit
     assert not caplog.records
+
+
+@pytest.mark.parametrize("given", [0, -5, 10_001, 2.5, "many"])
+def test_a_queue_limit_that_cannot_be_one_is_refused(connect: Any, given: Any) -> None:
+    assert "field max_active_jobs: Input should be" in refused(connect(extra={"max_active_jobs": given}))

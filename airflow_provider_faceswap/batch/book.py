@@ -1,0 +1,170 @@
+"""The book of a batch: what is known of each item, by the manifest and the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tenacity import Retrying, stop_after_attempt, wait_exponential
+
+from airflow_provider_faceswap.apis import vendor
+from airflow_provider_faceswap.batch.item import Item, Rules, decide
+from airflow_provider_faceswap.batch.items.rows import Row
+from airflow_provider_faceswap.batch.journal import BatchJournal
+from airflow_provider_faceswap.batch.manifest import Ledger, Line
+from airflow_provider_faceswap.batch.record import Record, Status, order_of
+from airflow_provider_faceswap.journal.entry import Entry, State
+
+_MAX_SHOWN = 500
+
+
+class Book:
+    """
+    What is known of the items.
+
+    :param provider: the vendor's connection type.
+    :param ledger: of the folder.
+    :param journal: of the task.
+    :param rules: on what terms items are bought again.
+    """
+
+    def __init__(self, provider: str, ledger: Ledger, journal: BatchJournal, rules: Rules) -> None:
+        self.provider = provider
+        self.ledger = ledger
+        self.journal = journal
+        self.rules = rules
+        self.items: list[Item] = []
+        """Those of the list, in its order, then those of which a running job alone is left."""
+        self.block: list[Item] = []
+        self._part = ""
+
+    def open(self, rows: Sequence[Row], *, fresh: bool) -> None:
+        """
+        Read what is known.
+
+        :param rows: of the list.
+        :param fresh: whether the task has just started: then the journal may know more than the manifest, as
+            a worker may have died between the two.
+        :raises JournalError: if something cannot be understood.
+        :raises NotSentError: if something cannot be read now.
+        """
+        self.ledger.load()
+        if fresh:
+            self._take_journal({row.key: row for row in rows})
+        listed = {row.key for row in rows}
+        self.items = [self._item(row) for row in rows]
+        for key, line in self.ledger.lines.items():
+            if key not in listed and line["status"] == Status.UNFINISHED.value:
+                self.items.append(self._item(_row_left(line)))
+
+    @property
+    def listed(self) -> list[Item]:
+        """The items of the list."""
+        return [item for item in self.items if item.listed]
+
+    def begin_block(self, items: Sequence[Item]) -> None:
+        """Say whose entries :meth:`write_entries` gets."""
+        self.block, self._part = list(items), ""
+
+    def write_entries(self, entries: Mapping[str, Entry], retry: bool) -> None:
+        """
+        Note entries of the block: in the journal first, which refuses a try that another has replaced.
+
+        :param entries: by the keys of their items.
+        :param retry: whether money depends on it.
+        """
+        for item in self.block:
+            if entry := entries.get(item.key):
+                item.made_from = entry.made_from or item.made_from
+                paid = item.paid_with(entry)
+                item.record = Record.of_entry(item.key, item.row.endpoint, entry, self.rules.by, paid)
+                item.noted = True
+        self.journal.write(
+            {item.key: item.known() for item in self.block if item.key in entries}, retry=retry
+        )
+        lines = [self._line(item) for item in self.block if item.noted]
+        stop = stop_after_attempt(6 if retry else 1)
+        for attempt in Retrying(stop=stop, wait=wait_exponential(max=10), reraise=True):
+            with attempt:
+                self._part = self.ledger.add(lines, self._part)
+
+    def note(self, items: Sequence[Item]) -> None:
+        """Write what became of items as a part of the manifest."""
+        if items:
+            self.ledger.add([self._line(item) for item in items])
+
+    def relocate(self, item: Item, folder: str) -> None:
+        """Note that an item's files lie in this folder, to which they were moved with the manifest."""
+        line = self.ledger.lines[item.key]
+        files = [{**file, "url": f"{folder}/{file['url'].rpartition('/')[2]}"} for file in line["files"]]
+        item.line = {**line, "files": files, "stored": [file["url"] for file in files]}
+        self.ledger.lines[item.key] = dict(item.line)
+
+    def merge(self) -> None:
+        """Write the manifest."""
+        for item in self.listed:
+            if item.line is None and item.record is None:
+                untried = Record.of_entry(
+                    item.key, item.row.endpoint, Entry(state=State.REFUSED), self.rules.by
+                )
+                item.record = self._with_names(untried)
+        self.ledger.merge({item.key: self._line(item) for item in self.listed})
+
+    def _take_journal(self, rows: Mapping[str, Row]) -> None:
+        for found in self.journal.records():
+            record = self._with_names(found)
+            row = rows.get(record.key)
+            line = record.line(row, _shown(row) if row else {}, {})
+            known = self.ledger.lines.get(record.key)
+            if known is None or order_of(line)[:2] > order_of(known)[:2]:
+                kept = {name: known[name] for name in ("item", "inputs") if known}
+                self.ledger.lines[record.key] = {**line, **kept}
+
+    def _with_names(self, record: Record) -> Record:
+        operations = vendor(self.provider).operations
+        names = {"provider": self.provider}
+        if record.endpoint in operations:
+            names["operation"] = operations[record.endpoint].operation
+        return replace(record, entry=record.entry.moved_to(record.entry.state, **names))
+
+    def _item(self, row: Row) -> Item:
+        item = Item(row, self.ledger.lines.get(row.key))
+        decide(item, self.rules)
+        return item
+
+    def _line(self, item: Item) -> Line:
+        known = self.ledger.lines.get(item.key, {})
+        if item.untouched:
+            return {**known, "index": item.row.index if item.listed else None}
+        line = item.known().line(item.row, _shown(item.row), item.made_from)
+        line["journal"]["version"] = item.row.version if item.listed else item.version
+        if not item.listed:  # nothing but the line knows how the row was
+            line |= {name: known.get(name) for name in ("item", "consent_reference")}
+        return line
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """Return a row as people may read it: no signature is in it, and of content its length alone."""
+    given = {**(row.own_names or row.fields)}
+    shown = {
+        name: f"({len(value)} characters)" if isinstance(value, str) and len(value) > _MAX_SHOWN else value
+        for name, value in given.items()
+    }
+    if row.output_name:
+        shown["output_name"] = row.output_name
+    return shown
+
+
+def _row_left(line: Line) -> Row:
+    """Return what is left of a row that the list does not have any more."""
+    item = line.get("item") or {}
+    return Row(
+        index=-1,
+        key=line["key"],
+        endpoint=line["journal"]["endpoint"],
+        fields={},
+        own_names={},
+        output_name=item.get("output_name"),
+        consent_reference=line.get("consent_reference"),
+    )

@@ -1,0 +1,228 @@
+"""The buying of a batch: block after block, until the vendor's queue is full or something ends it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+
+from airflow_provider_faceswap import metrics
+from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
+from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
+from airflow_provider_faceswap.batch.book import Book
+from airflow_provider_faceswap.batch.collecting import Collector, finish
+from airflow_provider_faceswap.batch.item import Item, Step
+from airflow_provider_faceswap.batch.plan import Plan
+from airflow_provider_faceswap.batch.record import Record, Status
+from airflow_provider_faceswap.exceptions import (
+    FaceSwapError,
+    InDoubtError,
+    NotSentError,
+    RefusedError,
+    RefusedForNowError,
+    ResultError,
+    SettingsError,
+)
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT
+from airflow_provider_faceswap.journal.decisions import NO_ANSWER
+from airflow_provider_faceswap.journal.entry import Entry, State
+
+log = logging.getLogger(__name__)
+
+
+class Buyer:
+    """
+    Buys what is to be bought.
+
+    :param plan: of the batch.
+    :param book: what is known of the items.
+    :param collector: stores what is answered at once.
+    :param confirm: raises if the folder belongs to another task meanwhile.
+    """
+
+    def __init__(self, plan: Plan, book: Book, collector: Collector, confirm: Callable[[], None]) -> None:
+        self.plan = plan
+        self.book = book
+        self.collector = collector
+        self.confirm = confirm
+        self.stopped = ""
+        """Why no more is bought in this try; empty while more is."""
+        self.fatal = False
+        """Whether that is no matter of single items."""
+        self.refusal: FaceSwapError | None = None
+        """Why the last block was not taken, where a later one may be."""
+        self.held: dict[str, FaceSwapError] = {}
+        """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
+
+    def buy(self, slots: int) -> int:
+        """
+        Submit items while there are slots.
+
+        :param slots: jobs that may run at once.
+        :return: how many were taken.
+        """
+        self.refusal = None
+        with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
+            return self._buy_blocks(pool, slots)
+
+    def _buy_blocks(self, pool: Executor, slots: int) -> int:
+        taken = 0
+        while not self._ended() and not self.refusal:
+            active = sum(item.step is Step.WAIT for item in self.book.items)
+            due = (item for item in self.book.items if item.due and item.key not in self.held)
+            block = [item for item, _ in zip(due, range(min(BLOCK, slots - active)), strict=False)]
+            if not block:
+                break
+            taken += self._buy_block(pool, block)
+        return taken
+
+    def settle(self, items: Sequence[Item]) -> None:
+        """
+        Do what the user wants done about submissions in doubt that nothing else will settle.
+
+        :param items: whose submissions they are.
+        """
+        settled = [item for item in items if self._settle(item)]
+        self.book.note([item for item in settled if item.step is Step.KEEP])
+
+    def obey(self, item: Item) -> None:
+        """Do what a person wrote into the task's state about an item in doubt."""
+        told, record = self.book.journal.adopted(item.key), item.known()
+        entry = record.entry
+        if told == "resubmit":
+            self.book.journal.forget(item.key)  # first: whoever dies now buys nothing
+            item.buy(entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1))
+            item.paid_before = item.paid_by(self.book.rules)
+        elif told:
+            log.info("Row %s: job %s was adopted by hand", item.row.index, told)
+            adopted = Entry.from_store({**entry.as_dict(), "job_id": told, "state": State.RUNNING.value})
+            item.record = replace(record, entry=adopted or entry, status=Status.UNFINISHED, error="")
+            item.step = Step.WAIT
+
+    def await_callback(self, item: Item) -> None:
+        """Let a callback settle a submission in doubt, where one may still come or have come."""
+        if item.known().entry.nonce and self.plan.adopt_from_callback and not item.problem:
+            item.step = Step.WAIT
+
+    def _ended(self) -> bool:
+        items = self.book.listed
+        failed = sum(item.step is Step.KEEP and item.status is not Status.SUCCESS for item in items)
+        if not self.stopped and self.plan.too_many(failed, len(items)):
+            self.stopped = (
+                f"{failed} of {len(items)} items failed, and max_failed is {self.plan.max_failed:g}"
+            )
+            log.warning("No more is submitted: %s", self.stopped)
+        return bool(self.stopped)
+
+    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
+        for item in block:
+            item.noted, item.price = False, 0.0
+        self.confirm()
+        self.book.begin_block(block)
+        answers = submit(
+            pool,
+            block,
+            self.plan.purchase_of,
+            self.book.write_entries,
+            self._admitted,
+            self.book.journal.how_to,
+            durable=self.book.journal.durable,
+        )
+        at_once, settled = [], []
+        for item, answer in zip(block, answers, strict=True):
+            if answer.entry and answer.entry.state is not State.REFUSED:
+                metrics.count_submission(answer.entry, item.price)
+            if answer.error is not None:
+                self._not_taken(item, answer, answer.error)
+            elif answer.job is None:
+                item.step = Step.SETTLE
+            elif answer.entry and answer.entry.state is State.FINISHED:
+                finish(item, answer.entry.result or {})
+            else:
+                item.step = Step.WAIT
+                at_once += [(item, answer.job)] if answer.job.state.settled else []
+            settled += [item] if item.step is Step.KEEP else []
+        doubts = [item for item in block if item.step is Step.SETTLE]
+        for item in doubts:
+            self.await_callback(item)
+        self.settle([item for item in doubts if item.step is Step.SETTLE])
+        self.book.note(settled)
+        self.collector.take(at_once)
+        self._look_for_a_pattern(answers)
+        return sum(answer.error is None for answer in answers)
+
+    def _admitted(self, keys: Collection[str]) -> list[str]:
+        """Return what may be bought: up to the first item that does not fit into ``max_cost``."""
+        if self.plan.max_cost is None:
+            return list(keys)
+        spent = sum(item.paid_by(self.book.rules) for item in self.book.items)
+        admitted = []
+        for item in self.book.block:
+            if item.key not in keys:
+                continue
+            if spent + item.price > self.plan.max_cost:
+                left = f"{max(self.plan.max_cost - spent, 0):g} of max_cost {self.plan.max_cost:g} are left"
+                self.stopped = f"row {item.row.index} costs {item.price:g}, and {left}"
+                log.warning("No more is submitted: %s", self.stopped)
+                break
+            spent += item.price
+            admitted.append(item.key)
+        return admitted
+
+    def _not_taken(self, item: Item, answer: Answer, error: FaceSwapError) -> None:
+        entry = answer.entry
+        if isinstance(error, ResultError):  # it is paid, and kept where another try can store it
+            item.step, item.problem = Step.KEEP, str(error)
+            item.record = item.known().moved_to(Status.UNFINISHED, str(error))
+            return
+        later = isinstance(error, (RefusedForNowError, NotSentError, NotNotedError, SettingsError))
+        if later or (isinstance(error, RefusedError) and error.account):
+            item.step, item.before, item.problem = Step.BUY, entry or item.before, str(error)
+            if isinstance(error, NotSentError) and entry is None:
+                self.held[item.key] = error
+            elif isinstance(error, (RefusedForNowError, NotSentError)):
+                self.refusal = error
+            elif not isinstance(error, NotNotedError):
+                self.fatal, self.stopped = True, str(error)
+            return
+        log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
+        operation = self.plan.request_of(item).operation
+        metrics.count("failed", provider=self.plan.provider, operation=operation)
+        now = self.plan.clock.time()
+        blank = Entry(state=State.REFUSED, provider=self.plan.provider, attempted_at=now)
+        record = Record.of_entry(
+            item.key, item.row.endpoint, entry or blank, self.book.rules.by, item.paid_before
+        )
+        item.record, item.step = record.moved_to(Status.FAILED, str(error)), Step.KEEP
+
+    def _settle(self, item: Item) -> bool:
+        """Return whether there is anything new to note."""
+        record = item.known()
+        block = BlockJournal(self.book.write_entries, list, 1, durable=self.book.journal.durable)
+        journal = ItemJournal(block, item.key, self.book.journal.how_to(item.key))
+        known = record.error.startswith(IN_DOUBT)
+        reason = item.problem or ("" if known else record.error) or NO_ANSWER
+        try:
+            item.buy(self.plan.purchase_of(item, journal).accept_doubt(record.entry, reason))
+            item.paid_before = item.paid_by(self.book.rules)
+        except InDoubtError as error:
+            item.step = Step.KEEP
+            if known:
+                return False
+            item.record = record.moved_to(Status.IN_DOUBT, str(error))
+        return True
+
+    def _look_for_a_pattern(self, answers: Sequence[Answer]) -> None:
+        """Stop where a whole block came to nothing: it is not the items that are wrong."""
+        if len(answers) < BLOCK // 2 or self.stopped:
+            return
+        if all(answer.error is None and answer.job is None for answer in answers):
+            self.stopped = f"all {len(answers)} submissions of a block are in doubt"
+        words = {str(answer.error) for answer in answers}
+        refused = all(isinstance(answer.error, RefusedError) for answer in answers)
+        if refused and len(words) == 1 and not self.refusal:
+            self.stopped = f"all {len(answers)} submissions of a block were refused: {words.pop()}"
+        if self.stopped:
+            self.fatal = True
+            log.error("No more is submitted: %s", self.stopped)

@@ -1,0 +1,203 @@
+"""
+The manifest of a batch: one line for each item.
+
+Object storage cannot append, so lines are written in parts, and merged into ``manifest.jsonl`` at the end. Of
+two lines about an item the larger one by :func:`~airflow_provider_faceswap.batch.record.order_of` holds, so
+that it does not matter in which order parts are read, how often, or whether a merged one was deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+from airflow_provider_faceswap.apis.results import iso
+from airflow_provider_faceswap.batch.record import order_of
+from airflow_provider_faceswap.exceptions import JournalError, NotSentError
+from airflow_provider_faceswap.storage.folders import check_folder
+from airflow_provider_faceswap.storage.places import Place, open_place, said
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "manifest.jsonl"
+PARTS = "_faceswap/parts"
+SMALL, MANY = 1000, 16
+"""Lines of a part that is small, and small parts from which they are made one."""
+_MAX_PART = 512 * 1024 * 1024
+_LOADS = 5
+
+Line = dict[str, Any]
+
+
+class Ledger:
+    """
+    The lines of a folder, whoever wrote them.
+
+    :param output_path: the folder's URL.
+    :param name: begins the names of the parts that are written, such as task and try.
+    """
+
+    def __init__(self, output_path: str, name: str = "reader") -> None:
+        self.folder = check_folder(output_path)
+        self.lines: dict[str, Line] = {}
+        self._name = name
+        self._sizes: dict[str, int] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the manifest lies."""
+        return f"{self.folder}/{MANIFEST}"
+
+    def load(self) -> None:
+        """
+        Read the manifest and all parts.
+
+        :raises JournalError: if a line cannot be understood: it may name a job that is paid.
+        :raises NotSentError: if the folder cannot be read now.
+        """
+        for _ in range(_LOADS):
+            self.lines, self._sizes = {}, {}
+            # The parts first: a merge that runs beside it writes the manifest before it deletes them.
+            names = self._names()
+            for name in names:
+                found = list(self._read(self._parts, f"{PARTS}/{name}", name))
+                self._sizes[name] = len(found)
+                self._take(found, f"{PARTS}/{name}")
+            self._take(self._read(self._root, MANIFEST, MANIFEST), MANIFEST)
+            if all(self._sizes.values()):  # else a part was made one with others meanwhile
+                return
+            log.info("%s is being written; reading it again", self.folder)
+
+    def add(self, lines: Iterable[Line], part: str = "") -> str:
+        """
+        Write lines as a part.
+
+        :param lines: of items.
+        :param part: the part to replace; a new one if empty.
+        :return: the part's name.
+        """
+        now = iso(time.time())
+        lines = [{**line, "time": line.get("time") or now} for line in lines]
+        name = part or f"{self._name}-{uuid4().hex[:16]}.jsonl"
+        if not self._sizes:
+            self._parts.prepare()
+        self._parts.write(name, _text(lines))
+        self._sizes[name] = len(lines)
+        self._take(lines, name)
+        return name
+
+    def compact(self) -> None:
+        """Make one part of many small ones."""
+        small = [name for name, size in self._sizes.items() if size < SMALL]
+        if len(small) <= MANY:
+            return
+        keys = {line["key"] for name in small for line in self._read(self._parts, f"{PARTS}/{name}", name)}
+        self.add([self.lines[key] for key in keys])
+        self._delete(small)
+
+    def merge(self, listed: Mapping[str, Line]) -> None:
+        """
+        Write the manifest, and delete the parts.
+
+        :param listed: the lines of the list's items, which come first; other items keep theirs, without a
+            position.
+        """
+        others = [{**line, "index": None} for key, line in self.lines.items() if key not in listed]
+        lines = [*sorted(listed.values(), key=_position), *sorted(others, key=_position)]
+        now = iso(time.time())
+        lines = [{**line, "time": line.get("time") or now} for line in lines]
+        self._root.write(MANIFEST, _text(lines))
+        self.lines = {line["key"]: line for line in lines}
+        self._delete(list(self._sizes))
+
+    def _delete(self, names: list[str]) -> None:
+        for name in names:
+            try:
+                self._parts.remove(name)
+            except Exception as error:  # it says nothing that the manifest does not
+                log.warning("%s/%s could not be deleted: %s", PARTS, name, said(error))
+            self._sizes.pop(name, None)
+
+    def _take(self, lines: Iterable[Line], name: str) -> None:
+        for number, line in enumerate(lines, start=1):
+            try:
+                key, order = str(line["key"]), order_of(line)
+                known = self.lines.get(key)
+                if known is None or order > order_of(known):
+                    self.lines[key] = line
+            except (ValueError, KeyError, TypeError) as error:
+                raise _unreadable(f"{self.folder}/{name}", number, str(error)) from None
+
+    def _names(self) -> list[str]:
+        try:
+            return sorted(name for name in self._parts.names("") if name.endswith(".jsonl"))
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            raise _not_now(f"{self.folder}/{PARTS}", error) from None
+
+    def _read(self, place: Place, path: str, name: str) -> Iterator[Line]:
+        try:
+            if place.size(name) is None:
+                return
+            with closing(place.open(name)) as file:
+                content = file.read(_MAX_PART)
+        except FileNotFoundError:  # merged meanwhile
+            return
+        except Exception as error:  # each store has errors of its own
+            raise _not_now(f"{self.folder}/{path}", error) from None
+        for number, text in enumerate(content.splitlines(), start=1):
+            if not text.strip():
+                continue
+            try:
+                yield json.loads(text)
+            except ValueError:
+                raise _unreadable(f"{self.folder}/{path}", number, "it is not JSON") from None
+
+    @property
+    def _root(self) -> Place:
+        return open_place(self.folder, NotSentError)
+
+    @property
+    def _parts(self) -> Place:
+        return open_place(f"{self.folder}/{PARTS}", NotSentError)
+
+
+def read_manifest(url: str) -> Iterator[Line]:
+    """
+    Yield the rows of a manifest, those of a batch that still runs included.
+
+    :param url: the ``manifest`` of a batch's result, or its ``output_path``.
+    :raises JournalError: if a line cannot be understood.
+    :raises NotSentError: if the folder cannot be read now.
+    """
+    ledger = Ledger(str(url).removesuffix(f"/{MANIFEST}"))
+    ledger.load()
+    for line in sorted(ledger.lines.values(), key=_position):
+        yield {name: value for name, value in line.items() if name != "journal"}
+
+
+def _position(line: Line) -> tuple[bool, int, str]:
+    return line["index"] is None, line["index"] or 0, line["key"]
+
+
+def _text(lines: Iterable[Line]) -> bytes:
+    texts = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines]
+    return "".join(texts).encode(errors="replace")
+
+
+def _unreadable(path: str, number: int, problem: str) -> JournalError:
+    error = JournalError(
+        f"{path}, line {number} cannot be read: {problem}; correct it, or delete it to buy its item again"
+    )
+    error.paid = None
+    return error
+
+
+def _not_now(path: str, error: Exception) -> NotSentError:
+    return NotSentError(f"{path} cannot be read now: {said(error)}; nothing was sent to the vendor")

@@ -1,0 +1,226 @@
+"""From a batch operator's arguments to one start of its task; slow to import, so only a running task does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_faceswap.apis import vendor
+from airflow_provider_faceswap.apis.media import MAX_PRESIGN
+from airflow_provider_faceswap.apis.request import Submission
+from airflow_provider_faceswap.batch import validation
+from airflow_provider_faceswap.batch.book import Book
+from airflow_provider_faceswap.batch.claim import Claim, airflow_state_of, owner_of, take_claim
+from airflow_provider_faceswap.batch.item import Rules
+from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.items.reading import read_items
+from airflow_provider_faceswap.batch.items.rows import Row, make_rows
+from airflow_provider_faceswap.batch.journal import BatchJournal, Head
+from airflow_provider_faceswap.batch.manifest import Ledger
+from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE, Plan
+from airflow_provider_faceswap.batch.run import BatchRun
+from airflow_provider_faceswap.exceptions import InputError, NotSentError
+from airflow_provider_faceswap.execution.completion import completion_for
+from airflow_provider_faceswap.execution.outcome import described_task
+from airflow_provider_faceswap.execution.terms import Terms
+from airflow_provider_faceswap.journal.state import TaskState
+from airflow_provider_faceswap.operators.arguments import as_text, check_batch
+from airflow_provider_faceswap.storage.checks import check_writable
+from airflow_provider_faceswap.storage.folders import check_folder
+from airflow_provider_faceswap.storage.places import Place, open_place
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
+
+
+def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
+    """
+    Find everything that is wrong before anything is paid, and how things stand.
+
+    :param operator: with its templates rendered.
+    :param context: the task's.
+    :raises InputError: naming the argument, or the rows and their fields.
+    """
+    _check(operator)
+    journal = BatchJournal(TaskState(context), context["ti"])
+    if not journal.durable and operator.retries:
+        raise InputError(
+            "retries", "must be 0 below Airflow 3.3, which keeps no task state: a retry would buy again"
+        )
+    head = _head(operator, context, journal)
+    operator.hook.check()
+    task = task_digest(context["ti"])
+    place = _place(operator, task)
+    name = f"items-{head.epoch}.jsonl"
+    rows = thaw(place, name)
+    if rows is None:
+        fresh = _rows(operator)
+        _check_offer(operator, fresh)
+        check_writable(operator.output_path)
+        claim = _claim(operator, context)
+        place.prepare()
+        rows = freeze(place, name, fresh)
+    else:
+        claim = _claim(operator, context)
+    plan = _plan(operator, context, rows)
+    plan.completion.check()
+    rules = Rules(f"{task}.{head.epoch}", operator.overwrite, operator.on_clear == "resubmit")
+    book = Book(plan.provider, _ledger(operator, context, task), journal, rules)
+    book.open(rows, fresh=True)
+    run = BatchRun(plan, book, place, claim)
+    if seconds := run.intents_settle_in():
+        operator.log.info("Another worker may still be submitting; waiting %.0f s for it", seconds)
+        operator.clock.sleep(seconds)
+        book.open(rows, fresh=True)
+    run.begin()
+    return run
+
+
+def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> BatchRun:
+    """
+    Go on after a deferral.
+
+    :param operator: with its templates rendered.
+    :param context: the task's.
+    :param event: the trigger's; None if it was a timer, or was cut off.
+    """
+    _check(operator)
+    journal = BatchJournal(TaskState(context), context["ti"])
+    head = journal.load_head() or Head(epoch=0 if journal.durable else context["ti"].try_number)
+    task = task_digest(context["ti"])
+    place = _place(operator, task)
+    rows = thaw(place, f"items-{head.epoch}.jsonl")
+    if rows is None:
+        raise NotSentError(
+            f"the frozen list of the batch is gone from {operator.output_path}; a retry reads the items again"
+        )
+    plan = _plan(operator, context, rows)
+    rules = Rules(f"{task}.{head.epoch}", operator.overwrite, operator.on_clear == "resubmit")
+    book = Book(plan.provider, _ledger(operator, context, task), journal, rules)
+    book.open(rows, fresh=False)
+    run = BatchRun(plan, book, place, _claim(operator, context))
+    run.resume(event)
+    return run
+
+
+def validate(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any]:
+    """
+    Check and price all items, and send nothing.
+
+    :param operator: with its templates rendered.
+    :param context: the task's.
+    :raises InputError: with all faults.
+    """
+    _check(operator)
+    operator.hook.check()
+    rows = _rows(operator)
+    _check_offer(operator, rows)
+    check_writable(operator.output_path)
+    return validation.priced(_plan(operator, context, rows), rows)
+
+
+def task_digest(ti: Any) -> str:
+    """Return what names a task instance's files."""
+    named = [ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
+
+
+def _check(operator: FaceSwapBatchOperator) -> None:
+    check_batch(operator)
+    for name in ("output_path", "items", "common"):
+        setattr(operator, name, as_text(getattr(operator, name)))
+    operator.output_path = check_folder(operator.output_path)
+    operator.hook.settings  # noqa: B018 - checks the connection
+
+
+def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal) -> Head:
+    """Find out whether a person has cleared the task since its last try."""
+    ti, found = context["ti"], journal.load_head()
+    clear_number = getattr(context["dag_run"], "clear_number", None) or 0
+    now: dict[str, Any] = {
+        "max_tries": ti.max_tries,
+        "clear_number": clear_number,
+        "try_number": ti.try_number,
+    }
+    if found is None:
+        # Without a store each try is a person's clear: there are no retries then.
+        epoch = 0 if journal.durable else ti.try_number
+        return journal.save_head(Head(**now, epoch=epoch, started_at=operator.clock.time()))
+    after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
+    lowered = after_clear and clear_number > found.clear_number
+    epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
+    return journal.save_head(found.model_copy(update={**now, "epoch": epoch, "stopped": "", "slots": None}))
+
+
+def _rows(operator: FaceSwapBatchOperator) -> list[Row]:
+    return make_rows(
+        read_items(operator.items, operator.output_path),
+        provider=operator.hook.conn_type,
+        operation=operator.operation,
+        common=operator.common,
+    )
+
+
+def _check_offer(operator: FaceSwapBatchOperator, rows: Sequence[Row]) -> None:
+    chosen = vendor(operator.hook.conn_type)
+    requests = {chosen.submission(row.endpoint) for row in rows}
+    unpriced = [request.operation for request in requests if request.price is Submission.price]
+    if operator.max_cost is not None and unpriced:
+        raise InputError("max_cost", f"{chosen.title} publishes no price of {unpriced[0]}: leave it out")
+    if len({request.webhook_is_ours for request in requests}) > 1:
+        raise InputError(
+            "items", "are answered in two ways by this vendor: set operation, one batch for each"
+        )
+
+
+def _plan(operator: FaceSwapBatchOperator, context: Context, rows: Sequence[Row]) -> Plan:
+    ti, provider, settings = context["ti"], operator.hook.conn_type, operator.hook.settings
+    requests = [vendor(provider).submission(endpoint) for endpoint in {row.endpoint for row in rows}]
+    presign = operator.timeout if operator.presign_seconds is None else operator.presign_seconds
+    terms = Terms(
+        max_tries=ti.max_tries,
+        clear_number=getattr(context["dag_run"], "clear_number", None) or 0,
+        tries_after_clear=ti.try_number - 1 + (operator.retries or 0),
+        timeout=min([operator.timeout, *(request.max_wait for request in requests)]),
+        on_in_doubt=operator.on_in_doubt,
+        max_resubmits=operator.max_resubmits,
+        buy_again=operator.on_clear == "resubmit",
+    )
+    return Plan(
+        completion=completion_for(provider, operator.hook, requests[0] if requests else None),
+        output_path=operator.output_path,
+        place=open_place(operator.output_path, _about_output_path),
+        terms=terms,
+        clock=operator.clock,
+        max_active=operator.max_active_jobs or settings.max_active_jobs or DEFAULT_ACTIVE,
+        max_failed=operator.max_failed,
+        max_cost=operator.max_cost,
+        deferrable=operator.deferrable,
+        poll_interval=operator.poll_interval,
+        in_doubt_wait=operator.in_doubt_wait,
+        adopt_from_callback=operator.adopt_from_callback,
+        presign_seconds=max(1, min(presign, MAX_PRESIGN)),
+        check_inputs=operator.check_inputs,
+        task=described_task(ti),
+    )
+
+
+def _ledger(operator: FaceSwapBatchOperator, context: Context, task: str) -> Ledger:
+    return Ledger(operator.output_path, f"{task}-{context['ti'].try_number}")
+
+
+def _claim(operator: FaceSwapBatchOperator, context: Context) -> Claim:
+    place = open_place(f"{operator.output_path}/_faceswap", _about_output_path)
+    return take_claim(place, owner_of(context["ti"]), airflow_state_of(context["ti"]))
+
+
+def _place(operator: FaceSwapBatchOperator, task: str) -> Place:
+    return open_place(f"{operator.output_path}/_faceswap/batches/{task}", _about_output_path)
+
+
+def _about_output_path(problem: str) -> InputError:
+    return InputError("output_path", problem)

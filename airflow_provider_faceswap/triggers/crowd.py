@@ -1,0 +1,208 @@
+"""Polls the jobs of a batch: one schedule for all of them, and a bounded number of polls at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from airflow_provider_faceswap.apis import vendor
+from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
+from airflow_provider_faceswap.triggers.alarm import Alarm
+
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.triggers.joblist import BatchJob
+    from airflow_provider_faceswap.triggers.tally import Tally
+
+log = logging.getLogger(__name__)
+
+POLLS_AT_ONCE = 50
+"""Polls that run at a time; the connection's own limit may be lower."""
+OVERTIME = 60.0
+"""Seconds after its deadline when a job is given up without a last poll: the vendor answers too slowly."""
+FINISH = 2.0
+"""Seconds that polls have to end in when the event fires."""
+REPLAN, REPLAN_SHARE = 2.0, 0.08
+"""A plan is made again after so many seconds, or this share of the job's age: siblings may have ended."""
+BLOCK = 100
+"""Jobs that are looked at before the event loop gets its turn."""
+SUMMARY = 60.0
+"""Seconds between two lines in the log."""
+
+
+class Crowd:
+    """
+    Polls jobs until their tally fires.
+
+    :param jobs: the lines of the jobs file.
+    :param tally: what has ended.
+    :param hook: of the connection.
+    :param provider: the vendor's connection type.
+    :param base_url: where the jobs were bought.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[BatchJob],
+        tally: Tally,
+        *,
+        hook: SwapHook,
+        provider: str,
+        base_url: str,
+    ) -> None:
+        self._jobs = jobs
+        self._tally = tally
+        self._hook = hook
+        self._vendor = vendor(provider)
+        self._base_url = base_url
+        self._queue: list[tuple[float, int]] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._alarm = Alarm()
+        self._failed = 0
+        self._problem = self._last_problem = ""
+        self._next_summary = 0.0
+
+    async def watch(self) -> None:
+        """Poll the jobs; return when the tally fires."""
+        self._next_summary = time.time() + SUMMARY
+        await self._enqueue_all()
+        try:
+            while (now := time.time()) < self._tally.fires_at():
+                self._sum_up(now)
+                if self._start_due(now):
+                    await asyncio.sleep(0)
+                else:
+                    await self._alarm.sleep(self._next_event() - now)
+            if self._running:
+                await asyncio.wait(self._running, timeout=FINISH)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+        self._tally.problem = self._tally.problem or self._problem
+
+    async def _enqueue_all(self) -> None:
+        for line, job in enumerate(self._jobs):
+            job.luck = random.uniform(0.9, 1.1)
+            self._resume(job)
+            self._enqueue(line, time.time())
+            if line % BLOCK == 0:
+                await asyncio.sleep(0)
+
+    def _resume(self, job: BatchJob) -> None:
+        """Go on where an earlier trigger stopped: it did not say when it polled this job."""
+        eta, siblings = job.watch.usable_eta, self._tally.siblings
+        watched = siblings.watched_until - job.watch.submitted_at
+        if watched > 0 and (seen := siblings.last_poll(eta, watched, random.random())):
+            siblings.on_running(eta, 0.0, seen)
+            job.seen = seen
+
+    def _enqueue(self, line: int, now: float) -> None:
+        job = self._jobs[line]
+        if job.watch.irregular:
+            heapq.heappush(self._queue, (now + job.watch.wait(now), line))
+        else:
+            self._replan(line, self._planned(job), now)
+
+    def _replan(self, line: int, planned: float, now: float) -> None:
+        age = now - self._jobs[line].watch.submitted_at
+        heapq.heappush(self._queue, (min(planned, now + max(REPLAN, REPLAN_SHARE * age)), line))
+
+    def _planned(self, job: BatchJob) -> float:
+        watch = job.watch
+        age = self._tally.siblings.next_poll(watch.usable_eta, job.seen, job.luck)
+        return min(watch.submitted_at + age, watch.deadline)
+
+    def _start_due(self, now: float) -> bool:
+        """Start polls that are due; return whether others may be."""
+        for _ in range(BLOCK):
+            if not self._queue or self._startable_at() > now:
+                return False
+            _, line = heapq.heappop(self._queue)
+            job = self._jobs[line]
+            if now >= job.watch.deadline + OVERTIME:
+                self._end(line, DEADLINE, now)
+            elif not job.watch.irregular and (planned := self._planned(job)) > now:
+                self._replan(line, planned, now)
+            else:
+                task = asyncio.create_task(self._poll(line))
+                self._running.add(task)
+                task.add_done_callback(self._on_polled)
+        return True
+
+    def _on_polled(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._alarm.ring()
+
+    def _next_event(self) -> float:
+        until = min(self._tally.fires_at(), self._next_summary)
+        return min(until, self._startable_at()) if self._queue else until
+
+    def _startable_at(self) -> float:
+        due, line = self._queue[0]
+        if len(self._running) < POLLS_AT_ONCE:
+            return due
+        return self._jobs[line].watch.deadline + OVERTIME
+
+    async def _poll(self, line: int) -> None:
+        job = self._jobs[line]
+        self._tally.polls += 1
+        try:
+            request = self._vendor.poll_request(job.job_id, job.route or {})
+            answer = await self._hook.asend(request, self._base_url)
+            now = time.time()
+            end = job.watch.on_state(answer, now)
+            self._learn(job, answer, now)
+            self._problem = ""
+        except Exception as error:  # whatever one poll brings, no job is lost
+            now = time.time()
+            end = self._on_error(job, error, now)
+        if end:
+            self._end(line, end, now)
+        else:
+            self._enqueue(line, now)
+
+    def _on_error(self, job: BatchJob, error: Exception, now: float) -> str | None:
+        # The text of an unexpected error may quote anything.
+        problem = str(error) if isinstance(error, FaceSwapError) else type(error).__name__
+        retry_after = error.retry_after if isinstance(error, PollError) else None
+        self._failed += 1
+        self._problem = self._last_problem = problem
+        log.debug("Job %s: %s", job.job_id, problem)
+        return job.watch.on_error(problem, now, retry_after)
+
+    def _learn(self, job: BatchJob, answer: Job, now: float) -> None:
+        eta, siblings = job.watch.usable_eta, self._tally.siblings
+        age = max(0.0, now - job.watch.submitted_at)
+        if answer.state.waiting:
+            siblings.on_running(eta, job.seen, age)
+            job.seen = age
+        elif answer.state is JobState.SUCCESS:
+            siblings.on_end(eta, job.seen, age)
+        elif answer.state.settled and job.seen:
+            siblings.on_left(eta, job.seen)
+
+    def _end(self, line: int, end: str, now: float) -> None:
+        job = self._jobs[line]
+        log.debug("Job %s: %s", job.job_id, end)
+        if end == DEADLINE:
+            self._tally.problem = job.watch.problem or self._tally.problem
+        self._tally.end(line, end, now)
+
+    def _sum_up(self, now: float) -> None:
+        """Say in the log how far it is, now and then."""
+        if now < self._next_summary:
+            return
+        self._next_summary = now + SUMMARY
+        tally = self._tally
+        log.info("%d of %d jobs have ended, after %d polls", tally.ended, tally.jobs, tally.polls)
+        if self._failed:
+            log.warning("%d polls failed; the last one: %s", self._failed, self._last_problem)
+            self._failed = 0
