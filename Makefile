@@ -5,7 +5,7 @@ RUN := .venv/bin/python -m
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick test-slow test-durability lint format constraints clean
+.PHONY: help venv demo test test-quick test-slow test-durability bench lint format constraints clean
 
 help:  ## Show what there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -30,6 +30,9 @@ test-durability: $(INSTALLED)  ## Kill a real Airflow's processes and count what
 
 test-quick: $(INSTALLED)  ## Run the tests that need no Airflow cluster.
 	$(RUN) pytest -m "not system"
+
+bench: $(INSTALLED)  ## Measure what a video costs on a real Airflow, in a quarter of an hour.
+	@$(RUN) benchmarks.videos --csv docs/benchmarks.csv --plot docs/benchmarks.svg
 
 lint: $(INSTALLED)  ## Check style and types.
 	$(RUN) ruff check

@@ -79,8 +79,8 @@ class Journal:
 
         :raises NotSentError: if there is one now.
         """
-        # Nothing was found some time ago, by a look that a passing 404 may have spoiled.
-        if self.durable and self._store.get(self.key) is not None:
+        # The look that found nothing may have met a passing 404; before a first try nothing can be there.
+        if self.durable and self._ti.try_number > 1 and self._store.get(self.key) is not None:
             raise NotSentError(
                 "nothing was sent: the journal's entry appeared while the submission was prepared; "
                 "a retry reads it"

@@ -25,7 +25,8 @@ WARM_UP = 2
 """Videos of the first run of each Dag: it writes the bytecode and fills caches, and is not counted."""
 IDLE_SECONDS = 30.0
 SETTINGS = {
-    "core": {"parallelism": 16},  # a worker is busy for up to 5 s more than its task
+    # A worker is busy for up to 5 s more than its task; the first start of each Dag compiles its imports.
+    "core": {"parallelism": 16, "dagbag_import_timeout": 180},
     "dag_processor": {"min_file_process_interval": 3600},  # parsing again and again would be noise
     "openlineage": {"disabled": True},  # a development tool here; its listener takes part in every start
 }

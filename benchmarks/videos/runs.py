@@ -94,10 +94,19 @@ class Bench:
         cpu = cpu_seconds(self.cluster) - before - idle * (time.monotonic() - started)
         seen = counts(self.vendor)
         if state != "success" or len(seen["videos"]) != size:
-            raise RuntimeError(f"{run_id}: {state}, {len(seen['videos'])} of {size} videos")
+            said = self._failures(dag_id, run_id)
+            raise RuntimeError(f"{run_id}: {state}, {len(seen['videos'])} of {size} videos\n{said}")
         late = self._lateness(variant, dag_id, run_id, size, seen["videos"])
         per = (cpu, slots.seconds, seen["requests"], seen["connections"])
         return Figures(variant.name, size, round, *(each / size for each in per), late, wall)
+
+    def _failures(self, dag_id: str, run_id: str) -> str:
+        rest, found = self.cluster.rest, []
+        for task in rest.task_instances(dag_id, run_id):
+            if task["state"] == "failed":
+                which = {"try_number": task["try_number"], "map_index": task["map_index"]}
+                found.append(rest.task_log(dag_id, run_id, task["task_id"], **which)[-3000:])
+        return "\n".join(found[:1])
 
     def _lateness(
         self, variant: Variant, dag_id: str, run_id: str, size: int, jobs: dict[str, dict[str, object]]

@@ -73,8 +73,16 @@ def test_a_first_entry_is_not_written_over_another(store: FakeStore) -> None:
     Journal(context(store)).save(ENTRY)
     written = len(store.history)
     with pytest.raises(NotSentError, match="nothing was sent"):
-        Journal(context(store)).save_first(ENTRY.moved_to(State.INTENT, job_id=""))
+        Journal(context(store, try_number=2)).save_first(ENTRY.moved_to(State.INTENT, job_id=""))
     assert len(store.history) == written
+
+
+def test_a_first_try_looks_once(store: FakeStore) -> None:
+    given = mock.Mock(get=mock.Mock(return_value=None))
+    journal = Journal(context(given))
+    assert journal.load(prove=False) is None
+    journal.save_first(ENTRY)
+    assert [call[0] for call in given.method_calls] == ["get", "set", "set"]
 
 
 def test_below_airflow_3_3_a_first_entry_is_no_more_than_any_other() -> None:
