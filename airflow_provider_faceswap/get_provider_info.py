@@ -27,8 +27,8 @@ _COMMON_FIELDS: dict[str, Any] = {
     },
     "max_active_jobs": {
         "label": "Active jobs",
-        "description": "The queue limit of your plan: how many jobs may be queued or running at once. A batch "
-        "submits at most this many. Empty: not known.",
+        "description": "The queue limit of your plan: how many jobs may be queued or running at once. "
+        "A batch submits at most this many. Empty: not known.",
         "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000},
     },
     "verify": {

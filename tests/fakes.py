@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from airflow_provider_faceswap.exceptions import AuthenticationError, NotSentErr
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.storage import outputs
+from airflow_provider_faceswap.storage.formats import Fetched, measure
 from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
 
 RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"
@@ -198,8 +200,9 @@ class FakeDownloads:
         self.problems: list[BaseException] = []
         monkeypatch.setattr(outputs, "download", self._download)
 
-    def _download(self, url: str, target: Path, *_: Any) -> None:
+    def _download(self, url: str, target: Path, kind: Any, *_: Any) -> Fetched:
         self.urls.append(url)
         if self.problems:
             raise self.problems.pop(0)
         target.write_bytes(self.content)
+        return measure(io.BytesIO(self.content), kind)

@@ -14,10 +14,14 @@ from collections.abc import Callable, Sequence
 
 WIDTH = 0.05
 """Of a bin, in the logarithm of time: 5 %."""
-PRICE = 0.026
+PRICE = 0.0245
 """What a poll costs, in lateness: at a higher price there are fewer polls."""
-PRIOR = 0.25
-"""What the schedule without siblings counts for, in jobs."""
+MAX_KEPT, MAX_TENTHS = 2000.0, 10**8
+"""Jobs that a written table stands for at most; a larger number in one is an error."""
+NEWS = 0.02
+"""What is new, as a share of what is known, before the polls are planned again."""
+LATE, LATE_POLLS = 0.1, 1.5
+"""A job that outlives all but this share is polled so often while its age grows 2.7 times, for it may end."""
 BANDWIDTH, BANDWIDTH_JOBS, SPREAD = 0.6, 3.0, 0.25
 """How far one end speaks for the bins beside it: less with more ends; at first the spread is guessed."""
 
@@ -29,17 +33,32 @@ class Hazard:
     :param low: the shortest time, in any unit.
     :param high: the longest.
     :param step: of the schedule without siblings at a time, as a share of that time.
+    :param trust: how many jobs that schedule counts for at a time, when siblings say something else.
     """
 
-    __slots__ = ("_curve", "_density", "_low", "_news", "_prior", "_running", "ended", "left", "size")
+    __slots__ = (
+        "_curve",
+        "_density",
+        "_known",
+        "_low",
+        "_news",
+        "_prior",
+        "_running",
+        "_trust",
+        "ended",
+        "left",
+        "size",
+    )
 
-    def __init__(self, low: float, high: float, step: Callable[[float], float]) -> None:
+    def __init__(
+        self, low: float, high: float, step: Callable[[float], float], trust: Callable[[float], float]
+    ) -> None:
         self._low = math.log(low)
         self.size = math.ceil((math.log(high) - self._low) / WIDTH)
+        middles = [math.exp(self._low + (number + 0.5) * WIDTH) for number in range(self.size)]
         # Polls at a density of sqrt(hazard / PRICE) are the best there are (Keller's rule of inspections).
-        self._prior = [
-            PRICE / step(math.exp(self._low + (number + 0.5) * WIDTH)) ** 2 for number in range(self.size)
-        ]
+        self._prior = [PRICE / step(time) ** 2 for time in middles]
+        self._trust = [trust(time) * WIDTH for time in middles]
         self.ended = [0.0] * self.size
         """Jobs that ended, by bin."""
         self.left = [0.0] * self.size
@@ -47,7 +66,7 @@ class Hazard:
         self._running = [0] * self.size
         self._curve: list[float] = []
         self._density: list[float] = []
-        self._news = 0.0
+        self._news = self._known = 0.0
 
     def on_running(self, seen: float, time: float) -> None:
         """
@@ -61,8 +80,9 @@ class Hazard:
         self._news += 1
 
     def on_end(self, seen: float, time: float) -> None:
-        """Note that a job ended between two times."""
-        self._refresh()
+        """Note that a job ended between two times: most likely where others did."""
+        if not self._density:
+            self._refresh()
         self._forget(seen)
         first, last = self.bin(seen), self.bin(time)
         weights = self._density[first : last + 1]
@@ -80,11 +100,6 @@ class Hazard:
     def _forget(self, seen: float) -> None:
         if seen > 0:
             self._running[self.bin(seen)] -= 1
-
-    @property
-    def running(self) -> int:
-        """How many jobs were seen running and not since."""
-        return sum(self._running)
 
     def bin(self, time: float) -> int:
         """Return the number of a time's bin."""
@@ -115,15 +130,56 @@ class Hazard:
                 return math.exp(self._low + (number + 0.5) * WIDTH)
         return None
 
+    def as_list(self, most: int) -> list[int]:
+        """
+        Return the jobs that ended or were given up, as flat rows: bin, tenths of jobs that ended, that left.
+
+        The first number is the rows' width in bins: the table is coarser where it would be too long.
+
+        :param most: characters that the list may take as JSON.
+        """
+        total = sum(self.ended) + sum(self.left)
+        # Running jobs come on top of these when the next trigger sees them: they must not outweigh them.
+        scale = 10.0 * min(1.0, max(MAX_KEPT, 4.0 * sum(self._running)) / (total or 1.0))
+        width = 1
+        while True:
+            rows = [width]
+            for first in range(0, self.size, width):
+                ended, left = (
+                    round(scale * sum(of[first : first + width])) for of in (self.ended, self.left)
+                )
+                rows += [first, ended, left] if ended or left else []
+            if len(str(rows)) <= most:
+                return rows
+            width *= 2
+
+    def read_list(self, rows: list[int]) -> None:
+        """
+        Take over what :meth:`as_list` returned.
+
+        :raises ValueError: if it did not.
+        """
+        width, *flat = rows
+        if not 0 < width <= 2 * self.size or len(flat) % 3 or min(flat, default=0) < 0:
+            raise ValueError("not a table")
+        for first, ended, left in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+            bins = range(first, min(first + width, self.size))
+            if not bins or max(ended, left) > MAX_TENTHS:
+                raise ValueError("not a row")
+            for number in bins:
+                self.ended[number] += ended / 10 / len(bins)
+                self.left[number] += left / 10 / len(bins)
+        self._curve = []
+
     def _refresh(self) -> None:
-        known = sum(self.ended) + len(self._density)
-        if self._curve and self._news < max(1.0, known / 50):
+        if self._curve and self._news < 1.0 + self._known * NEWS:
             return
-        self._news = 0.0
+        self._news, self._known = 0.0, sum(self.ended) + sum(self._running)
         hazards = self._hazards()
         curve, density, survival = [0.0], [], 1.0
         for hazard in hazards:
-            curve.append(curve[-1] + WIDTH * math.sqrt(hazard / PRICE))
+            polls = math.sqrt(hazard / PRICE)
+            curve.append(curve[-1] + WIDTH * (max(polls, LATE_POLLS) if survival < LATE else polls))
             lost = survival * -math.expm1(-hazard * WIDTH)
             density.append(lost + 1e-9)
             survival -= lost
@@ -137,10 +193,9 @@ class Hazard:
             reached += here
         kernel = self._kernel()
         ends, exposed = _smooth(self.ended, kernel), _smooth(reaching, kernel)
-        weight = PRIOR * WIDTH
         return [
             (end + weight * prior) / (time + weight)
-            for end, time, prior in zip(ends, exposed, self._prior, strict=True)
+            for end, time, prior, weight in zip(ends, exposed, self._prior, self._trust, strict=True)
         ]
 
     def _kernel(self) -> list[float]:

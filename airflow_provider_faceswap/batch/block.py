@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.request import Submission
+from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal
 from airflow_provider_faceswap.batch.item import Item
-from airflow_provider_faceswap.batch.journal import BlockJournal, ItemJournal
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.execution.purchase import Purchase

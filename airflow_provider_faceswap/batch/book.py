@@ -10,10 +10,10 @@ from tenacity import Retrying, stop_after_attempt, wait_exponential
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.batch.item import Item, Rules, decide
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.batch.journal import BatchJournal
 from airflow_provider_faceswap.batch.manifest import Ledger, Line
 from airflow_provider_faceswap.batch.record import Record, Status, order_of
-from airflow_provider_faceswap.batch.rows import Row
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 _MAX_SHOWN = 500
@@ -94,6 +94,13 @@ class Book:
         if items:
             self.ledger.add([self._line(item) for item in items])
 
+    def relocate(self, item: Item, folder: str) -> None:
+        """Note that an item's files lie in this folder, to which they were moved with the manifest."""
+        line = self.ledger.lines[item.key]
+        files = [{**file, "url": f"{folder}/{file['url'].rpartition('/')[2]}"} for file in line["files"]]
+        item.line = {**line, "files": files, "stored": [file["url"] for file in files]}
+        self.ledger.lines[item.key] = dict(item.line)
+
     def merge(self) -> None:
         """Write the manifest."""
         for item in self.listed:
@@ -131,6 +138,7 @@ class Book:
         if item.untouched:
             return {**known, "index": item.row.index if item.listed else None}
         line = item.known().line(item.row, _shown(item.row), item.made_from)
+        line["journal"]["version"] = item.row.version if item.listed else item.version
         if not item.listed:  # nothing but the line knows how the row was
             line |= {name: known.get(name) for name in ("item", "consent_reference")}
         return line

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import contextvars
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from airflow_provider_faceswap.apis.job import Job, JobState
-from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
-from airflow_provider_faceswap.execution import waiting
+from airflow_provider_faceswap.execution import metrics, waiting
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.execution.results import Results
-from airflow_provider_faceswap.journal.entry import State
+from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.storage import spool
 
 log = logging.getLogger(__name__)
+
+Keep = Callable[[], dict[str, Any]]
+"""Stores a result, and describes it."""
 
 SIDE_BY_SIDE = 16
 """Results that are downloaded side by side at most."""
@@ -57,11 +62,18 @@ class Collector:
         :param items: whose jobs run.
         :param believed: whether a trigger has watched them, so that "unknown" counts.
         """
+        spooled = [item for item in items if item.known().entry.spooled_at]
+        self._store([(item, partial(self._unspool, item)) for item in spooled])
+        items = [item for item in items if item not in spooled]
         running = [item for item in items if item.known().entry.job_id]
         adopted = self._adopt([item for item in items if not item.known().entry.job_id])
         running += adopted
         if not running:
             return
+        # A vendor that calls back is not asked.
+        asked = Counter(item.known().entry.operation for item in running if not item.known().entry.nonce)
+        for operation, polls in asked.items():
+            metrics.count("polls", polls, provider=self.completion.provider, operation=operation)
         answers = self.completion.poll_all([item.known().entry.ticket() for item in running])
         done, changed = [], list(adopted)
         for item, answer in zip(running, answers, strict=True):
@@ -72,17 +84,31 @@ class Collector:
         self.take(done)
         self.write([item for item in changed if item.step is not Step.WAIT or item in adopted])
 
+    def adopt(self, items: Sequence[Item]) -> None:
+        """
+        Let callbacks settle submissions in doubt, also where the time to wait for them is over.
+
+        :param items: of which nobody knows whether they were taken.
+        """
+        adopted = self._adopt([item for item in items if item.known().entry.nonce])
+        for item in adopted:
+            item.step = Step.WAIT
+        if adopted:
+            self.write(adopted)
+
     def take(self, done: Sequence[tuple[Item, Job]]) -> None:
         """
         Store the results of jobs that have ended, or note their failure.
 
         :param done: items with what the vendor said of their jobs.
         """
-        succeeded = [(item, job) for item, job in done if job.state is JobState.SUCCESS]
-        most = min(SIDE_BY_SIDE, self.completion.hook.settings.max_connections)
-        with ThreadPoolExecutor(most, thread_name_prefix="faceswap-store") as pool:
-            for start in range(0, len(succeeded), WAVE):
-                self._store(pool, succeeded[start : start + WAVE])
+        self._store(
+            [
+                (item, partial(self.results_of(item).keep, item.known().entry, job))
+                for item, job in done
+                if job.state is JobState.SUCCESS
+            ]
+        )
         others = [(item, job) for item, job in done if job.state is not JobState.SUCCESS]
         self.write([item for item, job in others if self._settled(item, job, believed=False)])
 
@@ -111,6 +137,8 @@ class Collector:
             log.warning("Row %s: %s; submitting again", item.row.index, error)
             item.buy(record.entry.moved_to(State.REFUSED, job_id="", resubmissions=count))
             item.paid_before = paid
+        elif final:
+            metrics.count_failure(record.entry)
         return True
 
     def _adopt(self, items: Sequence[Item]) -> list[Item]:
@@ -137,11 +165,22 @@ class Collector:
                 item.step = Step.SETTLE
         return adopted
 
-    def _store(self, pool: Executor, done: Sequence[tuple[Item, Job]]) -> None:
+    def _unspool(self, item: Item) -> dict[str, Any]:
+        return self.results_of(item).keep_spooled(item.known().entry)
+
+    def _store(self, keeping: Sequence[tuple[Item, Keep]]) -> None:
+        """Store results side by side, and note them wave by wave."""
+        if not keeping:
+            return
+        most = min(SIDE_BY_SIDE, self.completion.hook.settings.max_connections)
+        with ThreadPoolExecutor(most, thread_name_prefix="faceswap-store") as pool:
+            for start in range(0, len(keeping), WAVE):
+                self._store_wave(pool, keeping[start : start + WAVE])
+
+    def _store_wave(self, pool: Executor, keeping: Sequence[tuple[Item, Keep]]) -> None:
         futures: list[tuple[Item, Future[dict[str, Any]]]] = []
-        for item, job in done:
-            run = contextvars.copy_context().run
-            futures.append((item, pool.submit(run, self.results_of(item).keep, item.known().entry, job)))
+        for item, keep in keeping:
+            futures.append((item, pool.submit(contextvars.copy_context().run, keep)))
         try:
             for item, future in futures:
                 self._stored(item, future)
@@ -152,11 +191,15 @@ class Collector:
             kept = [item for item, future in futures if self._finished(item, future)]
             self.write(kept)
         for item in kept:
-            if item.known().entry.nonce and item.status is Status.SUCCESS:
-                self._forget(item.known().entry.ticket())
+            if item.status is Status.SUCCESS:
+                self._forget(item.known().entry)
 
-    def _forget(self, ticket: Ticket) -> None:
-        clean_up(lambda: self.completion.forget(ticket))
+    def _forget(self, entry: Entry) -> None:
+        """Delete what brought a result that is stored and noted."""
+        if entry.nonce:
+            clean_up(lambda: self.completion.forget(entry.ticket()))
+        if entry.spooled_at:
+            clean_up(lambda: spool.discard(entry.spooled_at))
 
     def _stored(self, item: Item, future: Future[dict[str, Any]]) -> None:
         try:
@@ -179,5 +222,8 @@ class Collector:
 def finish(item: Item, result: dict[str, Any]) -> None:
     """Note that an item's result is stored."""
     record = item.known()
-    item.record = replace(record.moved_to(Status.SUCCESS), result=result)
+    metrics.count_success(record.entry, result, record.paid)
+    stated = (result.get("cost") or {}).get("amount") or 0.0  # some vendors say it with the result alone
+    paid = max(record.paid, float(stated))
+    item.record = replace(record.moved_to(Status.SUCCESS), result=result, paid=paid)
     item.step, item.problem = Step.KEEP, ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_faceswap.batch.record import Record, Status, read_line
 from airflow_provider_faceswap.exceptions import JournalError
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.batch.rows import Row
+    from airflow_provider_faceswap.batch.items.rows import Row
+
+log = logging.getLogger(__name__)
 
 
 class Step(enum.Enum):
@@ -67,6 +71,11 @@ class Item:
         return self.row.index >= 0
 
     @property
+    def due(self) -> bool:
+        """Whether it is to be submitted."""
+        return self.step is Step.BUY and self.listed
+
+    @property
     def record(self) -> Record | None:
         """
         What is known; None if nothing was tried yet.
@@ -78,8 +87,8 @@ class Item:
                 self._record = read_line(self.line)
             except ValueError as problem:
                 error = JournalError(
-                    f"the manifest's line of item {self.key} cannot be used: {problem}; correct it, or delete "
-                    "it to buy its item again"
+                    f"the manifest's line of item {self.key} cannot be used: {problem}; correct it, or "
+                    "delete it to buy its item again"
                 )
                 error.paid = None
                 raise error from None
@@ -109,11 +118,23 @@ class Item:
         return self._record.by
 
     @property
+    def version(self) -> str:
+        """The version of its target that was bought, where a listing gave it."""
+        return str(self.line["journal"].get("version") or "") if self.line else ""
+
+    @property
     def cost(self) -> Mapping[str, Any]:
         """What the vendor said that the latest submission took."""
         if self._record is None:
             return (self.line or {}).get("cost") or {}
         return self._record.entry.cost or {}
+
+    def stored_files(self) -> list[StoredFile]:
+        """Return the files that its line names; none if one of them cannot be understood."""
+        try:
+            return [StoredFile.from_dict(file) for file in (self.line or {}).get("files") or ()]
+        except (ValueError, TypeError):
+            return []
 
     def paid_with(self, entry: Entry) -> float:
         """Return what the run has bought for the item, with the submission that an entry is about."""
@@ -170,6 +191,9 @@ class Rules:
         """Whether a job is bought again although it may bring, or has brought, a result."""
         if item.status not in (Status.SUCCESS, Status.UNFINISHED) or item.by == self.by:
             return False
+        if item.version and item.row.version not in ("", item.version):
+            log.warning("Row %s was written again since it was bought, and is bought again", item.row.index)
+            return True
         return self.buy_again if self.same_task(item.by) else self.overwrite
 
 

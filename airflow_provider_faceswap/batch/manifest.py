@@ -73,17 +73,6 @@ class Ledger:
                 return
             log.info("%s is being written; reading it again", self.folder)
 
-    def sizes(self) -> dict[str, int]:
-        """
-        Return the sizes of the folder's files by their names.
-
-        :raises NotSentError: if the folder cannot be read now.
-        """
-        try:
-            return {name: self._root.size(name) or 0 for name in self._root.names("")}
-        except Exception as error:  # each store has errors of its own
-            raise _not_now(self.folder, error) from None
-
     def add(self, lines: Iterable[Line], part: str = "") -> str:
         """
         Write lines as a part.

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.batch.block import ItemInputs, ItemPurchase
+from airflow_provider_faceswap.batch.block_journal import ItemJournal
 from airflow_provider_faceswap.batch.item import Item
-from airflow_provider_faceswap.batch.journal import ItemJournal
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.execution.terms import Terms
 from airflow_provider_faceswap.storage.outputs import OutputStore
+from airflow_provider_faceswap.storage.places import Place
+from airflow_provider_faceswap.storage.sources import SharedSources
 
 DEFAULT_ACTIVE = 15
 """Jobs that run at once where neither the operator nor the connection says how many may."""
@@ -29,6 +31,7 @@ class Plan:
 
     :param completion: how the vendor brings results.
     :param output_path: the folder's checked URL.
+    :param place: the folder, opened.
     :param terms: of each item's purchase.
     :param clock: the time.
     :param max_active: jobs that run at once.
@@ -45,6 +48,7 @@ class Plan:
 
     completion: Completion
     output_path: str
+    place: Place
     terms: Terms
     clock: Clock
     max_active: int
@@ -57,6 +61,15 @@ class Plan:
     presign_seconds: float
     check_inputs: bool
     task: Mapping[str, Any]
+
+    @cached_property
+    def outputs(self) -> OutputStore:
+        """The folder, opened once for all items."""
+        return OutputStore(self.output_path, "any", "", task=self.task, place=self.place)
+
+    @cached_property
+    def _sources(self) -> SharedSources:
+        return SharedSources()
 
     @property
     def provider(self) -> str:
@@ -92,13 +105,12 @@ class Plan:
     def results_of(self, item: Item) -> Results:
         """Return where an item's result goes."""
         request = self.request_of(item)
-        outputs = OutputStore(
-            self.output_path,
-            request.kind,
-            request.operation,
-            item.row.output_name,
-            item.row.consent_reference,
-            task=self.task,
+        outputs = replace(
+            self.outputs,
+            kind=request.kind,
+            operation=request.operation,
+            output_name=item.row.output_name,
+            consent_reference=item.row.consent_reference,
         )
         made_from = item.made_from or self.inputs_of(item).described
         return Results(outputs, self.completion, self.terms.timeout, made_from=made_from)
@@ -116,5 +128,6 @@ class Plan:
             idempotency_key=row.idempotency_key,
             presign_seconds=self.presign_seconds,
             check_limits=self.check_inputs,
+            find_source=self._sources.find,
             key=item.key,
         )

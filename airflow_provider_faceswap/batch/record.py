@@ -12,7 +12,7 @@ from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.batch.rows import Row
+    from airflow_provider_faceswap.batch.items.rows import Row
 
 _KEPT = {"inputs", "identity", "versions", "made_from", "provider", "operation", "problem"}
 """Fields of an entry that stand elsewhere in a line, or that an item does not need."""
@@ -149,13 +149,10 @@ def read_line(line: Any) -> Record:
     try:
         kept = line["journal"]
         key, status = str(line["key"]), Status(line["status"])
-        known = {
-            "provider": line.get("provider") or "",
-            "operation": line.get("operation") or "",
-            "job_id": str(line.get("job_id") or ""),
-            "state": _STATES[status].value,
-        }
-        if status is Status.UNFINISHED and not known["job_id"]:
+        known = {name: str(line.get(name) or "") for name in ("provider", "operation", "job_id")}
+        if _STATUSES[State(kept["entry"]["state"])] is not status:
+            known["state"] = _STATES[status].value
+        if status is Status.UNFINISHED and not known["job_id"] and not kept["entry"].get("spooled_at"):
             raise ValueError("an unfinished item needs a job_id")
         entry = _entry(key, {**kept["entry"], **known})
         shown = ("output", "stored", "seconds", "cost", "files", "meta", "inputs")

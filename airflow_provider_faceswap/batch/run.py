@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +14,16 @@ from airflow_provider_faceswap.batch.collecting import Collector
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.journal import Head
 from airflow_provider_faceswap.batch.plan import Plan
+from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
+from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
+from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
+from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.places import Place
 
 log = logging.getLogger(__name__)
@@ -70,10 +75,11 @@ class BatchRun:
             plan.results_of,
             plan.clock,
             plan.terms.max_resubmits,
-            book.note,
+            self._note,
             book.rules.by,
         )
-        self.buyer = Buyer(plan, book, self.collector, claim.confirm)
+        self.buyer = Buyer(plan, book, self.collector, self._confirm)
+        self.progress = Progress(book, plan.clock, lambda: bool(self.buyer.stopped))
         if book.journal.head and book.journal.head.stopped:
             self.buyer.stopped, self.buyer.fatal = book.journal.head.stopped, True
 
@@ -89,15 +95,19 @@ class BatchRun:
         :raises JournalError: if something was bought at another host.
         """
         self._check_host()
-        self._look_at_files()
+        listing = self.plan.outputs.listing()
+        check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
+        self._look_at_files(listing)
+        self.progress.begin()
         for item in self._having(Step.WAIT):
             record = item.known()
             if item.reused or not record.entry.deadline:
                 deadline = self.plan.clock.time() + self.plan.terms.timeout
                 entry = record.entry.moved_to(State.RUNNING, deadline=deadline)
                 item.record = replace(record, entry=entry)
-        self.buyer.settle(self._having(Step.SETTLE), ask=True)
-        self.collector.collect(self._having(Step.WAIT), believed=False)
+        for item in self._having(Step.SETTLE):
+            self.buyer.obey(item)
+        self._look(None)
 
     def intents_settle_in(self) -> float:
         """Return the seconds for which a worker that wrote an intent may still be submitting."""
@@ -115,13 +125,19 @@ class BatchRun:
 
         :param event: the trigger's; None if nobody knows.
         """
-        ended, waiting = ended_keys(self._place, event), self._having(Step.WAIT)
+        self._count_polls(event)
+        self._look(ended_keys(self._place, event))
+
+    def _look(self, ended: Collection[str] | None) -> None:
+        for item in self._having(Step.SETTLE):
+            self.buyer.await_callback(item)
+        waiting = self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
         self.collector.collect(watched, believed=ended is not None)
         now = self.plan.clock.time()
-        doubts = [item for item in self._having(Step.WAIT) if not item.known().entry.job_id]
+        doubts = [item for item in self._having(Step.WAIT) if item.status is Status.IN_DOUBT]
         over = [item for item in doubts if now >= self._until(item)]
-        self.buyer.settle([*over, *self._having(Step.SETTLE)], ask=False)
+        self.buyer.settle([*over, *self._having(Step.SETTLE)])
 
     def go_on(self) -> Finished | Waiting | Refused:
         """Buy what there is room for."""
@@ -130,14 +146,18 @@ class BatchRun:
         active = self._having(Step.WAIT)
         self._remember(len(active))
         if active:
-            more = any(item.step is Step.BUY for item in self.book.listed) and not self.buyer.stopped
-            free = slots - len(active)
-            wake = max(1, (slots + 1) // 2 - free) if more else len(active)
+            more = any(item.due for item in self.book.items) and not self.buyer.stopped
+            # Where the vendor's queue is full before ours, it is half of its own that must be free.
+            room = len(active) if self.buyer.refusal else slots
+            wake = max(1, (room + 1) // 2 - (room - len(active))) if more else len(active)
             deadlines = [self._until(item) for item in active]
             write_jobs(self._place, active, deadlines)
+            self.progress.before_waiting(deferrable=self.plan.deferrable)
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
-        if self.buyer.refusal and not self.buyer.stopped:
-            return Refused(self.buyer.refusal)
+        refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
+        if refusal and not self.buyer.stopped:
+            self.progress.before_waiting(deferrable=self.plan.deferrable)
+            return Refused(refusal)
         return self._finish()
 
     def give_up(self, error: FaceSwapError) -> Finished:
@@ -174,6 +194,7 @@ class BatchRun:
 
     def _finish(self) -> Finished:
         self.book.merge()
+        self.progress.report()
         items, head = self.book.listed, self.book.journal.head
         summary = summarize(
             items,
@@ -216,15 +237,13 @@ class BatchRun:
                 f"leads to {self.plan.base_url}; point it back to go on, or give another output_path"
             )
 
-    def _look_at_files(self) -> None:
-        """Find out with one listing whether what is stored is still there."""
-        done = [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]
-        if not done:
-            return
-        sizes = self.book.ledger.sizes()
-        for item in done:
-            files = (item.line or {}).get("files") or []
-            if files and all(sizes.get(file["url"].rpartition("/")[2]) == file["bytes"] for file in files):
+    def _look_at_files(self, listing: Listing) -> None:
+        """Find out whether what is stored is still there; a folder may have been moved with its manifest."""
+        for item in [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]:
+            files = item.stored_files()
+            if files and all(map(listing.holds, files)):
+                if not all(map(listing.covers, files)):
+                    self.book.relocate(item, listing.folder)
                 continue
             record = item.known()
             if record.entry.job_id:
@@ -233,6 +252,21 @@ class BatchRun:
             else:
                 said = "its file is gone, and the vendor cannot be asked for it; a later run buys it again"
                 item.record = record.moved_to(Status.FAILED, said, by=self.book.rules.by, paid=0.0)
+
+    def _count_polls(self, event: Any) -> None:
+        polls = event.get("polls") if isinstance(event, dict) else None
+        if isinstance(polls, int):
+            operations = {item.row.endpoint: self.plan.request_of(item).operation for item in self.book.items}
+            operation = operations.popitem()[1] if len(operations) == 1 else "several"
+            metrics.count("polls", polls, provider=self.plan.provider, operation=operation)
+
+    def _note(self, items: Sequence[Item]) -> None:
+        self.book.note(items)
+        self.progress.tick()
+
+    def _confirm(self) -> None:
+        self.claim.confirm()
+        self.progress.tick()
 
     def _having(self, step: Step) -> list[Item]:
         return [item for item in self.book.items if item.step is step]

@@ -9,23 +9,37 @@ from typing import Any
 
 from airflow_provider_faceswap.batch.block import BLOCK
 from airflow_provider_faceswap.batch.item import Item
+from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.batch.plan import Plan
-from airflow_provider_faceswap.batch.rows import Row
 from airflow_provider_faceswap.batch.summary import MAX_FAILURES
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
-from airflow_provider_faceswap.storage.checks import check_writable
+from airflow_provider_faceswap.storage.checks import check_names_free
+from airflow_provider_faceswap.storage.listing import Listing
+from airflow_provider_faceswap.storage.places import Place
 
 
-def check_folder(output_path: str, rows: Sequence[Row]) -> None:
+def check_names(place: Place, listing: Listing, items: Sequence[Item]) -> None:
     """
-    Prove the folder writable, and the names of files free.
+    Check that the names of files that are to be stored are free.
 
-    :param output_path: the folder's checked URL.
-    :param rows: of the batch.
-    :raises InputError: naming the argument and the remedy.
+    :param place: the folder.
+    :param listing: of it.
+    :param items: that are to be bought.
+    :raises InputError: with the first of those that are taken, and their number.
     :raises NotSentError: if the store fails in a way that may pass.
     """
-    check_writable(output_path)
+    taken = []
+    for item in items:
+        if item.row.output_name and listing.named(item.row.output_name):
+            former = {left.job_id or left.name for left in item.before.left} if item.before else set()
+            try:
+                check_names_free(place, item.row.output_name, former, None, listing)
+            except InputError as error:
+                taken.append(f"row {item.row.index}, {error}")
+    if taken:
+        more = f"; and {len(taken) - MAX_FAILURES} more" if len(taken) > MAX_FAILURES else ""
+        first = "; ".join(taken[:MAX_FAILURES])
+        raise InputError("items", f"{len(taken)} output names are taken: {first}{more}")
 
 
 def priced(plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:

@@ -120,7 +120,8 @@ class Attempt:
         return Collector(self.purchase)
 
     def _decide(self, before: Entry | None, waited_for: Entry | None = None) -> Decision:
-        entry = self.purchase.journal.load() or before
+        # A stored result is taken again without any write: only that needs proof that there is no entry.
+        entry = self.purchase.journal.load(prove=self.purchase.terms.reuse_stored) or before
         situation = self.purchase.situation(look_at_files=bool(entry and (entry.versions or entry.left)))
         if waited_for is not None:
             situation = replace(situation, waited_out=waited_for.attempted_at)

@@ -185,7 +185,8 @@ class Purchase:
         checked = self.check(before)
         intent = self._intent(before or Entry(state=State.REFUSED), checked)
         request, nonce = self.completion.addressed(checked, intent.deadline)
-        intent = self.journal.save(intent.moved_to(State.INTENT, nonce=nonce))
+        save = self.journal.save if before else self.journal.save_first
+        intent = save(intent.moved_to(State.INTENT, nonce=nonce))
         try:
             job = self.completion.hook.send(request)
         except InDoubtError as error:

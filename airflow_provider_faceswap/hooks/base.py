@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator
@@ -61,6 +62,7 @@ class SwapHook(BaseHook):
         self.conn_id = conn_id or self.default_conn_name
         self._transport = transport
         self._last_sent = 0.0
+        self._turn = threading.Lock()
 
     @abstractmethod
     def authorize(self, body: dict[str, Any], key: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -280,5 +282,6 @@ class SwapHook(BaseHook):
 
     def _throttle(self, rate: float | None) -> None:
         if rate:
-            time.sleep(max(0.0, self._last_sent + 1 / rate - time.monotonic()))
-            self._last_sent = time.monotonic()
+            with self._turn:  # a batch sends from several threads
+                time.sleep(max(0.0, self._last_sent + 1 / rate - time.monotonic()))
+                self._last_sent = time.monotonic()

@@ -144,11 +144,8 @@ class Settings(BaseModel):
         """
         if isinstance(self.verify, bool):
             return self.verify
-        folder = os.path.isdir(self.verify)
         try:
-            return ssl.create_default_context(
-                cafile=None if folder else self.verify, capath=self.verify if folder else None
-            )
+            return _bundle_tls(self.verify, os.stat(self.verify).st_mtime_ns)
         except OSError as error:
             problem = error.strerror or type(error).__name__
         raise SettingsError(
@@ -195,6 +192,18 @@ def usual_tls(verify: bool) -> ssl.SSLContext:
     :param verify: whether certificates are checked.
     """
     return httpx.create_ssl_context(verify=verify)
+
+
+@lru_cache(maxsize=8)
+def _bundle_tls(path: str, changed: int) -> ssl.SSLContext:
+    """
+    Return the TLS context of a CA bundle: it is shared by all requests until the bundle changes.
+
+    :param path: a PEM file, or a folder of them.
+    :param changed: when it was changed last.
+    """
+    folder = os.path.isdir(path)
+    return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
 
 
 def _check_key(key: str, where: str) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from airflow_provider_faceswap.exceptions import JournalError
+from airflow_provider_faceswap.exceptions import JournalError, NotSentError
 from airflow_provider_faceswap.journal.entry import Entry
 
 if TYPE_CHECKING:
@@ -45,19 +45,20 @@ class Journal:
         """Whether a later try will find what is saved."""
         return self._store is not None
 
-    def load(self) -> Entry | None:
+    def load(self, *, prove: bool = True) -> Entry | None:
         """
         Return the entry.
 
         "No entry" is believed only after a write: the store answers so as well when it is this try that it
         does not know.
 
+        :param prove: False where what follows "no entry" is :meth:`save_first`, which is such a write.
         :raises JournalError: if the store fails, or holds something else.
         """
         if not self.durable:
             return None
         found = self._store.get(self.key)
-        if found is None:
+        if found is None and prove:
             self._set(PROBE, True)
             found = self._store.get(self.key)
         try:
@@ -71,6 +72,20 @@ class Journal:
             if isinstance(nonce, str) and _NONCE.match(nonce):
                 entry = entry.moved_to(entry.state, nonce=nonce)
         return entry
+
+    def save_first(self, entry: Entry) -> Entry:
+        """
+        Write an entry where none was found, as :meth:`save` does; the store refuses a superseded try.
+
+        :raises NotSentError: if there is one now.
+        """
+        # Nothing was found some time ago, by a look that a passing 404 may have spoiled.
+        if self.durable and self._store.get(self.key) is not None:
+            raise NotSentError(
+                "nothing was sent: the journal's entry appeared while the submission was prepared; "
+                "a retry reads it"
+            )
+        return self.save(entry)
 
     def save(self, entry: Entry) -> Entry:
         """Write the entry; once, for what must be known before anything is paid."""

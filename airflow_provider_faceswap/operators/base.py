@@ -18,6 +18,7 @@ from airflow_provider_faceswap.operators.arguments import (
     as_seconds,
     as_text,
     check_choice,
+    check_output_path,
     check_terms,
 )
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.base import SwapHook
 
 SUBMISSION_KEY = "submission"
-"""XCom key of the ticket: below Airflow 3.3 nothing else survives a deferral that Airflow cut off."""
+"""XCom key of the ticket where there is no journal: nothing else survives a deferral that Airflow cut off."""
 
 
 class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
@@ -186,7 +187,14 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
         return self._run(context, lambda attempt: attempt.resume(ticket, CUT_OFF, problem))
 
     def _saved_ticket(self, context: Context) -> dict[str, Any] | None:
-        ti = context["ti"]
+        from airflow_provider_faceswap.execution.airflow_errors import translated
+        from airflow_provider_faceswap.journal.store import Journal
+
+        ti, journal = context["ti"], Journal(context)
+        if journal.durable:
+            with translated(self.provider):
+                entry = journal.load(prove=False)
+            return entry.ticket().as_dict() if entry and (entry.job_id or entry.nonce) else None
         saved = ti.xcom_pull(task_ids=self.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
         return saved if isinstance(saved, dict) else None
 
@@ -196,6 +204,7 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
         from airflow_provider_faceswap.execution.airflow_errors import translated
         from airflow_provider_faceswap.execution.outcome import Done, Refused
         from airflow_provider_faceswap.execution.pause import Refusals
+        from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.journal.store import Journal
         from airflow_provider_faceswap.operators.attempts import make_attempt
 
@@ -208,10 +217,8 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
                 now = self.clock.time()
                 refusals = refusals.another(now)
                 pause = refusals.pause(outcome.error, now, self.timeout)
-                count = refusals.count
-                self.log.info(
-                    "%s; submitting again in %.0f s (refused %s times)", outcome.error, pause, count
-                )
+                when = f"submitting again in {pause:.0f} s (refused {refusals.count} times)"
+                self.log.info("%s; %s", outcome.error, when)
                 if self.deferrable:
                     before = None if journal.durable else outcome.before.as_dict()
                     self._defer_submission(pause, {"refusals": asdict(refusals), "before": before})
@@ -219,7 +226,10 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
                 outcome = attempt.run(outcome.before)
             if isinstance(outcome, Done):
                 return report(self, context, outcome.result)
-            self._defer(context, outcome.ticket)
+            if not journal.durable:
+                # Only a cut-off deferral needs it: a failure must not fail a task that is paid.
+                clean_up(lambda: context["ti"].xcom_push(SUBMISSION_KEY, outcome.ticket.as_dict()))
+            self._defer(outcome.ticket)
 
     @cached_property
     def hook(self) -> SwapHook:
@@ -268,10 +278,7 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
         self.hook.settings  # noqa: B018 - checks the connection
         for name in ("output_path", "output_name", *self.inputs):
             setattr(self, name, as_text(getattr(self, name)))
-        if self.output_path is not None:
-            from airflow_provider_faceswap.storage.folders import check_folder, open_folder
-
-            open_folder(check_folder(self.output_path))
+        check_output_path(self.output_path)
 
     def _defer_submission(self, pause: float, kwargs: dict[str, Any]) -> NoReturn:
         from airflow.providers.standard.triggers.temporal import DateTimeTrigger
@@ -279,20 +286,13 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
         until = datetime.fromtimestamp(self.clock.time() + pause, tz=timezone.utc)
         self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
-    def _defer(self, context: Context, ticket: Ticket) -> NoReturn:
-        from airflow_provider_faceswap.execution.purchase import clean_up
+    def _defer(self, ticket: Ticket) -> NoReturn:
         from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral
 
-        # Only a cut-off deferral below Airflow 3.3 needs it: a failure must not fail a task that is paid.
-        clean_up(lambda: context["ti"].xcom_push(key=SUBMISSION_KEY, value=ticket.as_dict()))
         announce_deferral(ticket)
+        options = {"poll_interval": self.poll_interval, "operation": self.operation}
         self.defer(
-            trigger=self.completion.trigger(
-                ticket,
-                deadline=ticket.deadline,
-                poll_interval=self.poll_interval,
-                operation=self.operation,
-            ),
+            trigger=self.completion.trigger(ticket, deadline=ticket.deadline, **options),
             method_name="execute_complete",
             kwargs={"submission": ticket.as_dict()},
             timeout=timedelta(seconds=max(0.0, ticket.deadline - self.clock.time())) + BACKSTOP,

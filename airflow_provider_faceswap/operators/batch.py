@@ -19,8 +19,8 @@ from airflow.sdk.exceptions import (
     TaskDeferralTimeout,
 )
 
+from airflow_provider_faceswap.batch.items.reading import literal_limit
 from airflow_provider_faceswap.batch.manifest import read_manifest
-from airflow_provider_faceswap.batch.reading import literal_limit
 from airflow_provider_faceswap.exceptions import BatchError, FaceSwapError
 from airflow_provider_faceswap.execution.reporting import WithLineage
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_seconds, as_text, check_choice

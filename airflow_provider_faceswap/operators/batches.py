@@ -12,14 +12,14 @@ from airflow_provider_faceswap.apis.media import MAX_PRESIGN
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.batch import validation
 from airflow_provider_faceswap.batch.book import Book
-from airflow_provider_faceswap.batch.claim import airflow_state_of, owner_of, take_claim
-from airflow_provider_faceswap.batch.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.claim import Claim, airflow_state_of, owner_of, take_claim
 from airflow_provider_faceswap.batch.item import Rules
+from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.items.reading import read_items
+from airflow_provider_faceswap.batch.items.rows import Row, make_rows
 from airflow_provider_faceswap.batch.journal import BatchJournal, Head
 from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE, Plan
-from airflow_provider_faceswap.batch.reading import read_items
-from airflow_provider_faceswap.batch.rows import Row, make_rows
 from airflow_provider_faceswap.batch.run import BatchRun
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.execution.completion import completion_for
@@ -27,6 +27,7 @@ from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.execution.terms import Terms
 from airflow_provider_faceswap.journal.state import TaskState
 from airflow_provider_faceswap.operators.arguments import as_text, check_batch
+from airflow_provider_faceswap.storage.checks import check_writable
 from airflow_provider_faceswap.storage.folders import check_folder
 from airflow_provider_faceswap.storage.places import Place, open_place
 
@@ -59,7 +60,7 @@ def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
     if rows is None:
         fresh = _rows(operator)
         _check_offer(operator, fresh)
-        validation.check_folder(operator.output_path, fresh)
+        check_writable(operator.output_path)
         claim = _claim(operator, context)
         place.prepare()
         rows = freeze(place, name, fresh)
@@ -89,7 +90,7 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
     """
     _check(operator)
     journal = BatchJournal(TaskState(context), context["ti"])
-    head = journal.load_head() or Head()
+    head = journal.load_head() or Head(epoch=0 if journal.durable else context["ti"].try_number)
     task = task_digest(context["ti"])
     place = _place(operator, task)
     rows = thaw(place, f"items-{head.epoch}.jsonl")
@@ -118,7 +119,7 @@ def validate(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any
     operator.hook.check()
     rows = _rows(operator)
     _check_offer(operator, rows)
-    validation.check_folder(operator.output_path, rows)
+    check_writable(operator.output_path)
     return validation.priced(_plan(operator, context, rows), rows)
 
 
@@ -146,7 +147,9 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
         "try_number": ti.try_number,
     }
     if found is None:
-        return journal.save_head(Head(**now, started_at=operator.clock.time()))
+        # Without a store each try is a person's clear: there are no retries then.
+        epoch = 0 if journal.durable else ti.try_number
+        return journal.save_head(Head(**now, epoch=epoch, started_at=operator.clock.time()))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
@@ -190,6 +193,7 @@ def _plan(operator: FaceSwapBatchOperator, context: Context, rows: Sequence[Row]
     return Plan(
         completion=completion_for(provider, operator.hook, requests[0] if requests else None),
         output_path=operator.output_path,
+        place=open_place(operator.output_path, _about_output_path),
         terms=terms,
         clock=operator.clock,
         max_active=operator.max_active_jobs or settings.max_active_jobs or DEFAULT_ACTIVE,
@@ -209,13 +213,14 @@ def _ledger(operator: FaceSwapBatchOperator, context: Context, task: str) -> Led
     return Ledger(operator.output_path, f"{task}-{context['ti'].try_number}")
 
 
-def _claim(operator: FaceSwapBatchOperator, context: Context) -> Any:
-    place = open_place(
-        f"{operator.output_path}/_faceswap", lambda problem: InputError("output_path", problem)
-    )
+def _claim(operator: FaceSwapBatchOperator, context: Context) -> Claim:
+    place = open_place(f"{operator.output_path}/_faceswap", _about_output_path)
     return take_claim(place, owner_of(context["ti"]), airflow_state_of(context["ti"]))
 
 
 def _place(operator: FaceSwapBatchOperator, task: str) -> Place:
-    url = f"{operator.output_path}/_faceswap/batches/{task}"
-    return open_place(url, lambda problem: InputError("output_path", problem))
+    return open_place(f"{operator.output_path}/_faceswap/batches/{task}", _about_output_path)
+
+
+def _about_output_path(problem: str) -> InputError:
+    return InputError("output_path", problem)

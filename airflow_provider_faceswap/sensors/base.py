@@ -32,7 +32,7 @@ from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.execution.reporting import WithLineage, report
 from airflow_provider_faceswap.journal.decisions import moved
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text
+from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text, check_output_path
 from airflow_provider_faceswap.sensors.given import Given
 from airflow_provider_faceswap.sensors.skipping import skipping
 
@@ -225,10 +225,7 @@ class JobSensor(WithFullSignature, WithLineage, BaseSensorOperator):
         if self.end_from_trigger and not self.deferrable:
             raise InputError("end_from_trigger", "needs deferrable=True")
         self.output_path = as_text(self.output_path)
-        if self.output_path is not None:
-            from airflow_provider_faceswap.storage.folders import check_folder, open_folder
-
-            open_folder(check_folder(self.output_path))
+        check_output_path(self.output_path)
 
     def _check_host(self, base_url: str) -> None:
         now = self.hook.settings.base_url

@@ -12,6 +12,7 @@ from airflow_provider_faceswap.apis.reading import one_line
 from airflow_provider_faceswap.apis.signatures import FORMATS
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.storage.errors import is_permanent
+from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, named_id, read_line
 
@@ -68,7 +69,7 @@ def check_writable(folder: str) -> Place:
     try:
         place = open_place(folder, lambda problem: InputError("output_path", problem))
         place.prepare()
-        place.names(probe)
+        place.there(probe)
         place.size(probe)
         place.write(probe, b"may be deleted\n")
         if place.size(probe) is None:
@@ -85,7 +86,11 @@ def check_writable(folder: str) -> Place:
 
 
 def check_names_free(
-    place: Place, name: str, replaces: Collection[str], made_from: Mapping[str, Any] | None = None
+    place: Place,
+    name: str,
+    replaces: Collection[str],
+    made_from: Mapping[str, Any] | None = None,
+    listing: Listing | None = None,
 ) -> None:
     """
     Check that no file of another job has a name.
@@ -94,12 +99,14 @@ def check_names_free(
     :param name: without suffix.
     :param replaces: ids of the jobs whose files may be there: the new one is stored beside them.
     :param made_from: media that such a job may also be made from; None for none.
+    :param listing: of the folder; None to look now.
     :raises InputError: if another job's file is there.
     :raises NotSentError: if the store fails in a way that may pass.
     """
     try:
         # A line without its file keeps no name: somebody deleted the file.
-        files = [file for file in place.names(f"{name}.") if file.rpartition(".")[0] == name]
+        found = listing.named(name) if listing else place.names(f"{name}.")
+        files = [file for file in found if file.rpartition(".")[0] == name]
         owners = {file: read_line(place, file) for file in sorted(files)}
     except Exception as error:
         raise blame(error, name, "read") from None

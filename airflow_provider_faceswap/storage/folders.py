@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -57,6 +58,16 @@ def url_problem(url: str) -> str:
     if parts.scheme in LOCAL and not rest.startswith("/"):
         return "must be absolute, such as file:///data/swaps"
     return ""
+
+
+def local_path(url: str) -> Path | None:
+    """
+    Return where a place on local disk lies, or None if it is elsewhere.
+
+    :param url: a checked URL.
+    """
+    scheme, _, path = url.partition("://")
+    return Path(path) if scheme in LOCAL else None
 
 
 def open_folder(output_path: str, field: str = "output_path") -> ObjectStoragePath:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,9 @@ from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.signatures import HEAD, signature
 from airflow_provider_faceswap.exceptions import ResultError
 
-__all__ = ["BLOCK", "CHUNK", "HEAD", "Format", "decode", "recognise"]
+__all__ = [
+    "BLOCK", "CHUNK", "HEAD", "Fetched", "Format", "decode", "measure", "recognise", "size_and_digest",
+]  # fmt: skip
 
 BLOCK = 1024 * 1024
 """Bytes that a store's library reads ahead in a file that it has opened."""
@@ -34,6 +37,20 @@ class Format(NamedTuple):
 
     name: str
     encoded: bool = False
+
+
+class Fetched(NamedTuple):
+    """
+    A file that is to be stored.
+
+    :param size: in bytes.
+    :param sha256: of its content, in hex.
+    :param format: such as ``mp4``.
+    """
+
+    size: int
+    sha256: str
+    format: str
 
 
 def recognise(head: bytes, kind: Kind) -> Format:
@@ -65,6 +82,27 @@ def _decoded_head(head: bytes) -> bytes:
 def _prefix(head: bytes) -> int:
     found = _DATA_URI.match(head)
     return found.end() if found else 0
+
+
+def measure(source: BinaryIO, kind: Kind) -> Fetched:
+    """
+    Read a file through.
+
+    :raises ResultError: if it is not of that kind.
+    """
+    source.seek(0)
+    name = recognise(source.read(HEAD), kind).name
+    return Fetched(*size_and_digest(source), name)
+
+
+def size_and_digest(source: BinaryIO) -> tuple[int, str]:
+    """Return a file's size and its SHA-256 in hex."""
+    source.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
 
 
 def decode(path: Path) -> None:

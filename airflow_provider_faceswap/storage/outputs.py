@@ -4,80 +4,39 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from airflow_provider_faceswap.apis.kind import Kind
-from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, ResultError
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.checks import (
+    blame,
     check_consent,
     check_name,
     check_names_free,
     check_writable,
 )
 from airflow_provider_faceswap.storage.download import download
-from airflow_provider_faceswap.storage.folders import check_folder, url_problem
-from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.folders import check_folder
+from airflow_provider_faceswap.storage.formats import Fetched, measure
+from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.part import Budget
-from airflow_provider_faceswap.storage.places import Place, open_place, said
+from airflow_provider_faceswap.storage.places import Place, open_place
 from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim
-from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, measure, put_claimed, repeatable
+from airflow_provider_faceswap.storage.stored_file import StoredFile, still_there
+from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, put_claimed, repeatable
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_MAX_URL = 8192
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
-_FORMAT = re.compile(r"[a-z0-9]{1,8}\Z")
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """
-    A file that was stored.
-
-    :param url: full URL, as ObjectStoragePath takes it.
-    :param bytes: its size.
-    :param sha256: of its content, in hex.
-    :param format: such as ``mp4``.
-    """
-
-    url: str
-    bytes: int
-    sha256: str
-    format: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, value: Any) -> StoredFile:
-        """
-        Check what :meth:`as_dict` returned, after it lay where others could write.
-
-        :raises ValueError: if it is something else.
-        """
-        if not isinstance(value, dict) or set(value) != {"url", "bytes", "sha256", "format"}:
-            raise ValueError("a stored file must have url, bytes, sha256 and format")
-        url, size, digest, kind = value["url"], value["bytes"], value["sha256"], value["format"]
-        if not isinstance(url, str) or not _is_file_url(url):
-            raise ValueError("a stored file's url must be an object storage URL without a query")
-        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**63:
-            raise ValueError("a stored file's bytes must be a whole number of at least 0")
-        if not isinstance(digest, str) or not _SHA256.match(digest):
-            raise ValueError("a stored file's sha256 must be 64 hex digits")
-        if not isinstance(kind, str) or not _FORMAT.match(kind):
-            raise ValueError("a stored file's format must be a short name such as mp4")
-        return cls(url, size, digest, kind)
+__all__ = ["OutputStore", "StoredFile", "still_there"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +50,7 @@ class OutputStore:
     :param output_name: the files' name without suffix; ``{provider}-{job_id}`` if None.
     :param consent_reference: free text kept beside each file.
     :param task: what is kept beside each file of the task that stored it, such as ``dag_id``.
+    :param place: the folder, where :meth:`opened` has opened it.
     """
 
     output_path: str | None
@@ -99,13 +59,53 @@ class OutputStore:
     output_name: str | None = None
     consent_reference: str | None = None
     task: Mapping[str, Any] = field(default_factory=dict)
+    place: Place | None = field(default=None, repr=False, compare=False)
 
-    def check(self, *, replaces: Collection[str] = (), made_from: Mapping[str, Any] | None = None) -> None:
+    def opened(self) -> OutputStore:
+        """
+        Return the same store with its folder opened, and proven writable: once for all files of a batch.
+
+        ``dataclasses.replace`` makes the stores of single items of it. Threads may share the folder.
+
+        :raises InputError: naming the argument and the remedy.
+        :raises NotSentError: if the store fails in a way that may pass.
+        """
+        place = check_writable(check_folder(self._folder()))
+        try:
+            place.tidy()
+        except OSError as error:
+            log.warning("What killed workers left in %s could not be deleted: %s", place.url, error.strerror)
+        return replace(self, place=place)
+
+    def listing(self) -> Listing:
+        """
+        List the folder: once for all files of a batch.
+
+        :raises InputError: if it cannot be listed.
+        :raises NotSentError: if the store fails in a way that may pass.
+        """
+        folder = check_folder(self._folder())
+        try:
+            place = self.place or open_place(folder, lambda problem: InputError("output_path", problem))
+            return Listing(folder, place.sizes())
+        except FaceSwapError:
+            raise
+        except Exception as error:  # each store has errors of its own
+            raise blame(error, folder, "listed") from None
+
+    def check(
+        self,
+        *,
+        replaces: Collection[str] = (),
+        made_from: Mapping[str, Any] | None = None,
+        listing: Listing | None = None,
+    ) -> None:
         """
         Find what would keep the files from being stored, before anything is paid.
 
         :param replaces: ids of the jobs whose files may be there.
         :param made_from: media of which a job's files may be there; None for none.
+        :param listing: of the folder, which is not asked then for names that are free.
         :raises InputError: naming the argument and the remedy.
         :raises NotSentError: if the store fails in a way that may pass.
         """
@@ -114,9 +114,9 @@ class OutputStore:
         check_consent(self.consent_reference)
         if self.output_path is None:
             return
-        place = check_writable(check_folder(self.output_path))
+        place = self.place or check_writable(check_folder(self.output_path))
         if self.output_name is not None:
-            check_names_free(place, self.output_name, replaces, made_from)
+            check_names_free(place, self.output_name, replaces, made_from, listing)
 
     def save(
         self, urls: Sequence[str], settings: Settings, owner: Owner, *, seconds: float
@@ -136,11 +136,10 @@ class OutputStore:
         with repeatable():
             place = self._opened(owner)
             for number, url in enumerate(urls, start=1):
-                with tempfile.TemporaryDirectory(prefix="faceswap-") as scratch:
-                    local = Path(scratch, "result")
-                    download(url, local, self.kind, settings, budget)
-                    with local.open("rb") as source:
-                        stored.append(self._store(source, place, owner, _numbered(number, len(urls))))
+                with place.scratch() as scratch:
+                    local = scratch / "result"
+                    fetched = download(url, local, self.kind, settings, budget)
+                    stored.append(self._store(local, fetched, place, owner, _numbered(number, len(urls))))
         return stored
 
     def save_content(self, content: bytes, owner: Owner) -> StoredFile:
@@ -151,7 +150,8 @@ class OutputStore:
         """
         with repeatable():
             place = self._opened(owner)
-            return self._store(io.BytesIO(content), place, owner)
+            source = io.BytesIO(content)
+            return self._store(source, measure(source, self.kind), place, owner)
 
     def save_spooled(self, spooled_at: str, owner: Owner) -> StoredFile:
         """
@@ -165,7 +165,7 @@ class OutputStore:
             spool.read_to(spooled_at, local)
             place = self._opened(owner)
             with local.open("rb") as source:
-                return self._store(source, place, owner)
+                return self._store(source, measure(source, self.kind), place, owner)
 
     def copy(self, files: Sequence[StoredFile], owner: Owner) -> list[StoredFile]:
         """
@@ -179,8 +179,9 @@ class OutputStore:
             place = self._opened(owner)
             for number, file in enumerate(files, start=1):
                 with tempfile.TemporaryFile(prefix="faceswap-") as local:
-                    fetch_stored(file.url, (file.bytes, file.sha256), local)
-                    copies.append(self._store(local, place, owner, _numbered(number, len(files))))
+                    fetched = fetch_stored(file.url, (file.bytes, file.sha256), local, self.kind)
+                    number_of = _numbered(number, len(files))
+                    copies.append(self._store(local, fetched, place, owner, number_of))
         return copies
 
     def holds(self, files: Sequence[StoredFile], owner: Owner) -> bool:
@@ -204,6 +205,8 @@ class OutputStore:
         owner.check()
         if self.output_name is not None:
             check_name(self.output_name)  # a sensor pays nothing, and has not asked before
+        if self.place:
+            return self.place
         place = open_place(
             check_folder(self._folder()), lambda problem: ResultError(f"output_path {problem}")
         )
@@ -218,9 +221,10 @@ class OutputStore:
             )
         return self.output_path
 
-    def _store(self, source: BinaryIO, place: Place, owner: Owner, number: str = "") -> StoredFile:
-        suffix = recognise(source.read(HEAD), self.kind).name
-        size, digest = measure(source)
+    def _store(
+        self, source: BinaryIO | Path, fetched: Fetched, place: Place, owner: Owner, number: str = ""
+    ) -> StoredFile:
+        size, digest, suffix = fetched
         facts = {"bytes": size, "sha256": digest, "format": suffix}
         for stem in islice(owner.stems(self.output_name), MAX_NAMES):
             name = f"{stem}{number}.{suffix}"
@@ -235,35 +239,6 @@ class OutputStore:
             log.info("Stored job %s as %s, %s bytes", owner.id, url, size)
             return StoredFile(url, size, digest, suffix)
         raise ResultError(f"{MAX_NAMES} names in output_path belong to other jobs already")
-
-
-def still_there(files: Sequence[StoredFile]) -> bool:
-    """
-    Whether stored files exist with their recorded size.
-
-    :raises ResultError: if a store cannot be read now.
-    """
-    for file in files:
-        folder, _, name = file.url.rpartition("/")
-        problem = ""
-        try:
-            if open_place(folder, ResultError).size(name) != file.bytes:
-                return False
-        except Exception as error:  # each store has errors of its own
-            problem = said(error)
-        if problem:
-            raise ResultError(f"cannot check now whether {file.url} is still there: {problem}")
-    return True
-
-
-def _is_file_url(url: str) -> bool:
-    folder, _, name = url.rpartition("/")
-    return (
-        bool(name)
-        and len(url) <= _MAX_URL
-        and url.isprintable()
-        and not (url_problem(url) or url_problem(folder))
-    )
 
 
 def _numbered(number: int, total: int) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.sink import Sink
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.storage.hosts import Link
@@ -77,6 +80,8 @@ class Part:
     :param kind: what it must be.
     :param patience: seconds without any progress after which it is given up.
     :param budget: of its job; one for this file alone if not given.
+    :ivar head: its first bytes.
+    :ivar digest: of all that has come.
     """
 
     def __init__(self, path: Path, kind: Kind, patience: float, budget: Budget | None = None) -> None:
@@ -88,7 +93,8 @@ class Part:
         self._patience = patience
         self._total: int | None = None
         self._validator = ""
-        self._head = b""
+        self.head = b""
+        self.digest = hashlib.sha256()
         self._start = self._came = 0
         self._most = 0
         self._started = self._moved = time.monotonic()
@@ -140,38 +146,33 @@ class Part:
         self.budget.check(total - self.size)
 
     def _forget(self) -> None:
-        self.size, self._total, self._validator, self._head = 0, None, "", b""
+        self.size, self._total, self._validator, self.head = 0, None, "", b""
+        self.digest = hashlib.sha256()
 
     def start_over(self, problem: str) -> NotYetError:
         """Forget what came, and return the error that says why."""
         self._forget()
         return NotYetError(problem)
 
-    def open(self) -> BinaryIO:
+    def open(self) -> AbstractContextManager[Any]:
         """Open the file where the next byte belongs."""
         self._start = self.size
-        file = self.path.open("r+b" if self.size else "wb")
-        file.seek(self.size)
-        file.truncate()
-        return file
+        return Sink(self.path, self.size, self.digest)
 
-    def add(self, chunk: bytes, file: BinaryIO) -> None:
+    def add(self, chunk: bytes, file: Any) -> None:
         """
         Write a piece.
 
+        :param file: what :meth:`open` opened.
         :raises ResultError: as soon as the file is too large, too slow or not of its kind, or the disk full.
         """
         self.budget.spend(len(chunk))
-        try:
-            file.write(chunk)
-            file.flush()
-        except OSError as error:  # not the link's fault: another try would fail as well
-            raise ResultError(f"{self.path.parent} could not be written: {error.strerror}") from None
+        file.write(chunk)
         self.size += len(chunk)
-        if len(self._head) < HEAD:
-            self._head += chunk[: HEAD - len(self._head)]
-            if len(self._head) == HEAD:
-                recognise(self._head, self._kind)
+        if len(self.head) < HEAD:
+            self.head += chunk[: HEAD - len(self.head)]
+            if len(self.head) == HEAD:
+                recognise(self.head, self._kind)
         if self.size > self._most:
             self._most, self._moved = self.size, time.monotonic()
         self._check_pace()

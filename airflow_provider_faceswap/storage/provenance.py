@@ -135,7 +135,7 @@ def claim(place: Place, name: str, owner: Owner, line: bytes) -> bool:
     :return: whether the name is this job's now.
     """
     beside = name + SUFFIX
-    there = place.names(name)
+    there = place.there(name, beside)
     if beside not in there:
         if name in there:
             return False

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO
 
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
-from airflow_provider_faceswap.storage.formats import CHUNK
+from airflow_provider_faceswap.storage.formats import CHUNK, HEAD, Fetched, recognise, size_and_digest
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 from airflow_provider_faceswap.storage.provenance import SUFFIX
 
@@ -41,15 +42,19 @@ def blamed(name: str) -> Iterator[None]:
         raise ResultError(f"{name} could not be written to output_path: {problem}")
 
 
-def put_claimed(place: Place, name: str, source: BinaryIO, size: int) -> None:
+def put_claimed(place: Place, name: str, source: BinaryIO | Path, size: int) -> None:
     """
     Put a file under the name that its line claims.
 
+    :param source: the file; a path is one of the place's own scratch folder, and is moved.
     :param size: of the file.
     """
     try:
-        source.seek(0)
-        place.put(name, source, size)
+        if isinstance(source, Path):
+            place.take(name, source, size)
+        else:
+            source.seek(0)
+            place.put(name, source, size)
     except BaseException:
         with suppress(Exception):
             if not place.exists(name):  # else the line would keep the name for a file that never was
@@ -57,21 +62,12 @@ def put_claimed(place: Place, name: str, source: BinaryIO, size: int) -> None:
         raise
 
 
-def measure(source: BinaryIO) -> tuple[int, str]:
-    """Return a file's size and its SHA-256 in hex."""
-    source.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while chunk := source.read(CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-    return size, digest.hexdigest()
-
-
-def fetch_stored(url: str, expected: tuple[int, str], local: BinaryIO) -> None:
+def fetch_stored(url: str, expected: tuple[int, str], local: BinaryIO, kind: Kind) -> Fetched:
     """
     Copy a stored file to local disk.
 
     :param expected: its size and SHA-256.
+    :param kind: what it must be.
     :raises ResultError: if it is another one now, or cannot be read.
     """
     folder, _, name = url.rpartition("/")
@@ -81,10 +77,11 @@ def fetch_stored(url: str, expected: tuple[int, str], local: BinaryIO) -> None:
         if place.size(name) == expected[0]:
             with closing(place.open(name)) as source:
                 shutil.copyfileobj(source, local, CHUNK)
-        if measure(local) != expected:
+        if size_and_digest(local) != expected:
             problem = "its content is not the one that was stored"
     except Exception as error:  # each store has errors of its own
         problem = said(error)
     if problem:
         raise ResultError(f"{url} could not be copied: {problem}")
     local.seek(0)
+    return Fetched(*expected, recognise(local.read(HEAD), kind).name)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.formats import CHUNK
 from airflow_provider_faceswap.storage.hosts import GuardedSockets, HostRules, Link
 from airflow_provider_faceswap.storage.part import NotYetError, Part
 
@@ -105,7 +104,7 @@ async def _ask(session: aiohttp.ClientSession, link: Link, part: Part, settings:
         part.begin(response.status, response.headers, response.content_length)
         with part.open() as file:
             try:
-                async for chunk in response.content.iter_chunked(CHUNK):
+                async for chunk, _ in response.content.iter_chunks():  # as they came: to cut them is to copy
                     part.add(chunk, file)
             finally:
                 part.arrived(response.content.total_bytes)

@@ -136,10 +136,10 @@ class SwapTrigger(BaseTrigger):
             self.log.error("The batch is not watched: %s", error)
             tally = Tally(0, siblings)
             tally.problem = str(error)
-            return tally.event()
+            return tally.event(time.time())
         tally = Tally(len(jobs), siblings, wake=self.wake, patience=self.patience, earliest=earliest)
         await self._watch_batch(jobs, tally)
-        return tally.event()
+        return tally.event(time.time())
 
     def _poll_interval(self) -> float | None:
         return None

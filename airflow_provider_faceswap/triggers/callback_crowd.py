@@ -88,5 +88,6 @@ class CallbackCrowd:
         log.debug("Job %s: %s", job.job_id or job.nonce, end)
         if end == CALLED_BACK:
             age = max(0.0, now - job.watch.submitted_at)
+            self._tally.siblings.on_running(None, 0.0, age)
             self._tally.siblings.on_end(None, age, age)
         self._tally.end(line, end, now)

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from airflow_provider_faceswap.apis import vendor
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
 from airflow_provider_faceswap.triggers.alarm import Alarm
 
 if TYPE_CHECKING:
-    from airflow_provider_faceswap.apis.job import Job
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.triggers.joblist import BatchJob
     from airflow_provider_faceswap.triggers.tally import Tally
@@ -29,9 +29,9 @@ OVERTIME = 60.0
 """Seconds after its deadline when a job is given up without a last poll: the vendor answers too slowly."""
 FINISH = 2.0
 """Seconds that polls have to end in when the event fires."""
-REPLAN, REPLAN_SHARE = 1.0, 0.05
+REPLAN, REPLAN_SHARE = 2.0, 0.08
 """A plan is made again after so many seconds, or this share of the job's age: siblings may have ended."""
-BLOCK = 250
+BLOCK = 100
 """Jobs that are looked at before the event loop gets its turn."""
 SUMMARY = 60.0
 """Seconds between two lines in the log."""
@@ -66,6 +66,7 @@ class Crowd:
         self._running: set[asyncio.Task[None]] = set()
         self._alarm = Alarm()
         self._failed = 0
+        self._problem = self._last_problem = ""
         self._next_summary = 0.0
 
     async def watch(self) -> None:
@@ -85,21 +86,34 @@ class Crowd:
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+        self._tally.problem = self._tally.problem or self._problem
 
     async def _enqueue_all(self) -> None:
         for line, job in enumerate(self._jobs):
             job.luck = random.uniform(0.9, 1.1)
+            self._resume(job)
             self._enqueue(line, time.time())
             if line % BLOCK == 0:
                 await asyncio.sleep(0)
+
+    def _resume(self, job: BatchJob) -> None:
+        """Go on where an earlier trigger stopped: it did not say when it polled this job."""
+        eta, siblings = job.watch.usable_eta, self._tally.siblings
+        watched = siblings.watched_until - job.watch.submitted_at
+        if watched > 0 and (seen := siblings.last_poll(eta, watched, random.random())):
+            siblings.on_running(eta, 0.0, seen)
+            job.seen = seen
 
     def _enqueue(self, line: int, now: float) -> None:
         job = self._jobs[line]
         if job.watch.irregular:
             heapq.heappush(self._queue, (now + job.watch.wait(now), line))
         else:
-            replan = now + max(REPLAN, REPLAN_SHARE * (now - job.watch.submitted_at))
-            heapq.heappush(self._queue, (min(self._planned(job), replan), line))
+            self._replan(line, self._planned(job), now)
+
+    def _replan(self, line: int, planned: float, now: float) -> None:
+        age = now - self._jobs[line].watch.submitted_at
+        heapq.heappush(self._queue, (min(planned, now + max(REPLAN, REPLAN_SHARE * age)), line))
 
     def _planned(self, job: BatchJob) -> float:
         watch = job.watch
@@ -109,14 +123,14 @@ class Crowd:
     def _start_due(self, now: float) -> bool:
         """Start polls that are due; return whether others may be."""
         for _ in range(BLOCK):
-            if not self._queue or self._queue[0][0] > now or len(self._running) >= POLLS_AT_ONCE:
+            if not self._queue or self._startable_at() > now:
                 return False
             _, line = heapq.heappop(self._queue)
             job = self._jobs[line]
-            if now > job.watch.deadline + OVERTIME:
+            if now >= job.watch.deadline + OVERTIME:
                 self._end(line, DEADLINE, now)
-            elif not job.watch.irregular and self._planned(job) > now:
-                self._enqueue(line, now)
+            elif not job.watch.irregular and (planned := self._planned(job)) > now:
+                self._replan(line, planned, now)
             else:
                 task = asyncio.create_task(self._poll(line))
                 self._running.add(task)
@@ -129,9 +143,13 @@ class Crowd:
 
     def _next_event(self) -> float:
         until = min(self._tally.fires_at(), self._next_summary)
-        if self._queue and len(self._running) < POLLS_AT_ONCE:
-            until = min(until, self._queue[0][0])
-        return until
+        return min(until, self._startable_at()) if self._queue else until
+
+    def _startable_at(self) -> float:
+        due, line = self._queue[0]
+        if len(self._running) < POLLS_AT_ONCE:
+            return due
+        return self._jobs[line].watch.deadline + OVERTIME
 
     async def _poll(self, line: int) -> None:
         job = self._jobs[line]
@@ -139,13 +157,13 @@ class Crowd:
         try:
             request = self._vendor.poll_request(job.job_id, job.route or {})
             answer = await self._hook.asend(request, self._base_url)
-        except Exception as error:  # whatever one poll brings, the other jobs are waited for
-            now = time.time()
-            end = self._on_error(job, error, now)
-        else:
             now = time.time()
             end = job.watch.on_state(answer, now)
             self._learn(job, answer, now)
+            self._problem = ""
+        except Exception as error:  # whatever one poll brings, no job is lost
+            now = time.time()
+            end = self._on_error(job, error, now)
         if end:
             self._end(line, end, now)
         else:
@@ -156,7 +174,7 @@ class Crowd:
         problem = str(error) if isinstance(error, FaceSwapError) else type(error).__name__
         retry_after = error.retry_after if isinstance(error, PollError) else None
         self._failed += 1
-        self._tally.problem = problem
+        self._problem = self._last_problem = problem
         log.debug("Job %s: %s", job.job_id, problem)
         return job.watch.on_error(problem, now, retry_after)
 
@@ -166,11 +184,16 @@ class Crowd:
         if answer.state.waiting:
             siblings.on_running(eta, job.seen, age)
             job.seen = age
-        elif answer.output or answer.content:
+        elif answer.state is JobState.SUCCESS:
             siblings.on_end(eta, job.seen, age)
+        elif answer.state.settled and job.seen:
+            siblings.on_left(eta, job.seen)
 
     def _end(self, line: int, end: str, now: float) -> None:
-        log.debug("Job %s: %s", self._jobs[line].job_id, end)
+        job = self._jobs[line]
+        log.debug("Job %s: %s", job.job_id, end)
+        if end == DEADLINE:
+            self._tally.problem = job.watch.problem or self._tally.problem
         self._tally.end(line, end, now)
 
     def _sum_up(self, now: float) -> None:
@@ -181,5 +204,5 @@ class Crowd:
         tally = self._tally
         log.info("%d of %d jobs have ended, after %d polls", tally.ended, tally.jobs, tally.polls)
         if self._failed:
-            log.warning("%d polls failed; the last one: %s", self._failed, tally.problem)
+            log.warning("%d polls failed; the last one: %s", self._failed, self._last_problem)
             self._failed = 0

@@ -65,18 +65,20 @@ class Tally:
         seconds = max(self._patience, (self.siblings.median() or 0.0) / 4)
         return max(self._earliest, self._first_end + seconds)
 
-    def event(self) -> dict[str, Any]:
+    def event(self, now: float) -> dict[str, Any]:
         """
         Return the event.
 
         It is ``{"counts": {state: n}, "ended": bitmap, "polls": n, "learned": {...}, "problem": text}``. The
         bitmap, in base64, has a bit for each line of the jobs file: with 10,000 jobs all is under 4 KB.
+
+        :param now: seconds since the epoch.
         """
         return {
             "counts": dict(self._counts),
             "ended": base64.b64encode(bytes(self._bitmap)).decode(),
             "polls": self.polls,
-            "learned": self.siblings.as_dict(),
+            "learned": self.siblings.as_dict(now),
             "problem": self.problem[:MAX_PROBLEM],
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_faceswap.storage.places import Place
@@ -32,6 +33,9 @@ class MemoryPlace(Place):
     def sizes(self) -> dict[str, int]:
         raise NotImplementedError
 
+    def there(self, name: str, *longer: str) -> set[str]:
+        raise NotImplementedError
+
     def exists(self, name: str) -> bool:
         raise NotImplementedError
 
@@ -42,6 +46,12 @@ class MemoryPlace(Place):
         raise NotImplementedError
 
     def put(self, name: str, source: Any, size: int) -> None:
+        raise NotImplementedError
+
+    def scratch(self) -> Any:
+        raise NotImplementedError
+
+    def take(self, name: str, local: Path, size: int) -> None:
         raise NotImplementedError
 
     def read(self, name: str, most: int) -> bytes:

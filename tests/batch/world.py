@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections import Counter
@@ -18,6 +19,7 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, InDoubtError
 from airflow_provider_faceswap.operators import batches
 from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
 from airflow_provider_faceswap.storage import outputs, places
+from airflow_provider_faceswap.storage.formats import Fetched, measure
 from tests.fakes import MP4, FakeClock, FakeCompletion, FakeStore, FakeTaskInstance, Killed, context
 
 FACE = "https://a.example/face.jpg"
@@ -224,9 +226,11 @@ class BatchWorld:
 
         return act
 
-    def _download(self, url: str, target: Path, *_: Any) -> None:
+    def _download(self, url: str, target: Path, kind: Any, *_: Any) -> Fetched:
         self.happens("download")
-        target.write_bytes(MP4 + url.encode())
+        content = MP4 + url.encode()
+        target.write_bytes(content)
+        return measure(io.BytesIO(content), kind)
 
 
 class FakeTi(FakeTaskInstance):

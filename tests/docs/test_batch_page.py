@@ -6,12 +6,13 @@ import json
 import re
 from types import SimpleNamespace
 
+from airflow_provider_faceswap.batch.rows import make_rows
+
 from airflow_provider_faceswap.batch import block, collecting, faults, lists, reading, rows, summary, values
 from airflow_provider_faceswap.batch.item import Rules
 from airflow_provider_faceswap.batch.journal import KEY
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE
 from airflow_provider_faceswap.batch.record import Record, Status
-from airflow_provider_faceswap.batch.rows import make_rows
 from airflow_provider_faceswap.execution import pause
 from airflow_provider_faceswap.execution.reporting import report_batch
 from airflow_provider_faceswap.journal.entry import Entry, State

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import certifi
 import httpx
 import pytest
 from airflow.models.connection import Connection
@@ -87,6 +90,16 @@ def test_what_is_wrong_is_named_before_anything_is_sent(
 def test_a_ca_bundle_without_a_certificate_is_found_out(connect: Any, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate")
     assert "is not a CA bundle" in refused(connect(extra={"verify": str(tmp_path / "ca.pem")}))
+
+
+def test_a_ca_bundle_is_read_once_until_it_changes(connect: Any, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(Path(certifi.where()).read_bytes())
+    first = connect(extra={"verify": str(bundle)}).settings.tls
+    assert isinstance(first, ssl.SSLContext) and connect(extra={"verify": str(bundle)}).settings.tls is first
+    os.utime(bundle, ns=(1, 1))
+    assert connect(extra={"verify": str(bundle)}).settings.tls is not first
+    assert isinstance(connect(extra={"verify": str(tmp_path)}).settings.tls, ssl.SSLContext)
 
 
 def test_a_ca_bundle_of_the_environment_that_cannot_be_read_is_found_out(

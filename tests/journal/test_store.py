@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
-from airflow_provider_faceswap.exceptions import JournalError
+from airflow_provider_faceswap.exceptions import JournalError, NotSentError
 from airflow_provider_faceswap.journal import store as module
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY, KEY, PROBE, Journal
@@ -62,6 +62,23 @@ def test_no_entry_is_believed_only_after_a_write(store: FakeStore) -> None:
     with pytest.raises(type(api_error(404))):
         Journal(context(store)).load()
     assert store.set.call_args.args == (PROBE, True)
+
+
+def test_a_look_before_an_intent_writes_nothing(store: FakeStore) -> None:
+    assert Journal(context(store)).load(prove=False) is None and not store.history
+
+
+def test_a_first_entry_is_not_written_over_another(store: FakeStore) -> None:
+    """The look that found nothing may have met a 404 that had another cause."""
+    Journal(context(store)).save(ENTRY)
+    written = len(store.history)
+    with pytest.raises(NotSentError, match="nothing was sent"):
+        Journal(context(store)).save_first(ENTRY.moved_to(State.INTENT, job_id=""))
+    assert len(store.history) == written
+
+
+def test_below_airflow_3_3_a_first_entry_is_no_more_than_any_other() -> None:
+    assert Journal(context()).save_first(ENTRY) == ENTRY
 
 
 def test_an_entry_that_appears_with_the_write_is_taken(store: FakeStore) -> None:

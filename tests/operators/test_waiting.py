@@ -219,6 +219,40 @@ def test_a_deferral_that_airflow_cut_off_takes_a_finished_result(one: World, err
     assert one.vendor.accepted == 1
 
 
+@pytest.mark.parametrize("store", [True, False])
+def test_the_ticket_is_in_the_journal_or_an_xcom(one: World, store: bool) -> None:
+    """Each XCom costs as much as a write to the journal."""
+    if not store:
+        one.store = None
+    one.defer()
+    assert set(one.context["ti"].xcoms) == ({"job_id"} if store else {"job_id", "submission"})
+
+
+@pytest.mark.parametrize("end", ["finished", "unfinished"])
+def test_a_job_that_was_adopted_while_deferred_is_polled_where_airflow_cut_that_off(
+    one: World, end: str
+) -> None:
+    one.defer()
+    assert one.store is not None
+    one.store.set("faceswap", "4711")
+    one.vendor.polls = [job(job_id="4711") if end == "finished" else job(PROCESSING, job_id="4711")]
+    if end == "finished":
+        found = one.operator.resume_execution("__fail__", {"error": "Trigger timeout"}, one.context)
+        assert found["job_id"] == "4711"
+    else:
+        with pytest.raises(AirflowException, match="job 4711: not finished"):
+            one.operator.resume_execution("__fail__", {"error": "Trigger timeout"}, one.context)
+    assert one.vendor.accepted == 1
+
+
+def test_a_cut_off_deferral_whose_entry_cannot_be_read_says_how_to_mend_it(one: World) -> None:
+    one.defer()
+    assert one.store is not None
+    one.store.set("faceswap", ["what"])
+    with pytest.raises(AirflowFailException, match=r"cannot be read: .*Storage > Task State Store"):
+        one.operator.resume_execution("__fail__", {"error": "Trigger timeout"}, one.context)
+
+
 def test_a_deferral_that_airflow_cut_off_names_the_job(one: World) -> None:
     one.defer()
     one.vendor.polls = [job(PROCESSING, message="try again later.")]
@@ -226,9 +260,12 @@ def test_a_deferral_that_airflow_cut_off_names_the_job(one: World) -> None:
         one.operator.resume_execution("__fail__", {"error": "Trigger timeout"}, one.context)
 
 
-def test_a_cut_off_deferral_without_a_ticket_stays_what_it_is(one: World) -> None:
+@pytest.mark.parametrize("store", [True, False])
+def test_a_cut_off_deferral_without_a_ticket_stays_what_it_is(one: World, store: bool) -> None:
+    if not store:
+        one.store = None
+    one.vendor.submissions = [RefusedForNowError("queue full")]
     one.defer()
-    one.context["ti"].xcoms.clear()
     with pytest.raises((TaskDeferralError, TaskDeferralTimeout)):
         one.operator.resume_execution("__fail__", {"error": "Trigger failure"}, one.context)
 

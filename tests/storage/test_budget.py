@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import tempfile
 import threading
 from pathlib import Path
@@ -13,7 +12,7 @@ from aiohttp import web
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import download as downloads
-from airflow_provider_faceswap.storage import outputs
+from airflow_provider_faceswap.storage import outputs, sink
 from airflow_provider_faceswap.storage import part as parts
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.outputs import OutputStore
@@ -113,36 +112,60 @@ def test_a_download_that_breaks_off_says_how_much_came(cdn: Cdn, tmp_path: Path,
         download(url, tmp_path / "f", "video", settings(cdn.url), patience=0)
 
 
+@pytest.mark.parametrize("block", [sink.BLOCK, 100_000], ids=["at the end", "in the thread"])
 def test_a_full_disk_is_not_blamed_on_the_link(
-    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    class Full(io.BytesIO):
-        def write(self, chunk: Any) -> int:
+    class Full(sink.Sink):
+        def _take(self, block: list[bytes]) -> None:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(parts.Part, "open", lambda _: Full())
+    monkeypatch.setattr(parts, "Sink", Full)
+    monkeypatch.setattr(sink, "BLOCK", block)
     with pytest.raises(ResultError, match="could not be written: No space left on device; mend it and retry"):
         save(cdn, [cdn.give("/a")], tmp_path)
+    assert len(cdn.asked) == 1 and not list((tmp_path / "out").iterdir())
+
+
+def test_a_folder_that_is_gone_is_not_blamed_on_the_link(cdn: Cdn, tmp_path: Path) -> None:
+    with pytest.raises(ResultError, match="missing could not be written: No such file or directory"):
+        download(cdn.give("/a"), tmp_path / "missing" / "f", "video", settings(cdn.url))
     assert len(cdn.asked) == 1
-    monkeypatch.undo()
-    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/missing")
-    with pytest.raises(ResultError, match=r"FileNotFoundError: .*nothing is paid again"):
-        save(cdn, [cdn.give("/a")], tmp_path)
 
 
-def test_local_copies_are_private_and_go_as_soon_as_each_is_stored(
-    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_on_its_way_is_private_and_goes_as_soon_as_it_is_stored(
+    cdn: Cdn, tmp_path: Path, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On local disk it lies in the folder itself, so that it is renamed and not copied."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    above = tmp_path / "out" if folder.startswith("file:") else tmp_path
     fetch, seen = outputs.download, []
 
-    def look(url: str, target: Path, *rest: Any) -> None:
-        (scratch,) = tmp_path.glob("faceswap-*")
+    def look(url: str, target: Path, *rest: Any) -> Any:
+        (scratch,) = above.glob(".faceswap-*.part" if above != tmp_path else "faceswap-*")
         seen.append((scratch.stat().st_mode & 0o777, sorted(scratch.iterdir())))
-        fetch(url, target, *rest)
+        return fetch(url, target, *rest)
 
     monkeypatch.setattr(outputs, "download", look)
-    with pytest.raises(ResultError):
-        save(cdn, [cdn.give("/a"), cdn.give("/b"), cdn.give("/c", b"<html>")], tmp_path)
+    store = OutputStore(folder, "video", "single_video_swap")
+    urls = [cdn.give("/a"), cdn.give("/b"), cdn.give("/c", b"<html>")]
+    with pytest.raises(ResultError, match="HTML page"):
+        store.save(urls, settings(cdn.url), JOB, seconds=30)
     assert seen == [(0o700, [])] * 3
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert not [path for path in above.iterdir() if "faceswap-" in path.name.partition("modelslab")[0]]
+
+
+def test_a_file_that_another_process_cut_short_is_not_stored(
+    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = outputs.download
+
+    def cut(url: str, target: Path, *rest: Any) -> Any:
+        fetched = fetch(url, target, *rest)
+        target.write_bytes(MP4[:-1])
+        return fetched
+
+    monkeypatch.setattr(outputs, "download", cut)
+    with pytest.raises(ResultError, match=f"the file has not the {len(MP4)} bytes that arrived"):
+        save(cdn, [cdn.give("/a")], tmp_path)
+    assert not list((tmp_path / "out").iterdir())

@@ -138,7 +138,7 @@ class NoCredentialsError(Exception):
         (NoCredentialsError("Unable to locate credentials"), True),
     ],
 )
-@pytest.mark.parametrize("step", ["write", "names", "size"])
+@pytest.mark.parametrize("step", ["write", "there", "size"])
 def test_what_may_pass_is_tried_again(
     folder: str, monkeypatch: pytest.MonkeyPatch, error: Exception, final: bool, step: str
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import socket
 import time
 from pathlib import Path
@@ -25,8 +26,11 @@ OK = b"HTTP/1.1 200 OK\r\n"
 def get(url: str, tmp_path: Path, kind: Any = "video", patience: float = 0, **fields: Any) -> bytes:
     """Download from the connection's own origin."""
     target = tmp_path / "file"
-    download(url, target, kind, settings("/".join(url.split("/")[:3]), **fields), patience=patience)
-    return target.read_bytes()
+    own = "/".join(url.split("/")[:3])
+    found = download(url, target, kind, settings(own, **fields), patience=patience)
+    content = target.read_bytes()
+    assert found[:2] == (len(content), hashlib.sha256(content).hexdigest()), "of what base64 text holds, too"
+    return content
 
 
 def refused(url: str, tmp_path: Path, own: str = ELSEWHERE, **fields: Any) -> str:

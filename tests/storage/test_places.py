@@ -12,10 +12,11 @@ from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage import places
+from airflow_provider_faceswap.storage import local_place
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile
-from airflow_provider_faceswap.storage.places import Place, open_place
+from airflow_provider_faceswap.storage.places import Place, StoredPlace, open_place
 from airflow_provider_faceswap.storage.provenance import Owner
+from tests.buckets import S3
 from tests.storage.conftest import JPEG
 
 PICTURE = JPEG * 300
@@ -115,13 +116,13 @@ def test_a_write_that_breaks_off_spares_the_file_of_an_earlier_try(store: Store)
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = places.shutil.copyfileobj
+    copy = local_place.shutil.copyfileobj
 
     def full(source: Any, sink: Any, chunk: int) -> None:
         copy(io.BytesIO(source.read(1000)), sink)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(places.shutil, "copyfileobj", full)
+    monkeypatch.setattr(local_place.shutil, "copyfileobj", full)
     with pytest.raises(ResultError, match="No space left on device; mend it and retry or clear: nothing is"):
         save(f"file://{tmp_path}/out")
     assert not list((tmp_path / "out").iterdir())
@@ -141,6 +142,27 @@ def test_a_file_is_created_once(folder: str) -> None:
     assert not found.exists("a") and found.size("a") is None
     with pytest.raises(FileNotFoundError):
         found.read("a", 1)
+
+
+def test_two_writers_of_the_same_moment_do_not_both_create_a_file(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 may answer one of them with a conflict while the other's file is not there yet."""
+    found = place(f"{s3.url}/{tmp_path.name}")
+    assert isinstance(found, StoredPlace)
+    pipe_file = found._fs.pipe_file
+    conflicts = [OSError(errno.EBUSY, "ConditionalRequestConflict")]
+
+    def conflict(path: str, value: bytes, **options: Any) -> None:
+        if conflicts:
+            raise conflicts.pop()
+        if options:
+            s3.client.put_object(Bucket="bucket", Key=f"{tmp_path.name}/a", Body=b"the other")
+        pipe_file(path, value, **options)
+
+    monkeypatch.setattr(found._fs, "pipe_file", conflict)
+    assert not found.create("a", b"mine")
+    assert not conflicts and found.read("a", 99) == b"the other"
 
 
 def test_names_are_found_by_their_start_in_the_folder_alone(folder: str) -> None:
@@ -169,7 +191,7 @@ def test_what_is_unfinished_is_written_through_no_symlink(
     class Guessed:
         hex = "0" * 32
 
-    monkeypatch.setattr(places, "uuid4", Guessed)
+    monkeypatch.setattr(local_place, "uuid4", Guessed)
     os.symlink(tmp_path / "precious", tmp_path / f".faceswap-{'0' * 32}.part")
     with pytest.raises(ResultError, match="FileExistsError"):
         save(f"file://{tmp_path}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiohttp import web
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import download as downloads
 from airflow_provider_faceswap.storage import part as parts
+from airflow_provider_faceswap.storage import sink
 from airflow_provider_faceswap.storage.download import download
 from tests.storage.conftest import MP4, Cdn
 from tests.storage.settings import settings
@@ -17,8 +19,9 @@ from tests.storage.settings import settings
 LATER = MP4[:600] + b"another" * (len(MP4) // 7)
 
 
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=[sink.BLOCK, 50_000], ids=["in one go", "in a thread"])
+def no_waiting(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    monkeypatch.setattr(sink, "BLOCK", request.param)
     monkeypatch.setattr(downloads, "wait_exponential_jitter", lambda **_: tenacity.wait_none())
 
 
@@ -59,8 +62,10 @@ class Cutting:
 
 def fetched(cdn: Cdn, tmp_path: Path, handler: Any, patience: float = 10) -> bytes:
     url = cdn.on("/clip", handler)
-    download(url, tmp_path / "f", "video", settings(cdn.url), patience=patience)
-    return (tmp_path / "f").read_bytes()
+    found = download(url, tmp_path / "f", "video", settings(cdn.url), patience=patience)
+    content = (tmp_path / "f").read_bytes()
+    assert found == (len(content), hashlib.sha256(content).hexdigest(), "mp4"), "hashed on the way"
+    return content
 
 
 @pytest.mark.parametrize("validator", [{"ETag": '"abc"'}, {"Last-Modified": "Wed, 21 Oct 2026 07:28:00 GMT"}])

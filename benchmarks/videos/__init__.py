@@ -1,0 +1,1 @@
+"""What a video costs on a real Airflow, by who submits it and who waits for it."""

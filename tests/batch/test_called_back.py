@@ -1,0 +1,71 @@
+"""Submissions in doubt that callbacks settle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+
+from tests.batch.world import BatchWorld, TakenError, rows
+
+
+@pytest.fixture
+def inbox(world: BatchWorld, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """What callbacks name, by the nonces of submissions; the answer to the second one is lost."""
+    named: dict[str, set[str]] = {}
+    media = [row["target"] for row in rows(3)]
+
+    def addressed(request: Any, deadline: float) -> tuple[Any, str]:
+        return request, f"nonce-{media.index(request.init_video)}"
+
+    def answers_all(tickets: Any) -> list[set[str]]:
+        return [named.get(ticket.nonce, set()) for ticket in tickets]
+
+    monkeypatch.setattr(world.vendor, "addressed", addressed)
+    monkeypatch.setattr(world.vendor, "answers_all", answers_all)
+    world.vendor.answers_to[media[1]] = [TakenError("cut")]
+    return named
+
+
+def job_in_doubt(world: BatchWorld) -> str:
+    """Return the job whose id nobody was told."""
+    return next(job for job, media in world.vendor.jobs.items() if media == rows(3)[1]["target"])
+
+
+def test_a_callback_settles_a_doubt_after_a_deferral(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(3), deferrable=True)
+    inbox["nonce-1"] = {job_in_doubt(world)}
+    assert world.resume(deferral.value)["succeeded"] == 3
+    assert sorted(world.vendor.bought.values()) == [1, 1, 1]
+
+
+def test_a_callback_counts_after_the_wait_for_it_is_over(
+    world: BatchWorld, inbox: dict[str, set[str]]
+) -> None:
+    terms = {"deferrable": True, "on_in_doubt": "resubmit", "in_doubt_wait": 60}
+    with pytest.raises(TaskDeferred):
+        world.start(rows(3), **terms)
+    inbox["nonce-1"] = {job_in_doubt(world)}
+    world.clock.seconds += 100
+    assert world.start(rows(3), **terms)["succeeded"] == 3
+    assert sorted(world.vendor.bought.values()) == [1, 1, 1]
+
+
+def test_callbacks_of_several_jobs_settle_nothing(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(3), deferrable=True)
+    inbox["nonce-1"] = {"1", "2"}
+    with pytest.raises(AirflowFailException, match="name the jobs 1, 2"):
+        world.resume(deferral.value)
+
+
+def test_no_callback_settles_a_doubt_where_a_person_shall(
+    world: BatchWorld, inbox: dict[str, set[str]]
+) -> None:
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(3), deferrable=True, adopt_from_callback=False)
+    inbox["nonce-1"] = {job_in_doubt(world)}
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        world.resume(deferral.value)

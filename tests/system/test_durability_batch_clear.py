@@ -1,0 +1,85 @@
+"""A batch that is cleared, tried again, or whose connection moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.cluster import Cluster
+from tests.system.batches import Batch
+
+pytestmark = [pytest.mark.durability, pytest.mark.together]
+
+
+def test_batch_cleared_with_its_run_buys_nothing(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=1)
+        scene.start(items=scene.rows(6))
+        scene.ends("success")
+        lines = scene.is_whole(6)
+        reads = scene.counts["media_reads"]
+        scene.ends("success", since_try=scene.clear_run())
+
+        assert scene.accepted == 6
+        assert (scene.counts["media_reads"], scene.is_whole(6)) == (reads, lines)
+        scene.says(succeeded=6, reused=6)
+
+
+def test_batch_cleared_with_fewer_rows_still_collects_the_others(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs("never")
+        scene.start(items=scene.rows(6))
+        scene.reaches("deferred")
+        scene.now(items=scene.rows(4))
+        before = scene.clear()
+        scene.reaches("deferred", since_try=before)
+        scene.finish_jobs()
+        scene.ends("success")
+
+        assert scene.accepted == 6
+        scene.says(total=4, succeeded=4)
+        assert [(line["index"], line["status"]) for line in scene.lines] == [
+            *((index, "success") for index in range(4)),
+            *[(None, "success")] * 2,
+        ]
+        assert {line["job_id"] for line in scene.lines} == set(scene.job_ids)
+
+
+def test_batch_with_a_failed_row_buys_nothing_in_its_retry(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=1)
+        scene.jobs("failed", message="The face is turned away.", after_seconds=1, input_has="n=2&")
+        # Not stored by this try: so there is another one.
+        scene.fault("media_html", input_has="n=4&", times=1)
+        scene.start(items=scene.rows(6))
+        task = scene.ends("failed")
+
+        assert (task["try_number"], scene.accepted) == (2, 6)
+        assert "1 unfinished of 6 items" in scene.log_of(1)
+        assert "The face is turned away." in scene.log_of(2)
+        scene.is_whole(6, succeeded=5)
+        scene.says(succeeded=5, failed=1, unfinished=0)
+
+        scene.jobs(after_seconds=1)
+        scene.ends("success", since_try=scene.clear())
+        assert scene.accepted == 7
+        scene.is_whole(6)
+
+
+@pytest.mark.together(first=True)  # it takes a minute
+def test_batch_whose_connection_moves_while_deferred_asks_no_other_host(cluster: Cluster) -> None:
+    with Batch(cluster) as scene, Batch(cluster) as elsewhere:
+        scene.jobs("never")
+        scene.start(items=scene.rows(3), timeout=45)
+        scene.reaches("deferred")
+        elsewhere.has_jobs(scene.job_ids)
+        scene.connect(host=elsewhere.vendor.url)
+        scene.fails_at_once(f"were bought at {scene.vendor.url}, and the connection leads to")
+        # The other host finished jobs with these ids, and was never asked about them.
+        assert elsewhere.counts["requests"] == 1
+
+        scene.connect(host=scene.vendor.url)
+        scene.finish_jobs()
+        scene.ends("success", since_try=scene.clear())
+        assert scene.accepted == 3
+        assert elsewhere.counts["requests"] == 1
+        assert {line["output"][0].startswith(scene.vendor.url) for line in scene.is_whole(3)} == {True}
