@@ -6,10 +6,11 @@ import json
 import re
 from types import SimpleNamespace
 
-from airflow_provider_faceswap.batch.rows import make_rows
 
-from airflow_provider_faceswap.batch import block, collecting, faults, lists, reading, rows, summary, values
+from airflow_provider_faceswap.batch import block, collecting, summary
 from airflow_provider_faceswap.batch.item import Rules
+from airflow_provider_faceswap.batch.items import faults, lists, reading, rows, values
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.batch.journal import KEY
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE
 from airflow_provider_faceswap.batch.record import Record, Status

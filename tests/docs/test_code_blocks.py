@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from airflow.configuration import conf
 from airflow.dag_processing.dagbag import DagBag
-from airflow_provider_faceswap.batch.rows import make_rows
+from airflow_provider_faceswap.batch.items.rows import make_rows
 
 from airflow_provider_faceswap.callbacks.config import callback_base_url, callback_secrets, inbox_url
 from airflow_provider_faceswap.exceptions import InputError, SettingsError
