@@ -6,7 +6,6 @@ import json
 import re
 from types import SimpleNamespace
 
-
 from airflow_provider_faceswap.batch import block, collecting, summary
 from airflow_provider_faceswap.batch.item import Rules
 from airflow_provider_faceswap.batch.items import faults, lists, reading, rows, values
