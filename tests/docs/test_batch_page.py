@@ -6,10 +6,10 @@ import json
 import re
 from types import SimpleNamespace
 
-from airflow_provider_faceswap.batch.rows import make_rows
-
-from airflow_provider_faceswap.batch import block, collecting, faults, lists, reading, rows, summary, values
+from airflow_provider_faceswap.batch import block, collecting, summary
 from airflow_provider_faceswap.batch.item import Rules
+from airflow_provider_faceswap.batch.items import faults, lists, reading, rows, values
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.batch.journal import KEY
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE
 from airflow_provider_faceswap.batch.record import Record, Status
@@ -55,8 +55,8 @@ def test_every_key_of_an_events_extra_is_listed() -> None:
     task = SimpleNamespace(outlets=[])
     report_batch(task, {}, "modelslab", SUMMARY)  # type: ignore[typeddict-item]
     results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    (line,) = [line for line in results.splitlines() if line.startswith("- The event of a batch holds ")]
-    assert re.findall(r"`(\w+)`", line.partition(":")[0]) == list(task.reported)
+    listed = results.partition("Its `extra` holds ")[2].partition(".\n")[0]
+    assert re.findall(r"`(\w+)`", listed) == list(task.reported)
 
 
 def test_the_limits() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from airflow.configuration import conf
 from airflow.dag_processing.dagbag import DagBag
-from airflow_provider_faceswap.batch.rows import make_rows
 
+from airflow_provider_faceswap.batch.items.rows import make_rows
 from airflow_provider_faceswap.callbacks.config import callback_base_url, callback_secrets, inbox_url
 from airflow_provider_faceswap.exceptions import InputError, SettingsError
 from airflow_provider_faceswap.options import folder_option, local_roots
