@@ -189,7 +189,7 @@ class Buyer:
             item.step = Step.WAIT
             return
         callback = entry.nonce and self.plan.adopt_from_callback and not item.problem
-        if callback and now < entry.attempted_at + self.plan.in_doubt_wait:
+        if callback and now < self.plan.doubt_ends(entry):
             item.step = Step.WAIT
             return
         block = BlockJournal(self.book.write_entries, list, 1, durable=self.book.journal.durable)

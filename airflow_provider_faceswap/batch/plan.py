@@ -16,6 +16,7 @@ from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.execution.terms import Terms
+from airflow_provider_faceswap.journal.entry import Entry
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import Place
 
@@ -84,6 +85,10 @@ class Plan:
         """Whether more items failed than are put up with."""
         share = isinstance(self.max_failed, float) and self.max_failed <= 1.0
         return failed > (self.max_failed * total if share else self.max_failed)
+
+    def doubt_ends(self, entry: Entry) -> float:
+        """Return until when a callback may settle a submission in doubt, in seconds since the epoch."""
+        return min(entry.attempted_at + self.in_doubt_wait, entry.deadline or float("inf"))
 
     def purchase_of(self, item: Item, journal: ItemJournal) -> ItemPurchase:
         """Return what an item buys."""

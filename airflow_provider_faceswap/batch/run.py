@@ -184,9 +184,7 @@ class BatchRun:
 
     def _until(self, item: Item) -> float:
         entry = item.known().entry
-        if entry.job_id:
-            return entry.deadline
-        return min(entry.attempted_at + self.plan.in_doubt_wait, entry.deadline or float("inf"))
+        return entry.deadline if entry.job_id else self.plan.doubt_ends(entry)
 
     def _finish(self) -> Finished:
         self.book.merge()

@@ -69,3 +69,11 @@ def test_no_callback_settles_a_doubt_where_a_person_shall(
     inbox["nonce-1"] = {job_in_doubt(world)}
     with pytest.raises(AirflowFailException, match="in doubt"):
         world.resume(deferral.value)
+
+
+def test_no_callback_is_waited_for_past_the_deadline(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(3), deferrable=True, timeout=30, in_doubt_wait=600)
+    world.clock.seconds += 40
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        world.resume(deferral.value)
