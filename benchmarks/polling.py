@@ -27,7 +27,7 @@ from airflow_provider_faceswap.apis.siblings import Siblings
 
 MEDIAN, DEADLINE = 120.0, 3600.0
 BLOCK, BLOCK_SECONDS = 16, 4.0
-REPLAN, REPLAN_SHARE = 1.0, 0.05
+REPLAN, REPLAN_SHARE = 2.0, 0.08
 Durations = Callable[[random.Random], float]
 
 

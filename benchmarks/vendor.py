@@ -27,6 +27,7 @@ class Vendor(asyncio.Protocol):
     connections = open_now = most_open = 0
     arrivals: ClassVar[list[float]] = []
     reply = b""
+    extra: ClassVar[dict[str, Any]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count; asyncio sets TCP_NODELAY by itself."""
@@ -63,13 +64,15 @@ class Vendor(asyncio.Protocol):
             "open": Vendor.open_now - own,
             "most_open": Vendor.most_open,
             "arrivals": Vendor.arrivals,
+            **Vendor.extra,
         }
         Vendor.connections, Vendor.most_open, Vendor.arrivals = 0, 0, []
-        self.transport.write(_wire(200, {"Connection": "close"}, counted))
+        self.transport.write(wire(200, {"Connection": "close"}, counted))
         self.transport.close()
 
 
-def _wire(status: int, headers: dict[str, str], body: object) -> bytes:
+def wire(status: int, headers: dict[str, str], body: object) -> bytes:
+    """Return a reply as it goes over the wire."""
     content = json.dumps(body).encode()
     lines = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
@@ -105,7 +108,7 @@ def counts(url: str) -> dict[str, Any]:
 
 async def serve(reply: str) -> None:
     """Print the port; answer until the parent closes its end of the pipe, if only by dying."""
-    Vendor.reply = _wire(*REPLIES[reply])
+    Vendor.reply = wire(*REPLIES[reply])
     server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0, backlog=2000)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)

@@ -15,7 +15,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from demo.accounts import add_accounts
+from demo.accounts import BUCKET, add_accounts, add_clips
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     EXAMPLE_DAGS,
@@ -30,6 +30,7 @@ from demo.progress import Progress
 from demo.report import contact_sheet_rows, failed_task_log, problems, results_table
 from harness.cluster import Cluster, ClusterError
 from harness.guard import PR_SET_PDEATHSIG, prctl
+from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
 
 CHECKOUT = EXAMPLE_DAGS.parent
@@ -104,13 +105,15 @@ def demo(console: Console) -> int:
         sandbox = stack.enter_context(Sandbox(HOME / "sandbox"))
         progress.step("starting the sandbox")
         sandbox.wait_until_up()
+        bucket = stack.enter_context(PrivateBucket(HOME / "s3", BUCKET))
         copy_examples(DAGS, sandbox.url, RESULTS)
-        # An example hands a frame on as a file among its results.
+        # Examples hand a frame and a list on as files among their results.
         local_roots = {"faceswap": {"local_roots": RESULTS}}
         cluster = Cluster(HOME / "airflow", [DAGS], settings=local_roots)
         stack.callback(cluster.stop)
         cluster.boot(progress.step)
         add_accounts(cluster, sandbox)
+        add_clips(cluster, sandbox, bucket)
         succeeded = run_examples(cluster, sandbox, progress)
         console.print(f"{'All good' if succeeded else 'Failed'} after {time.monotonic() - began:.0f} s.")
         if stays_up():

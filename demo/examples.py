@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -40,9 +41,17 @@ class TaskOutcome:
 
     @property
     def stored(self) -> list[Path]:
-        """The files that the task stored."""
-        stored = self.result.get("stored") if isinstance(self.result, dict) else None
-        return [Path(url.removeprefix("file://")) for url in stored or []]
+        """The files that the task stored; of a batch, those that it bought."""
+        result = self.result if isinstance(self.result, dict) else {}
+        stored = result.get("stored") or []
+        if result.get("succeeded", 0) > result.get("reused", 0):
+            lines = _path(result["manifest"]).read_text(encoding="utf-8").splitlines()
+            stored = [url for line in lines for url in json.loads(line)["stored"]]
+        return [_path(url) for url in stored]
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("file://"))
 
 
 def copy_examples(folder: Path, sandbox_url: str, results: Path) -> None:

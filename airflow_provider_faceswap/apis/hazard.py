@@ -39,6 +39,7 @@ class Hazard:
     __slots__ = (
         "_curve",
         "_density",
+        "_known",
         "_low",
         "_news",
         "_prior",
@@ -65,7 +66,7 @@ class Hazard:
         self._running = [0] * self.size
         self._curve: list[float] = []
         self._density: list[float] = []
-        self._news = 0.0
+        self._news = self._known = 0.0
 
     def on_running(self, seen: float, time: float) -> None:
         """
@@ -99,11 +100,6 @@ class Hazard:
     def _forget(self, seen: float) -> None:
         if seen > 0:
             self._running[self.bin(seen)] -= 1
-
-    @property
-    def running(self) -> int:
-        """How many jobs were seen running and not since."""
-        return sum(self._running)
 
     def bin(self, time: float) -> int:
         """Return the number of a time's bin."""
@@ -176,9 +172,9 @@ class Hazard:
         self._curve = []
 
     def _refresh(self) -> None:
-        if self._curve and self._news < 1.0 + (sum(self.ended) + sum(self._running)) * NEWS:
+        if self._curve and self._news < 1.0 + self._known * NEWS:
             return
-        self._news = 0.0
+        self._news, self._known = 0.0, sum(self.ended) + sum(self._running)
         hazards = self._hazards()
         curve, density, survival = [0.0], [], 1.0
         for hazard in hazards:

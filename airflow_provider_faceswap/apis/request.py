@@ -38,7 +38,8 @@ def _job_id(value: str) -> str:
 class Request(BaseModel):
     """One request of a vendor's API: where it goes, what it carries, how its reply is read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    # Built when first used: of all the requests a task needs two or three.
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     operation: ClassVar[str]
     docs: ClassVar[str]

@@ -51,20 +51,20 @@ Pixel = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
 
 class _Origin(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)
 
     operation: Word
     inputs: Made = Field(default={}, max_length=MAX_URLS)
 
 
 class _RecordedCost(Cost):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class _Recorded(BaseModel):
     """A result that was written down, as strict as what is made here."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     provider: Word
     operation: Word

@@ -24,6 +24,7 @@ from airflow_provider_faceswap.exceptions import (
     SettingsError,
 )
 from airflow_provider_faceswap.execution import metrics
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER
 from airflow_provider_faceswap.journal.entry import Entry, State
 
@@ -76,16 +77,32 @@ class Buyer:
             taken += self._buy_block(pool, block)
         return taken
 
-    def settle(self, items: Sequence[Item], *, ask: bool) -> None:
+    def settle(self, items: Sequence[Item]) -> None:
         """
-        Do what the user wants done about submissions in doubt.
+        Do what the user wants done about submissions in doubt that nothing else will settle.
 
-        :param items: those that nothing else will settle.
-        :param ask: whether a person may have said in the task's state what became of them.
+        :param items: whose submissions they are.
         """
-        for item in items:
-            self._settle(item, self.book.journal.adopted(item.key) if ask else None)
-        self.book.note([item for item in items if item.step is not Step.BUY])
+        settled = [item for item in items if self._settle(item)]
+        self.book.note([item for item in settled if item.step is Step.KEEP])
+
+    def obey(self, item: Item) -> None:
+        """Do what a person wrote into the task's state about an item in doubt."""
+        told, record = self.book.journal.adopted(item.key), item.known()
+        entry = record.entry
+        if told == "resubmit":
+            item.buy(entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1))
+            item.paid_before = item.paid_by(self.book.rules)
+        elif told:
+            log.info("Row %s: job %s was adopted by hand", item.row.index, told)
+            adopted = Entry.from_store({**entry.as_dict(), "job_id": told, "state": State.RUNNING.value})
+            item.record = replace(record, entry=adopted or entry, status=Status.UNFINISHED, error="")
+            item.step = Step.WAIT
+
+    def await_callback(self, item: Item) -> None:
+        """Let a callback settle a submission in doubt, where one may still come or have come."""
+        if item.known().entry.nonce and self.plan.adopt_from_callback and not item.problem:
+            item.step = Step.WAIT
 
     def _ended(self) -> bool:
         items = self.book.listed
@@ -125,7 +142,10 @@ class Buyer:
                 item.step = Step.WAIT
                 at_once += [(item, answer.job)] if answer.job.state.settled else []
             settled += [item] if item.step is Step.KEEP else []
-        self.settle([item for item in block if item.step is Step.SETTLE], ask=False)
+        doubts = [item for item in block if item.step is Step.SETTLE]
+        for item in doubts:
+            self.await_callback(item)
+        self.settle([item for item in doubts if item.step is Step.SETTLE])
         self.book.note(settled)
         self.collector.take(at_once)
         self._look_for_a_pattern(answers)
@@ -175,31 +195,22 @@ class Buyer:
         )
         item.record, item.step = record.moved_to(Status.FAILED, str(error)), Step.KEEP
 
-    def _settle(self, item: Item, told: str | None) -> None:
-        record, now = item.known(), self.plan.clock.time()
-        entry = record.entry
-        if told == "resubmit":
-            item.buy(entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1))
-            item.paid_before = item.paid_by(self.book.rules)
-            return
-        if told:
-            log.info("Row %s: job %s was adopted by hand", item.row.index, told)
-            adopted = Entry.from_store({**entry.as_dict(), "job_id": told, "state": State.RUNNING.value})
-            item.record = replace(record, entry=adopted or entry, status=Status.UNFINISHED, error="")
-            item.step = Step.WAIT
-            return
-        callback = entry.nonce and self.plan.adopt_from_callback and not item.problem
-        if callback and now < self.plan.doubt_ends(entry):
-            item.step = Step.WAIT
-            return
+    def _settle(self, item: Item) -> bool:
+        """Return whether there is anything new to note."""
+        record = item.known()
         block = BlockJournal(self.book.write_entries, list, 1, durable=self.book.journal.durable)
         journal = ItemJournal(block, item.key, self.book.journal.how_to(item.key))
-        reason = item.problem or record.error or NO_ANSWER
+        known = record.error.startswith(IN_DOUBT)
+        reason = item.problem or ("" if known else record.error) or NO_ANSWER
         try:
-            item.buy(self.plan.purchase_of(item, journal).accept_doubt(entry, reason))
+            item.buy(self.plan.purchase_of(item, journal).accept_doubt(record.entry, reason))
             item.paid_before = item.paid_by(self.book.rules)
         except InDoubtError as error:
-            item.record, item.step = record.moved_to(Status.IN_DOUBT, str(error)), Step.KEEP
+            item.step = Step.KEEP
+            if known:
+                return False
+            item.record = record.moved_to(Status.IN_DOUBT, str(error))
+        return True
 
     def _look_for_a_pattern(self, answers: Sequence[Answer]) -> None:
         """Stop where a whole block came to nothing: it is not the items that are wrong."""

@@ -223,5 +223,7 @@ def finish(item: Item, result: dict[str, Any]) -> None:
     """Note that an item's result is stored."""
     record = item.known()
     metrics.count_success(record.entry, result, record.paid)
-    item.record = replace(record.moved_to(Status.SUCCESS), result=result)
+    stated = (result.get("cost") or {}).get("amount") or 0.0  # some vendors say it with the result alone
+    paid = max(record.paid, float(stated))
+    item.record = replace(record.moved_to(Status.SUCCESS), result=result, paid=paid)
     item.step, item.problem = Step.KEEP, ""

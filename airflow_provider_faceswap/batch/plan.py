@@ -16,9 +16,9 @@ from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.execution.terms import Terms
-from airflow_provider_faceswap.journal.entry import Entry
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import Place
+from airflow_provider_faceswap.storage.sources import SharedSources
 
 DEFAULT_ACTIVE = 15
 """Jobs that run at once where neither the operator nor the connection says how many may."""
@@ -67,6 +67,10 @@ class Plan:
         """The folder, opened once for all items."""
         return OutputStore(self.output_path, "any", "", task=self.task, place=self.place)
 
+    @cached_property
+    def _sources(self) -> SharedSources:
+        return SharedSources()
+
     @property
     def provider(self) -> str:
         """The vendor's connection type."""
@@ -85,10 +89,6 @@ class Plan:
         """Whether more items failed than are put up with."""
         share = isinstance(self.max_failed, float) and self.max_failed <= 1.0
         return failed > (self.max_failed * total if share else self.max_failed)
-
-    def doubt_ends(self, entry: Entry) -> float:
-        """Return until when a callback may settle a submission in doubt, in seconds since the epoch."""
-        return min(entry.attempted_at + self.in_doubt_wait, entry.deadline or float("inf"))
 
     def purchase_of(self, item: Item, journal: ItemJournal) -> ItemPurchase:
         """Return what an item buys."""
@@ -128,5 +128,6 @@ class Plan:
             idempotency_key=row.idempotency_key,
             presign_seconds=self.presign_seconds,
             check_limits=self.check_inputs,
+            find_source=self._sources.find,
             key=item.key,
         )

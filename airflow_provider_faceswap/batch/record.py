@@ -149,12 +149,9 @@ def read_line(line: Any) -> Record:
     try:
         kept = line["journal"]
         key, status = str(line["key"]), Status(line["status"])
-        known = {
-            "provider": line.get("provider") or "",
-            "operation": line.get("operation") or "",
-            "job_id": str(line.get("job_id") or ""),
-            "state": _STATES[status].value,
-        }
+        known = {name: str(line.get(name) or "") for name in ("provider", "operation", "job_id")}
+        if _STATUSES[State(kept["entry"]["state"])] is not status:
+            known["state"] = _STATES[status].value
         if status is Status.UNFINISHED and not known["job_id"] and not kept["entry"].get("spooled_at"):
             raise ValueError("an unfinished item needs a job_id")
         entry = _entry(key, {**kept["entry"], **known})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,15 +99,15 @@ class BatchRun:
         check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
         self._look_at_files(listing)
         self.progress.begin()
-        self._look_for_callbacks()
         for item in self._having(Step.WAIT):
             record = item.known()
             if item.reused or not record.entry.deadline:
                 deadline = self.plan.clock.time() + self.plan.terms.timeout
                 entry = record.entry.moved_to(State.RUNNING, deadline=deadline)
                 item.record = replace(record, entry=entry)
-        self.buyer.settle(self._having(Step.SETTLE), ask=True)
-        self.collector.collect(self._having(Step.WAIT), believed=False)
+        for item in self._having(Step.SETTLE):
+            self.buyer.obey(item)
+        self._look(None)
 
     def intents_settle_in(self) -> float:
         """Return the seconds for which a worker that wrote an intent may still be submitting."""
@@ -126,14 +126,18 @@ class BatchRun:
         :param event: the trigger's; None if nobody knows.
         """
         self._count_polls(event)
-        self._look_for_callbacks()
-        ended, waiting = ended_keys(self._place, event), self._having(Step.WAIT)
+        self._look(ended_keys(self._place, event))
+
+    def _look(self, ended: Collection[str] | None) -> None:
+        for item in self._having(Step.SETTLE):
+            self.buyer.await_callback(item)
+        waiting = self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
         self.collector.collect(watched, believed=ended is not None)
         now = self.plan.clock.time()
-        doubts = [item for item in self._having(Step.WAIT) if not item.known().entry.job_id]
+        doubts = [item for item in self._having(Step.WAIT) if item.status is Status.IN_DOUBT]
         over = [item for item in doubts if now >= self._until(item)]
-        self.buyer.settle([*over, *self._having(Step.SETTLE)], ask=False)
+        self.buyer.settle([*over, *self._having(Step.SETTLE)])
 
     def go_on(self) -> Finished | Waiting | Refused:
         """Buy what there is room for."""
@@ -184,7 +188,9 @@ class BatchRun:
 
     def _until(self, item: Item) -> float:
         entry = item.known().entry
-        return entry.deadline if entry.job_id else self.plan.doubt_ends(entry)
+        if entry.job_id:
+            return entry.deadline
+        return min(entry.attempted_at + self.plan.in_doubt_wait, entry.deadline or float("inf"))
 
     def _finish(self) -> Finished:
         self.book.merge()
@@ -261,10 +267,6 @@ class BatchRun:
     def _confirm(self) -> None:
         self.claim.confirm()
         self.progress.tick()
-
-    def _look_for_callbacks(self) -> None:
-        if self.plan.adopt_from_callback:
-            self.collector.adopt(self._having(Step.SETTLE))
 
     def _having(self, step: Step) -> list[Item]:
         return [item for item in self.book.items if item.step is step]

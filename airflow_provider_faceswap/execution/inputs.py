@@ -41,6 +41,7 @@ class Inputs:
     :param idempotency_key: stands for the inputs, if given.
     :param presign_seconds: that a signed URL is valid for.
     :param check_limits: whether clips are measured where the vendor's documents limit them.
+    :param find_source: returns where a medium lies.
     """
 
     provider: str
@@ -52,6 +53,7 @@ class Inputs:
     idempotency_key: str | None = None
     presign_seconds: float = 3600
     check_limits: bool = True
+    find_source: Callable[[str, Any], Source | None] = source_of
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -128,7 +130,7 @@ class Inputs:
         found: dict[str, Source] = {}
 
         def note(name: str, value: Any, media: Media) -> Any:
-            if source := source_of(name, value):
+            if source := self.find_source(name, value):
                 found[name] = source
             return value
 

@@ -217,10 +217,8 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
                 now = self.clock.time()
                 refusals = refusals.another(now)
                 pause = refusals.pause(outcome.error, now, self.timeout)
-                count = refusals.count
-                self.log.info(
-                    "%s; submitting again in %.0f s (refused %s times)", outcome.error, pause, count
-                )
+                when = f"submitting again in {pause:.0f} s (refused {refusals.count} times)"
+                self.log.info("%s; %s", outcome.error, when)
                 if self.deferrable:
                     before = None if journal.durable else outcome.before.as_dict()
                     self._defer_submission(pause, {"refusals": asdict(refusals), "before": before})
@@ -292,13 +290,9 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
         from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral
 
         announce_deferral(ticket)
+        options = {"poll_interval": self.poll_interval, "operation": self.operation}
         self.defer(
-            trigger=self.completion.trigger(
-                ticket,
-                deadline=ticket.deadline,
-                poll_interval=self.poll_interval,
-                operation=self.operation,
-            ),
+            trigger=self.completion.trigger(ticket, deadline=ticket.deadline, **options),
             method_name="execute_complete",
             kwargs={"submission": ticket.as_dict()},
             timeout=timedelta(seconds=max(0.0, ticket.deadline - self.clock.time())) + BACKSTOP,

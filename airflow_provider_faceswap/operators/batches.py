@@ -90,7 +90,7 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
     """
     _check(operator)
     journal = BatchJournal(TaskState(context), context["ti"])
-    head = journal.load_head() or Head()
+    head = journal.load_head() or Head(epoch=0 if journal.durable else context["ti"].try_number)
     task = task_digest(context["ti"])
     place = _place(operator, task)
     rows = thaw(place, f"items-{head.epoch}.jsonl")
@@ -147,7 +147,9 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
         "try_number": ti.try_number,
     }
     if found is None:
-        return journal.save_head(Head(**now, started_at=operator.clock.time()))
+        # Without a store each try is a person's clear: there are no retries then.
+        epoch = 0 if journal.durable else ti.try_number
+        return journal.save_head(Head(**now, epoch=epoch, started_at=operator.clock.time()))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)

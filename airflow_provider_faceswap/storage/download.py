@@ -13,7 +13,6 @@ from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.hooks.exchange import run
 from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.storage.formats import Fetched, decode, measure, recognise
-from airflow_provider_faceswap.storage.hosts import HostRules
 from airflow_provider_faceswap.storage.part import Budget, NotYetError, Part
 
 if TYPE_CHECKING:
@@ -70,7 +69,8 @@ async def _within_deadline(url: str, part: Part, settings: Settings) -> None:
 
 
 async def _with_patience(url: str, part: Part, settings: Settings) -> None:
-    # Here: aiohttp takes 0.1 s of CPU to import, and most starts of a task only submit.
+    # Here: aiohttp takes 0.1 s of CPU to import, and the start that submits downloads nothing.
+    from airflow_provider_faceswap.storage.hosts import HostRules
     from airflow_provider_faceswap.storage.transfer import fetch
 
     rules = HostRules(settings.origin, settings.allow_private_hosts)

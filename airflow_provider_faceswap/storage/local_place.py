@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from airflow_provider_faceswap.storage.local import open_regular
 from airflow_provider_faceswap.storage.place import Place
 
 _UNFINISHED = (".faceswap-", ".part")
+_STALE = 3600
 
 
 class LocalPlace(Place):
@@ -110,13 +112,22 @@ class LocalPlace(Place):
         local.replace(self._root / name)
         note_written(f"{self.url}/{name}")
 
+    def tidy(self) -> None:
+        """Remove scratch folders and files that nobody has written to for an hour."""
+        start, end = _UNFINISHED
+        for path in self._root.glob(f"{start}*{end}"):
+            with suppress(FileNotFoundError):  # its owner lives, and has removed it
+                newest = max(found.lstat().st_mtime for found in (path, *path.glob("*")))
+                if time.time() - newest > _STALE:
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
     def remove(self, name: str) -> None:
         """Remove a file."""
         (self._root / name).unlink(missing_ok=True)
 
     def _unfinished(self, source: bytes | BinaryIO) -> Path:
         # Random and exclusive: two tries of a task do not write to the same file, nor through a symlink.
-        path = self._root / f".faceswap-{uuid4().hex}.part"
+        path = self._root / uuid4().hex.join(_UNFINISHED)
         try:
             with path.open("xb") as file:
                 if isinstance(source, bytes):

@@ -70,7 +70,12 @@ class OutputStore:
         :raises InputError: naming the argument and the remedy.
         :raises NotSentError: if the store fails in a way that may pass.
         """
-        return replace(self, place=check_writable(check_folder(self._folder())))
+        place = check_writable(check_folder(self._folder()))
+        try:
+            place.tidy()
+        except OSError as error:
+            log.warning("What killed workers left in %s could not be deleted: %s", place.url, error.strerror)
+        return replace(self, place=place)
 
     def listing(self) -> Listing:
         """

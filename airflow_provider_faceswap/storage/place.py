@@ -69,6 +69,9 @@ class Place(ABC):
     def take(self, name: str, local: Path, size: int) -> None:
         """Move a file of :meth:`scratch` here; if that fails, nothing half-written is left."""
 
+    def tidy(self) -> None:  # noqa: B027 - most stores keep nothing half-written
+        """Remove what killed workers have left of files on their way."""
+
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a file."""

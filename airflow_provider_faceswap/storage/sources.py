@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import threading
+from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,9 +14,10 @@ from airflow_provider_faceswap.storage.files import File, LocalFile, Source, Sto
 from airflow_provider_faceswap.storage.folders import LOCAL
 from airflow_provider_faceswap.storage.formats import HEAD, recognise
 
-__all__ = ["Content", "File", "Link", "Source", "is_base64", "source_of"]
+__all__ = ["Content", "File", "Link", "SharedSources", "Source", "is_base64", "source_of"]
 
 _MAX_PATH = 4096
+_SHARED = 64
 
 
 class Link(Source):
@@ -77,6 +80,31 @@ def source_of(name: str, value: Any) -> Source | None:
     if scheme.lower() in LOCAL and "::" not in text:
         return LocalFile(name, rest)
     return StoredObject(name, f"{scheme.lower()}://{rest}")
+
+
+class SharedSources:
+    """Where the media of a batch lie: what several items share, such as one face, is looked at once."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, Any], Source] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, name: str, value: Any) -> Source | None:
+        """
+        Return where a media input lies, as :func:`source_of` does.
+
+        :param name: of the field, for errors.
+        :param value: as a Dag's author gives it.
+        """
+        source = source_of(name, value)
+        if not isinstance(source, StoredObject):
+            return source
+        with self._lock:
+            known = self._found.setdefault((name, value), source)
+            self._found.move_to_end((name, value))
+            if len(self._found) > _SHARED:
+                self._found.popitem(last=False)
+        return known
 
 
 def is_base64(text: str) -> bool:

@@ -29,7 +29,7 @@ OVERTIME = 60.0
 """Seconds after its deadline when a job is given up without a last poll: the vendor answers too slowly."""
 FINISH = 2.0
 """Seconds that polls have to end in when the event fires."""
-REPLAN, REPLAN_SHARE = 1.0, 0.05
+REPLAN, REPLAN_SHARE = 2.0, 0.08
 """A plan is made again after so many seconds, or this share of the job's age: siblings may have ended."""
 BLOCK = 100
 """Jobs that are looked at before the event loop gets its turn."""
@@ -109,8 +109,11 @@ class Crowd:
         if job.watch.irregular:
             heapq.heappush(self._queue, (now + job.watch.wait(now), line))
         else:
-            replan = now + max(REPLAN, REPLAN_SHARE * (now - job.watch.submitted_at))
-            heapq.heappush(self._queue, (min(self._planned(job), replan), line))
+            self._replan(line, self._planned(job), now)
+
+    def _replan(self, line: int, planned: float, now: float) -> None:
+        age = now - self._jobs[line].watch.submitted_at
+        heapq.heappush(self._queue, (min(planned, now + max(REPLAN, REPLAN_SHARE * age)), line))
 
     def _planned(self, job: BatchJob) -> float:
         watch = job.watch
@@ -126,8 +129,8 @@ class Crowd:
             job = self._jobs[line]
             if now >= job.watch.deadline + OVERTIME:
                 self._end(line, DEADLINE, now)
-            elif not job.watch.irregular and self._planned(job) > now:
-                self._enqueue(line, now)
+            elif not job.watch.irregular and (planned := self._planned(job)) > now:
+                self._replan(line, planned, now)
             else:
                 task = asyncio.create_task(self._poll(line))
                 self._running.add(task)

@@ -24,8 +24,11 @@ ROOT = HERE.parent.parent
 WARM_UP = 2
 """Videos of the first run of each Dag: it writes the bytecode and fills caches, and is not counted."""
 IDLE_SECONDS = 30.0
-SETTINGS = {"core": {"parallelism": 16}, "dag_processor": {"min_file_process_interval": 3600}}
-"""A worker is busy for up to 5 s more than its task; Dags that are parsed again and again would be noise."""
+SETTINGS = {
+    "core": {"parallelism": 16},  # a worker is busy for up to 5 s more than its task
+    "dag_processor": {"min_file_process_interval": 3600},  # parsing again and again would be noise
+    "openlineage": {"disabled": True},  # a development tool here; its listener takes part in every start
+}
 
 VARIANTS = [
     Variant("http", "HttpOperator + HttpSensor (reschedule)", keeps=False),

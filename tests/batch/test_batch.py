@@ -145,3 +145,32 @@ def test_the_store_holds_few_large_keys(world: BatchWorld) -> None:
     keys: dict[str, Any] = {key: len(value) for key, value in world.store.kept.items()}
     assert max(keys.values()) < 64 * 1024
     assert len([key for key in keys if key.startswith("faceswap/")]) < 8
+
+
+def test_a_worker_that_may_still_submit_is_waited_out(world: BatchWorld) -> None:
+    world.die(rows(1), "answer")
+    world.clock.seconds += 5
+    world.start(rows(1), on_in_doubt="resubmit")
+    assert 39 < max(world.clock.slept) <= 45
+    assert world.lines[0]["job_id"] == "1001"
+
+
+def test_a_doubt_that_stays_is_told_in_the_same_words(world: BatchWorld) -> None:
+    world.vendor.answers_to = {rows(1)[0]["target"]: [TakenError("cut")]}
+    said = set()
+    for _ in range(3):
+        with pytest.raises(AirflowFailException):
+            world.start(rows(3))
+        said.add(world.lines[0]["error"])
+    assert len(said) == 1
+
+
+def test_below_airflow_3_3_a_batch_takes_no_retries(world: BatchWorld) -> None:
+    world.store = None
+    with pytest.raises(AirflowFailException, match="retries: must be 0"):
+        world.start(rows(1))
+    world.retries = 0
+    assert world.start(rows(3))["succeeded"] == 3
+    world.next_run()
+    world.store = None
+    assert world.start(rows(3))["reused"] == 3

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -52,6 +53,28 @@ async def test_each_gets_its_own_and_each_once(inbox: Inbox) -> None:
         assert ids(await asyncio.wait_for(second.next(), 5)) == ["b"]
         await put(inbox, 1, body("d"))
         assert ids(await asyncio.wait_for(first.next(), 5)) == ["d"]
+
+
+async def test_one_subscription_serves_many(inbox: Inbox) -> None:
+    one = watcher(inbox.url)
+    async with one.subscribe(VENDOR, *(nonce(number) for number in range(1000))) as many:
+        await put(inbox, 7, body("a"))
+        found, jobs = await asyncio.wait_for(many.next_with_nonce(), 5)
+        assert (found, ids(jobs)) == (nonce(7), ["a"])
+        async with one.subscribe(VENDOR, nonce(7)) as single:
+            assert ids(await asyncio.wait_for(single.next(), 5)) == ["a"]
+    assert one._task is None
+
+
+async def test_a_subscription_to_ten_thousand_is_small(tmp_path: Path) -> None:
+    nonces = [nonce(number) for number in range(10_000)]
+    tracemalloc.start()
+    try:
+        async with Watcher(f"file://{tmp_path}").subscribe(VENDOR, *nonces):
+            held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held / len(nonces) < 1024
 
 
 async def test_what_came_before_counts_for_each_newcomer(inbox: Inbox) -> None:

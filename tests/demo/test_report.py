@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -45,6 +47,16 @@ def test_media_inputs_are_found_with_their_names() -> None:
 
 def test_all_good_is_no_problem(tmp_path: Path) -> None:
     assert problems([outcome(tmp_path)], {"swap": "success"}) == []
+
+
+def test_a_batch_stored_what_its_manifest_lists(tmp_path: Path) -> None:
+    lines = [{"stored": [f"file://{tmp_path}/{name}.jpg"]} for name in "ab"] + [{"stored": []}]
+    (tmp_path / "manifest.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    result = {"succeeded": 2, "reused": 0, "manifest": f"file://{tmp_path}/manifest.jsonl"}
+    batch = replace(outcome(tmp_path), result=result)
+
+    assert [path.name for path in batch.stored] == ["a.jpg", "b.jpg"]
+    assert replace(batch, result={**result, "reused": 2}).stored == []
 
 
 def test_file_that_does_not_open_is_a_problem(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.buckets import served
 
 CONN_ID, BUCKET = "my_aws_conn", "my-bucket"
 EXAMPLE = re.compile(r"https://example\.com/[\w./-]+\.(jpg|jpeg|png|mp4)")
-IN_BUCKET = re.compile(rf"s3://{CONN_ID}@{BUCKET}/([\w./{{}}-]+\.(?:jpg|jpeg|png|mp4))")
+IN_BUCKET = re.compile(rf"s3://{CONN_ID}@{BUCKET}/([\w./{{}}*-]+\.(?:jpg|jpeg|png|mp4))")
 
 
 def sample_for(name: str, sandbox: FaceSwapSandbox) -> str:
@@ -35,9 +35,10 @@ def sample_for(name: str, sandbox: FaceSwapSandbox) -> str:
 
 
 def media_in_bucket(code: str) -> set[str]:
-    """Return the keys that a Dag names, also by an f-string over a list of words."""
+    """Return the keys that a Dag names, also by an f-string over a list of words, or by a glob."""
     words = re.findall(r'"(\w+)"', code)
-    return {re.sub(r"\{\w+\}", word, path) for path in IN_BUCKET.findall(code) for word in ["", *words]}
+    paths = [path.replace("*", "found") for path in IN_BUCKET.findall(code)]
+    return {re.sub(r"\{\w+\}", word, path) for path in paths for word in ["", *words]}
 
 
 def run_file(file: Path, sandbox: FaceSwapSandbox, s3: Any, patch: pytest.MonkeyPatch) -> None:

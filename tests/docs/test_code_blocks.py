@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 from airflow.configuration import conf
 from airflow.dag_processing.dagbag import DagBag
+from airflow_provider_faceswap.batch.rows import make_rows
 
 from airflow_provider_faceswap.callbacks.config import callback_base_url, callback_secrets, inbox_url
-from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.exceptions import InputError, SettingsError
 from airflow_provider_faceswap.options import folder_option, local_roots
 from tests.docs.blocks import BLOCKS, FENCE, PAGES, ROOT, Block, blocks_of
 from tests.docs.commands import OPTIONS, check_command, commands
@@ -55,6 +57,14 @@ def check_json_lines(block: Block, tmp_path: Path) -> None:
         json.loads(LEFT_OUT.sub("null", line))
 
 
+def check_csv(block: Block, tmp_path: Path) -> None:
+    """Check that the columns are names of rows, and that each line has a cell for each of them."""
+    first, *lines = csv.reader(block.text.splitlines())
+    rows = [dict(zip(first, line, strict=True)) for line in lines]
+    make_rows(rows, provider="modelslab", common={"face": "https://example.com/face.jpg"})
+    assert rows
+
+
 def check_ini(block: Block, tmp_path: Path) -> None:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(block.text)
@@ -87,6 +97,7 @@ CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "bash": check_console,
     "json": check_json,
     "jsonl": check_json_lines,
+    "csv": check_csv,
     "ini": check_ini,
 }
 
@@ -132,6 +143,8 @@ def test_what_is_left_unchecked_is_still_there_and_has_no_check() -> None:
         ("console", "$ make 'test"),
         ("json", "{'a': 1}"),
         ("json", '{"a": ……}'),
+        ("csv", "target,output_name\ns3://my-bucket/a.mp4"),
+        ("csv", "target,output\ns3://my-bucket/a.mp4,a"),
         ("ini", "[faceswap]\nnothing = 1"),
         ("ini", "[faceswap]\ninbox = file:///inbox  # of all"),
         ("ini", "[faceswap]\ninbox = inbox"),
@@ -139,7 +152,7 @@ def test_what_is_left_unchecked_is_still_there_and_has_no_check() -> None:
     ],
 )
 def test_a_block_that_does_not_work_is_found(language: str, text: str, tmp_path: Path) -> None:
-    with pytest.raises((AssertionError, SyntaxError, ValueError, SettingsError)):
+    with pytest.raises((AssertionError, SyntaxError, ValueError, InputError, SettingsError)):
         CHECKS[language](Block("page.md", 1, language, text), tmp_path)
 
 

@@ -119,6 +119,39 @@ def test_a_folder_is_proven_writable_once_for_a_batch(folder: str, monkeypatch: 
     assert opened.listing().holds(file) and opened == store(folder)
 
 
+def test_what_killed_workers_left_is_removed_before_a_batch(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("stale", "alive", "other"):
+        scratch = out / (f".faceswap-{name}.part" if name != "other" else ".other.part")
+        scratch.mkdir()
+        (scratch / "result").write_bytes(b"x")
+        for path in (scratch / "result", scratch) if name != "alive" else (scratch,):
+            os.utime(path, (1, 1))
+    (out / ".faceswap-file.part").write_bytes(b"x")
+    (out / ".faceswap-new.part").write_bytes(b"x")
+    os.symlink(precious, out / ".faceswap-link.part")
+    os.utime(out / ".faceswap-file.part", (1, 1))
+    os.utime(out / ".faceswap-link.part", (1, 1), follow_symlinks=False)
+    os.utime(precious, (1, 1))
+    store(f"file://{out}").opened()
+    left = sorted(path.name for path in out.iterdir())
+    assert left == [".faceswap-alive.part", ".faceswap-new.part", ".other.part"] and precious.exists()
+
+
+def test_what_cannot_be_removed_is_only_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def denied(self: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(LocalPlace, "tidy", denied)
+    store(f"file://{tmp_path}").opened()
+    assert "could not be deleted: Permission denied" in caplog.text
+
+
 def test_a_folder_that_cannot_be_written_is_found_out_at_once(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     for attempt in (store(f"file://{tmp_path}/out").opened, store(f"file://{tmp_path}/out").listing):

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from airflow_provider_faceswap.apis import VENDORS
+from demo.accounts import BUCKET, add_clips
 from demo.contact_sheet import write_contact_sheet
 from demo.examples import (
     TaskOutcome,
@@ -23,6 +24,7 @@ from demo.examples import (
 from demo.media import picture_of
 from demo.report import contact_sheet_rows, failed_task_log, problems
 from harness.cluster import Cluster
+from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
 
 SECRETS = [
@@ -35,7 +37,14 @@ SECRETS = [
 
 
 @pytest.fixture(scope="module")
-def run_states(cluster: Cluster, examples: Path) -> tuple[dict[str, str], dict[str, str]]:
+def bucket(cluster: Cluster, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with PrivateBucket(tmp_path_factory.mktemp("s3"), BUCKET) as bucket:
+        add_clips(cluster, sandbox, bucket)
+        yield
+
+
+@pytest.fixture(scope="module")
+def run_states(cluster: Cluster, examples: Path, bucket: None) -> tuple[dict[str, str], dict[str, str]]:
     """Each Dag's run, triggered without any param as by hand, and its state."""
     runs = start_examples(cluster, example_dag_ids(cluster, examples / "example_dags"))
     return runs, wait_for_examples(cluster, runs)
