@@ -84,18 +84,6 @@ class Collector:
         self.take(done)
         self.write([item for item in changed if item.step is not Step.WAIT or item in adopted])
 
-    def adopt(self, items: Sequence[Item]) -> None:
-        """
-        Let callbacks settle submissions in doubt, also where the time to wait for them is over.
-
-        :param items: of which nobody knows whether they were taken.
-        """
-        adopted = self._adopt([item for item in items if item.known().entry.nonce])
-        for item in adopted:
-            item.step = Step.WAIT
-        if adopted:
-            self.write(adopted)
-
     def take(self, done: Sequence[tuple[Item, Job]]) -> None:
         """
         Store the results of jobs that have ended, or note their failure.
