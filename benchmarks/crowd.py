@@ -1,9 +1,10 @@
 """
 One trigger in one process, with ten thousand running jobs.
 
-Run ``python -m benchmarks.crowd [jobs]``; it takes five minutes. The vendor is a process of its own on loopback.
-Durations have a median of 120 s, and etas are right within 20 %. Memory is what this process holds at its peak
-beyond what it held after a batch of 50; lateness is from the vendor's end of a job to the poll that saw it.
+Run ``python -m benchmarks.crowd [jobs]``; it takes five minutes. The vendor is a process of its own on
+loopback. Durations have a median of 120 s, and etas are right within 20 %. Memory is what this process holds
+at its peak beyond what it held after a batch of 50; lateness is from the vendor's end of a job to the poll
+that saw it.
 """
 
 from __future__ import annotations

@@ -165,6 +165,12 @@ class FakeCompletion(Completion):
         answer = self.polls.pop(0) if self.polls else job(job_id=ticket.job_id)
         return _played(answer() if callable(answer) else answer)
 
+    def poll_all(self, tickets: Any) -> list[Any]:
+        return [self.poll(ticket) for ticket in tickets]
+
+    def batch_trigger(self, **options: Any) -> Any:
+        return SwapJobsTrigger(provider=self.provider, conn_id=self.hook.conn_id, **options)
+
     def claim(self, ticket: Ticket) -> None:
         self.claims.append((ticket.job_id, ticket.nonce))
 

@@ -16,7 +16,7 @@ RANKS = {
     "exceptions": 0,
     "apis": 1,
     "options": 2,
-    "hooks": 3, "journal": 3, "storage": 3, "callbacks": 3, "media": 3,
+    "hooks": 3, "journal": 3, "storage": 3, "callbacks": 3, "media": 3, "metrics": 3,
     "triggers": 4,
     "execution": 5,
     "batch": 6,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
 from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
 from airflow_provider_faceswap.batch.book import Book
@@ -23,7 +24,6 @@ from airflow_provider_faceswap.exceptions import (
     ResultError,
     SettingsError,
 )
-from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -91,6 +91,7 @@ class Buyer:
         told, record = self.book.journal.adopted(item.key), item.known()
         entry = record.entry
         if told == "resubmit":
+            self.book.journal.forget(item.key)  # first: whoever dies now buys nothing
             item.buy(entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1))
             item.paid_before = item.paid_by(self.book.rules)
         elif told:

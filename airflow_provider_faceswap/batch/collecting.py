@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
-from airflow_provider_faceswap.execution import metrics, waiting
+from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up

@@ -130,6 +130,10 @@ class BatchJournal:
         found = self.state.get(f"{KEY}/{key}")
         return str(found).strip() if isinstance(found, (str, int)) and not isinstance(found, bool) else None
 
+    def forget(self, key: str) -> None:
+        """Delete what a person wrote about an item: it is obeyed once."""
+        self.state.delete(f"{KEY}/{key}")
+
     def how_to(self, key: str) -> str:
         """Say how to settle an item in doubt."""
         if not self.durable:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.buying import Buyer
 from airflow_provider_faceswap.batch.claim import Claim
@@ -20,7 +21,6 @@ from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
-from airflow_provider_faceswap.execution import metrics
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
 from airflow_provider_faceswap.storage.listing import Listing

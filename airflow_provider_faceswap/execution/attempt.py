@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
@@ -175,12 +176,14 @@ class Attempt:
     def _buy(self, before: Entry | None, leaves: Entry | None = None) -> Outcome:
         try:
             entry, job = self.purchase.submit(before, leaves)
+            metrics.count_submission(entry)
         except RefusedForNowError as error:
             return Refused(error, (before or Entry(state=State.REFUSED)).moved_to(State.REFUSED))
         if job is None:
             return self._settle(entry, entry.problem)
         self._announce(entry)
         if entry.state is State.FINISHED:
+            metrics.count_success(entry, entry.result)
             return Done(dict(entry.result or {}))
         if job.state.settled:
             return self._finish(entry, job.state.value, job)
@@ -261,7 +264,9 @@ class Attempt:
         """Return the result of a job that succeeded, or note and raise what became of it."""
         purchase, journal = self.purchase, self.purchase.journal
         if end == "success" and job is not None:
-            return Done(self._collector.keep(entry, job))
+            result = self._collector.keep(entry, job)
+            metrics.count_success(entry, result)
+            return Done(result)
         # "Try again later" of a job that goes on does not explain why the wait ended.
         said = problem if job is None or job.state.waiting else job.message or problem
         error = waiting.error_of(purchase.provider, entry.job_id, end, said)
@@ -272,6 +277,7 @@ class Attempt:
             log.warning("%s; buying it again, as on_clear='resubmit' says", error)
             return self._buy(entry.left_behind(), entry)
         if isinstance(error, JobFailedError):
+            metrics.count_failure(entry)
             journal.save_with_retries(entry.moved_to(State.FAILED, problem=str(error)))
             raise type(error)(f"{error}; clear the task to buy it again", entry.job_id)
         raise type(error)(f"{error}; {journal.how_to()}", entry.job_id)

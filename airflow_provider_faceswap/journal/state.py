@@ -36,6 +36,11 @@ class TaskState:
         if self.durable:
             self._store.set(key, value, retention=_never_expire())
 
+    def delete(self, key: str) -> None:
+        """Delete a value."""
+        if self.durable:
+            self._store.delete(key)
+
     def set_with_retries(self, key: str, value: Any) -> None:
         """Write what a submission came to: tried for half a minute, for the money's sake."""
         for attempt in Retrying(

@@ -7,6 +7,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.watch import Watch
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
@@ -80,6 +81,7 @@ class SwapJobsTrigger(SwapTrigger):
             eta=entry.get("eta"),
             poll_interval=self.poll_interval,
         )
+        polls = 0
         while True:
             await asyncio.sleep(watch.wait(time.time()))
             job = None
@@ -90,6 +92,8 @@ class SwapJobsTrigger(SwapTrigger):
                 retry_after = error.retry_after if isinstance(error, PollError) else None
                 end = watch.on_error(str(error), time.time(), retry_after)
                 self.log.warning("Job %s: %s", job_id, error)
+            polls += 1
             if end:
+                metrics.count("polls", polls, provider=self.provider, operation=self.operation)
                 self.log.info("Job %s: %s", job_id, end)
                 return Ended(job_id, end, watch.problem, job)

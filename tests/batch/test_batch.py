@@ -9,7 +9,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import InDoubtError, RefusedError
-from tests.batch.world import BatchWorld, TakenError, rows
+from tests.batch.conftest import Inputs
+from tests.batch.world import FACE, BatchWorld, TakenError, rows
+from tests.fakes import MP4
 
 
 def test_each_item_is_bought_once_and_has_one_line(world: BatchWorld) -> None:
@@ -89,6 +91,22 @@ def test_a_person_settles_a_doubt(world: BatchWorld) -> None:
     assert world.start(rows(2))["succeeded"] == 2
     assert world.vendor.bought[rows(2)[0]["target"]] == 1
     assert world.vendor.bought[rows(2)[1]["target"]] == 2
+    assert world.store.get(f"faceswap/{second}") is None
+
+
+def test_a_clip_that_a_glob_finds_written_again_is_bought_again_by_a_later_run(
+    world: BatchWorld, bucket: Inputs
+) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        bucket.put(name, MP4)
+    clips: dict[str, Any] = {"items": f"{bucket.url}/*.mp4", "common": {"face": FACE}, "check_inputs": False}
+    world.start(**clips)
+    bucket.put("b.mp4", MP4 + b"new")
+    world.start(**clips)  # a retry: the list is frozen
+    assert len(world.vendor.jobs) == 2
+    world.next_run()
+    assert world.start(**clips)["reused"] == 1
+    assert len(world.vendor.jobs) == 3
 
 
 def test_a_row_that_is_gone_is_still_collected(world: BatchWorld) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from airflow.sdk.observability.stats import Stats
 
-from airflow_provider_faceswap.execution import metrics
+from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 NAMES = {"provider": "segmind", "operation": "faceswap-v2"}
@@ -104,7 +104,7 @@ def test_an_airflow_without_the_module_fails_nothing(monkeypatch: pytest.MonkeyP
 # What a task's process does first, and what importing `airflow.sdk.serde` does in a triggerer's.
 TASK = """
 import airflow.sdk.serde
-from airflow_provider_faceswap.execution import metrics
+from airflow_provider_faceswap import metrics
 metrics.count("submitted", provider="segmind", operation="faceswap-v2")
 metrics.count("cost", 0.35, provider="segmind", operation="faceswap-v2")
 """
@@ -132,7 +132,7 @@ def test_a_statsd_server_gets_them(tagged: bool) -> None:
 
 def test_importing_it_does_not_import_airflow() -> None:
     code = (
-        "import sys; import airflow_provider_faceswap.execution.metrics;"
+        "import sys; import airflow_provider_faceswap.metrics;"
         "sys.exit('airflow.sdk.observability.stats' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
