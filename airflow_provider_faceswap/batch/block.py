@@ -14,7 +14,7 @@ from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJour
 from airflow_provider_faceswap.batch.item import Item
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.execution.inputs import Inputs
-from airflow_provider_faceswap.execution.purchase import Purchase
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase
 from airflow_provider_faceswap.journal.entry import Entry
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,10 @@ def _submit_one(
 ) -> Answer:
     try:
         entry, job = purchase_of(item, journal).submit(item.before)
-        log.info("Row %s is job %s", item.row.index, entry.job_id or "(no id)")
+        if job is None:
+            log.warning("Row %s: %s: %s", item.row.index, IN_DOUBT, entry.problem)
+        else:
+            log.info("Row %s is job %s", item.row.index, job.job_id or "(no id)")
         return Answer(entry, job)
     except FaceSwapError as error:
         return Answer(journal.entry, None, error)

@@ -53,6 +53,15 @@ def test_a_callback_counts_after_the_wait_for_it_is_over(
     assert sorted(world.vendor.bought.values()) == [1, 1, 1]
 
 
+def test_the_log_names_the_row_that_is_in_doubt(
+    world: BatchWorld, inbox: dict[str, set[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(TaskDeferred):
+        world.start(rows(3), deferrable=True)
+    assert "Row 1: submission in doubt: cut" in caplog.text
+    assert "Row 1 is job" not in caplog.text
+
+
 def test_callbacks_of_several_jobs_settle_nothing(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
     with pytest.raises(TaskDeferred) as deferral:
         world.start(rows(3), deferrable=True)
@@ -67,5 +76,13 @@ def test_no_callback_settles_a_doubt_where_a_person_shall(
     with pytest.raises(TaskDeferred) as deferral:
         world.start(rows(3), deferrable=True, adopt_from_callback=False)
     inbox["nonce-1"] = {job_in_doubt(world)}
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        world.resume(deferral.value)
+
+
+def test_no_callback_is_waited_for_past_the_deadline(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(3), deferrable=True, timeout=30, in_doubt_wait=600)
+    world.clock.seconds += 40
     with pytest.raises(AirflowFailException, match="in doubt"):
         world.resume(deferral.value)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cluster import Cluster
 from tests.system.batches import Batch
-from tests.system.keys import WRONG_KEY
+from tests.system.keys import KEY, WRONG_KEY
 from tests.system.test_secrets import RESULT_PATH
 
 pytestmark = pytest.mark.together
@@ -80,3 +80,50 @@ def test_rows_that_are_wrong_are_all_named_before_anything_is_sent(cluster: Clus
         assert "row 1" in log and "row 4" in log
         assert scene.accepted == 0
         assert not Path(scene.results, "manifest.jsonl").exists()
+
+
+def test_credits_that_run_out_end_the_submission_and_what_runs_is_collected(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=3)
+        scene.fault("no_credits", input_has="n=5&", times=None)
+        scene.start(items=scene.rows(40), max_active_jobs=30)
+        scene.fails_at_once("Insufficient credits")
+
+        bought = scene.accepted
+        assert bought < 16
+        assert scene.statuses == {"success": bought, "not_sent": 40 - bought}
+
+        scene.mend()
+        scene.ends("success", since_try=scene.clear())
+        assert scene.accepted == 40
+        scene.is_whole(40)
+
+
+def test_a_batch_that_is_refused_for_now_waits_without_a_worker(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=1)
+        # To begin with, somebody else's jobs fill the queue.
+        scene.http.post("/_sandbox/queue", json={"max_queued": 0}).raise_for_status()
+        scene.start(items=scene.rows(6))
+        task = scene.reaches("deferred")
+        assert "DateTimeTrigger" in task["trigger"]["classpath"]
+        scene.http.post("/_sandbox/queue", json={"max_queued": 3}).raise_for_status()
+        ended = scene.ends("success")
+
+        assert (ended["try_number"], scene.accepted) == (task["try_number"], 6)
+        assert scene.counts["peak_queued"] <= 3
+        scene.is_whole(6)
+
+
+def test_a_vendor_that_repeats_the_request_makes_no_key_known(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.rotate_key(KEY)
+        scene.jobs(after_seconds=1)
+        scene.fault("echo", input_has="n=1&", message="Cannot process")
+        scene.start(items=scene.rows(3), max_failed=1)
+        scene.ends("success")
+
+        manifest = Path(scene.results, "manifest.jsonl").read_text(encoding="utf-8")
+        shown = [manifest, scene.log, json.dumps(scene.says(succeeded=2, failed=1))]
+        assert ["Cannot process" in text for text in shown] == [True] * 3
+        assert [text for text in shown if KEY.rpartition("-")[2] in text] == []

@@ -6,6 +6,7 @@ import pytest
 
 from harness.cluster import Cluster
 from tests.system.batches import Batch
+from tests.system.scene import IN_DOUBT
 
 pytestmark = [pytest.mark.durability, pytest.mark.together]
 
@@ -63,6 +64,33 @@ def test_batch_with_a_failed_row_buys_nothing_in_its_retry(cluster: Cluster) -> 
         scene.ends("success", since_try=scene.clear())
         assert scene.accepted == 7
         scene.is_whole(6)
+
+
+def test_batch_whose_trigger_crashes_looks_at_all_jobs_and_goes_on(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=1, eta=None)
+        scene.start(items=scene.rows(8), max_active_jobs=5, breaks=str(scene.folder / "broken"))
+        scene.ends("success")
+
+        assert "The deferral was cut off" in scene.log
+        assert scene.accepted == 8
+        scene.is_whole(8)
+
+
+@pytest.mark.together(first=True)  # it takes a minute
+def test_batch_cleared_while_it_submits_does_not_submit_beside_its_old_worker(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=1)
+        scene.fault("slow_answer", seconds=20, times=3)
+        scene.start(items=scene.rows(6), max_failed=1.0)
+        scene.is_accepted(6)
+        scene.ends("success", since_try=scene.clear())
+
+        assert scene.accepted == 6
+        statuses = scene.statuses
+        assert statuses["success"] + statuses["in_doubt"] == 6 and statuses["success"] >= 3
+        doubts = [line for line in scene.is_whole(6, succeeded=statuses["success"]) if line["error"]]
+        assert all(IN_DOUBT in line["error"] for line in doubts)
 
 
 @pytest.mark.together(first=True)  # it takes a minute

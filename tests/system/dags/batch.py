@@ -30,6 +30,7 @@ PARAMS = {
     "timeout": 600,
     "on_in_doubt": "fail",
     "in_doubt_wait": 60,
+    "breaks": "",
 }
 
 
@@ -40,19 +41,30 @@ def now(params, name):
 
 
 class Batch(FaceSwapBatchOperator):
-    """Takes its terms from the run's conf."""
+    """
+    Takes its terms from the run's conf.
 
-    template_fields = (*FaceSwapBatchOperator.template_fields, *TERMS)
+    :param breaks: the file that shows that its trigger was made to crash, once; empty for none.
+    """
 
-    def __init__(self, *, on_in_doubt, **kwargs):
+    template_fields = (*FaceSwapBatchOperator.template_fields, *TERMS, "breaks")
+
+    def __init__(self, *, on_in_doubt, breaks, **kwargs):
         super().__init__(**kwargs)
-        # A template, which is no choice of the constructor's.
+        # A template, which is not a choice of the constructor's.
         self.on_in_doubt = on_in_doubt
+        self.breaks = breaks
+
+    def defer(self, *, trigger, **kwargs):
+        if self.breaks and not Path(self.breaks).exists():
+            Path(self.breaks).touch()
+            trigger.provider = "nobody"
+        super().defer(trigger=trigger, **kwargs)
 
 
 TEMPLATES = {
     name: f"{{{{ now(params, '{name}') }}}}"
-    for name in ("conn_id", "output_path", "operation", "common", *TERMS)
+    for name in ("conn_id", "output_path", "operation", "common", "breaks", *TERMS)
 }
 ITEMS = "{{ now(params, 'items') }}"
 OPTIONS = {
