@@ -100,7 +100,9 @@ def main() -> None:
             "FACESWAP_BENCHMARK_SIZES": ",".join(map(str, sizes)),
             "FACESWAP_BENCHMARK_FOLDER": str(folder),
         }
-        with Cluster(Path(home, "airflow"), [HERE / "dags"], env=env, settings=SETTINGS) as cluster:
+        # The batch reads its list from local disk.
+        settings = {**SETTINGS, "faceswap": {"local_roots": folder}}
+        with Cluster(Path(home, "airflow"), [HERE / "dags"], env=env, settings=settings) as cluster:
             for conn_id, conn_type in (("benchmark_modelslab", "modelslab"), ("benchmark_http", "http")):
                 connection = {"connection_id": conn_id, "conn_type": conn_type, "host": url}
                 cluster.rest.request("POST", "/connections", json={**connection, "password": "benchmark-key"})
