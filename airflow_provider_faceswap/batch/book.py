@@ -78,8 +78,9 @@ class Book:
             if entry := entries.get(item.key):
                 item.made_from = entry.made_from or item.made_from
                 paid = item.paid_with(entry)
-                item.record = Record.of_entry(item.key, item.row.endpoint, entry, self.rules.by, paid)
-                item.noted = True
+                at = item.after(entry.attempted_at) if entry.state is State.INTENT else item.at
+                record = Record.of_entry(item.key, item.row.endpoint, entry, self.rules.by, paid)
+                item.record, item.noted = replace(record, at=at), True
         self.journal.write(
             {item.key: item.known() for item in self.block if item.key in entries}, retry=retry
         )

@@ -194,7 +194,8 @@ class Buyer:
         record = Record.of_entry(
             item.key, item.row.endpoint, entry or blank, self.book.rules.by, item.paid_before
         )
-        item.record, item.step = record.moved_to(Status.FAILED, str(error)), Step.KEEP
+        at = item.at if entry else item.after(now)
+        item.record, item.step = record.moved_to(Status.FAILED, str(error), at=at), Step.KEEP
 
     def _settle(self, item: Item) -> bool:
         """Return whether there is anything new to note."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_TICK = 0.001
+"""Seconds between two submissions at least; of two lines about an item the later one holds."""
+
 
 class Step(enum.Enum):
     """What is to be done about an item."""
@@ -116,6 +119,17 @@ class Item:
         if self._record is None:
             return str(self.line["journal"]["by"]) if self.line else ""
         return self._record.by
+
+    @property
+    def at(self) -> float:
+        """The moment of the latest submission, in seconds since the epoch; 0 if there is none."""
+        if self._record is None:
+            return float(self.line["journal"]["at"]) if self.line else 0.0
+        return self._record.at
+
+    def after(self, moment: float) -> float:
+        """Return a moment after all that is known of the item, whatever the clocks of two workers say."""
+        return max(moment, self.at + _TICK)
 
     @property
     def version(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.batch.book import Book
-from airflow_provider_faceswap.batch.item import Item, Step
+from airflow_provider_faceswap.batch.item import Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import cost_of
 from airflow_provider_faceswap.execution.clock import Clock
@@ -120,7 +120,7 @@ class Progress:
         self._samples = [(when, count) for when, count in samples if when <= now][-MAX_SAMPLES:]
         if not self._samples:
             by = self._book.rules.by
-            ours = (_bought_at(item) for item in self._book.listed if item.by == by and not item.reused)
+            ours = (item.at for item in self._book.listed if item.by == by and not item.reused)
             self._samples = [(min(filter(None, ours), default=now), 0)]
 
 
@@ -142,11 +142,6 @@ def sentence(figures: dict[str, Any]) -> str:
         today = moment.date() == datetime.fromisoformat(figures["updated_at"]).date()
         text += f", end expected at {moment:{'%H:%M' if today else '%Y-%m-%d %H:%M'}} UTC"
     return text
-
-
-def _bought_at(item: Item) -> float:
-    # A line is not read in full for this: there may be thousands.
-    return float(item.line["journal"]["at"]) if item.untouched and item.line else item.known().at
 
 
 def _sample(value: Any) -> tuple[float, int] | None:
