@@ -26,7 +26,7 @@ def after_a_purchase(world: BatchWorld, fail: Callable[[], None]) -> None:
             fail()
         real(key, value, retention=retention)
 
-    world.store.set = set_
+    world.store.set = set_  # type: ignore[method-assign]
 
 
 def test_ids_that_the_store_does_not_take_are_in_the_folder(world: BatchWorld) -> None:
@@ -37,7 +37,7 @@ def test_ids_that_the_store_does_not_take_are_in_the_folder(world: BatchWorld) -
     after_a_purchase(world, fail)
     with pytest.raises(AirflowRuntimeError):
         world.start(rows(3))
-    world.store.set = real
+    world.store.set = real  # type: ignore[method-assign]
     assert world.start(rows(3))["succeeded"] == 3
     assert len(world.vendor.jobs) == 3
 
