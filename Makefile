@@ -32,7 +32,7 @@ test-quick: $(INSTALLED)  ## Run the tests that need no Airflow cluster.
 	$(RUN) pytest -m "not system"
 
 bench: $(INSTALLED)  ## Measure what a video costs on a real Airflow, in a quarter of an hour.
-	@$(RUN) benchmarks.videos --csv docs/benchmarks.csv --plot docs/benchmarks.svg
+	@$(RUN) benchmarks.videos --csv docs/benchmarks.csv --plot docs/benchmarks.svg --page docs/benchmarks.md
 
 lint: $(INSTALLED)  ## Check style and types.
 	$(RUN) ruff check

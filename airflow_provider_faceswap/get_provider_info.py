@@ -152,7 +152,7 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": VENDORS[vendor], "external-doc-url": entry.docs, "tags": ["service"]}
             for vendor, entry in _ENTRIES.items()
         ],
-        "operators": _modules("operators", "faceswap"),
+        "operators": _modules("operators", "faceswap", "batch"),
         "sensors": _modules("sensors"),
         "hooks": _modules("hooks"),
         "triggers": _modules("triggers", **{vendor: entry.trigger for vendor, entry in _ENTRIES.items()}),

@@ -27,7 +27,7 @@ from airflow_provider_faceswap.apis.siblings import Siblings
 
 MEDIAN, DEADLINE = 120.0, 3600.0
 BLOCK, BLOCK_SECONDS = 16, 4.0
-REPLAN, REPLAN_SHARE = 3.0, 0.12
+REPLAN, REPLAN_SHARE = 2.0, 0.1
 Durations = Callable[[random.Random], float]
 
 

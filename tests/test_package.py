@@ -60,6 +60,10 @@ PUBLIC = {
     "sensors.modelslab.ModelsLabFetchSensor": (*SENSOR, "namespace"),
     "sensors.segmind.SegmindRequestSensor": SENSOR,
     "sensors.aifaceswap.AIFaceSwapCallbackSensor": (*SENSOR, "callback"),
+    "operators.batch.FaceSwapBatchOperator": (
+        "conn_id", "items", "output_path", "operation", "common", "max_active_jobs", "max_failed", "max_cost",
+        "overwrite", "validate_only", "deferrable", "timeout", "on_in_doubt", "on_clear",
+    ),
     "hooks.modelslab.ModelsLabHook": ("conn_id",),
     "hooks.segmind.SegmindHook": ("conn_id",),
     "hooks.aifaceswap.AIFaceSwapHook": ("conn_id",),
@@ -198,7 +202,7 @@ def test_reading_a_dag_imports_no_http_client_and_no_media_library(module: str) 
         ),
         (
             "triggers",
-            tuple(f"airflow_provider_faceswap.{room}" for room in ("storage", "operators", "sensors")),
+            tuple(f"airflow_provider_faceswap.{room}" for room in ("operators", "sensors")),
         ),
         (
             "callbacks",

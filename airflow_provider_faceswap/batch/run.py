@@ -21,6 +21,7 @@ from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
 from airflow_provider_faceswap.storage.listing import Listing
@@ -201,6 +202,10 @@ class BatchRun:
         return min(entry.attempted_at + self.plan.in_doubt_wait, entry.deadline or float("inf"))
 
     def _finish(self) -> Finished:
+        for item in self.book.items:
+            if item.due and item.status is Status.IN_DOUBT:
+                said = f"{IN_DOUBT}, and not submitted again: {self.buyer.stopped or item.problem}"
+                item.record = item.known().moved_to(Status.IN_DOUBT, said)
         self.book.merge()
         self.progress.report()
         items, head = self.book.listed, self.book.journal.head

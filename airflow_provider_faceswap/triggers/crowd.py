@@ -29,7 +29,7 @@ OVERTIME = 60.0
 """Seconds after its deadline when a job is given up without a last poll: the vendor answers too slowly."""
 FINISH = 2.0
 """Seconds that polls have to end in when the event fires."""
-REPLAN, REPLAN_SHARE = 3.0, 0.12
+REPLAN, REPLAN_SHARE = 2.0, 0.1
 """A plan is made again after so many seconds, or this share of the job's age: siblings may have ended."""
 BLOCK = 100
 """Jobs that are looked at before the event loop gets its turn."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
+import re
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.videos.report import print_table, write_csv, write_plot
+from benchmarks.videos.report import print_table, write_csv, write_page, write_plot
 from benchmarks.videos.runs import Bench, Figures, Variant, write_items
 from benchmarks.videos.vendor import vendor
 from harness.cluster import Cluster
@@ -51,6 +53,7 @@ def options() -> argparse.Namespace:
         "--only", default=",".join(each.name for each in VARIANTS), help="some variants, with commas"
     )
     parser.add_argument("--csv", type=Path, help="write all runs there")
+    parser.add_argument("--page", type=Path, help="replace the table of that Markdown page")
     parser.add_argument("--plot", type=Path, help="write a plot there, as SVG")
     return parser.parse_args()
 
@@ -84,6 +87,13 @@ def measure(
     return found
 
 
+def machine() -> str:
+    """Describe where this runs."""
+    model = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    python = platform.python_version()
+    return f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), Python {python}"
+
+
 def main() -> None:
     """Run, print, write."""
     given, console = options(), Console(width=140)
@@ -100,7 +110,9 @@ def main() -> None:
             "FACESWAP_BENCHMARK_SIZES": ",".join(map(str, sizes)),
             "FACESWAP_BENCHMARK_FOLDER": str(folder),
         }
-        with Cluster(Path(home, "airflow"), [HERE / "dags"], env=env, settings=SETTINGS) as cluster:
+        # The batch reads its list from local disk.
+        settings = {**SETTINGS, "faceswap": {"local_roots": folder}}
+        with Cluster(Path(home, "airflow"), [HERE / "dags"], env=env, settings=settings) as cluster:
             for conn_id, conn_type in (("benchmark_modelslab", "modelslab"), ("benchmark_http", "http")):
                 connection = {"connection_id": conn_id, "conn_type": conn_type, "host": url}
                 cluster.rest.request("POST", "/connections", json={**connection, "password": "benchmark-key"})
@@ -109,6 +121,8 @@ def main() -> None:
     print_table(found, VARIANTS, console)
     if given.csv:
         write_csv(found, given.csv)
+    if given.page:
+        write_page(found, VARIANTS, machine(), given.page)
     if given.plot:
         write_plot(found, VARIANTS, given.plot)
 

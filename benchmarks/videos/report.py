@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -14,6 +15,8 @@ from rich.table import Table
 from benchmarks.videos.runs import Figures, Variant
 
 BARE = "bare"
+TABLE = ("<!-- table -->", "<!-- end of the table -->")
+COLUMNS = (("cpu", 3), ("slots", 1), ("requests", 1), ("connections", 2), ("lateness", 1))
 
 
 def print_table(found: Sequence[Figures], variants: Sequence[Variant], console: Console) -> None:
@@ -66,6 +69,27 @@ def mean(runs: Sequence[Figures], figure: str) -> float:
 def _ratio(runs: Sequence[Figures], found: Sequence[Figures]) -> float | None:
     bare = [each for each in found if each.variant == BARE]
     return mean(runs, "cpu") / mean(bare, "cpu") if bare else None
+
+
+def write_page(found: Sequence[Figures], variants: Sequence[Variant], machine: str, path: Path) -> None:
+    """Replace the table of a Markdown page, which stands between two comments."""
+    lines = [
+        "| videos | | CPU s | of the barest | slot s | requests | connections | late s |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for variant, size, runs in grouped(found, variants):
+        ratio = _ratio(runs, found)
+        cells = [f"{mean(runs, name):.{digits}f}" for name, digits in COLUMNS]
+        cells.insert(1, f"{ratio:.2f}" if ratio else "")
+        lines.append(f"| {size} | {variant.title} | {' | '.join(cells)} |")
+    table = "\n".join([f"Per video, on {machine}:", "", *lines])
+    page = re.sub(
+        rf"{TABLE[0]}.*{TABLE[1]}",
+        lambda _: f"{TABLE[0]}\n{table}\n{TABLE[1]}",
+        path.read_text(),
+        flags=re.DOTALL,
+    )
+    path.write_text(page)
 
 
 def write_csv(found: Sequence[Figures], path: Path) -> None:

@@ -115,7 +115,7 @@ class Bench:
         late = []
         if variant.name == "batch":
             for job in jobs.values():
-                stored = next((self.folder / run_id).glob(f"*{job['job_id']}.mp4"))
+                stored = next((self.folder / run_id).glob(f"*-{job['job_id']}.mp4"))
                 late.append(stored.stat().st_mtime - float(str(job["end"])))
             return statistics.mean(late)
         for task in self.cluster.rest.task_instances(dag_id, run_id):

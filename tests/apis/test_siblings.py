@@ -128,7 +128,7 @@ def test_the_last_poll_of_another_trigger_is_guessed() -> None:
 
 @pytest.mark.parametrize("bias", [0.5, 1.0, 2.0])
 def test_jobs_with_an_eta_meet_the_budget(bias: float) -> None:
-    found = Simulation(Batch(SPREAD, 0.2, bias, jobs=1000), Learning()).run()
+    found = Simulation(Batch(SPREAD, 0.2, bias, active=2000), Learning()).run()
     assert found.polls <= (3.5 if bias == 1.0 else 4.3)
     assert found.mean <= 0.04
 

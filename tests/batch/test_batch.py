@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_faceswap.apis.job import JobState
+from airflow_provider_faceswap.batch.manifest import read_manifest
 from airflow_provider_faceswap.exceptions import InDoubtError, RefusedError
 from tests.batch.conftest import Inputs
 from tests.batch.world import FACE, BatchWorld, TakenError, rows
@@ -192,3 +193,20 @@ def test_below_airflow_3_3_a_batch_takes_no_retries(world: BatchWorld) -> None:
     world.next_run()
     world.store = None
     assert world.start(rows(3))["reused"] == 3
+
+
+def test_a_batch_in_object_storage(world: BatchWorld, bucket: Inputs) -> None:
+    folder = f"{bucket.url}/out"
+    world.vendor.answers_to = {rows(1)[0]["target"]: [RefusedError("no face", final=True)]}
+    summary = world.start(rows(20), output_path=folder, max_failed=1)
+    assert (summary["succeeded"], summary["failed"], summary["manifest"]) == (
+        19,
+        1,
+        f"{folder}/manifest.jsonl",
+    )
+    lines = list(read_manifest(summary["manifest"]))
+    assert [line["index"] for line in lines] == list(range(20))
+    assert lines[1]["stored"] == [f"{folder}/modelslab-{lines[1]['job_id']}.mp4"]
+    world.next_run()
+    summary = world.start(rows(20), output_path=folder)
+    assert (summary["reused"], len(world.vendor.jobs)) == (19, 20)

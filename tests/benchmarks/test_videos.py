@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.videos.cost import busy, cpu_seconds
-from benchmarks.videos.report import print_table, write_csv, write_plot
+from benchmarks.videos.report import print_table, write_csv, write_page, write_plot
 from benchmarks.videos.runs import Figures, Variant
 from benchmarks.videos.vendor import CLIP, Jobs, counts, vendor
 
@@ -99,3 +99,13 @@ def test_the_plot_names_each_variant(tmp_path: Path) -> None:
     write_plot(FOUND, VARIANTS, tmp_path / "plot.svg")
     text = (tmp_path / "plot.svg").read_text()
     assert "the barest, 40" in text and "0.6 s" in text
+
+
+def test_only_the_table_of_a_page_is_replaced(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- table -->\nold\n<!-- end of the table -->\nafter\n")
+    for _ in range(2):
+        write_page(FOUND, VARIANTS, "a machine", page)
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert text.count("| 40 | the barest | 0.600 | 1.00 |") == 1
