@@ -56,7 +56,8 @@ class Book:
         listed = {row.key for row in rows}
         self.items = [self._item(row) for row in rows]
         for key, line in self.ledger.lines.items():
-            if key not in listed and line["status"] == Status.UNFINISHED.value:
+            ours = line["status"] == Status.UNFINISHED.value and line.get("provider") == self.provider
+            if key not in listed and ours:
                 self.items.append(self._item(_row_left(line)))
 
     @property

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from airflow.sdk.exceptions import AirflowException
+
+from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import NotSentError, RefusedError
 from tests.batch.world import BatchWorld, rows
 
@@ -30,3 +34,18 @@ def test_a_clear_is_one_where_airflow_dropped_the_state_of_a_success(world: Batc
     world.clear()
     assert world.start(rows(4))["succeeded"] == 4
     assert len(world.vendor.jobs) == 4
+
+
+def test_another_vendor_s_running_jobs_are_left_alone(world: BatchWorld) -> None:
+    world.vendor.states = {CLIP: JobState.PROCESSING}
+    with pytest.raises(AirflowException, match="1 unfinished"):
+        world.start(rows(1), timeout=60)
+    manifest = world.folder / "manifest.jsonl"
+    line = json.loads(manifest.read_text())
+    line["provider"], line["journal"]["endpoint"] = "segmind", "v2/faceswap-v2"
+    manifest.write_text(json.dumps(line) + "\n")
+    world.next_run()
+    world.vendor.looked_at.clear()
+    assert world.start(rows(1, start=3))["succeeded"] == 1
+    assert line["job_id"] not in world.vendor.looked_at
+    assert [found["status"] for found in world.lines] == ["success", "unfinished"]
