@@ -133,7 +133,9 @@ class BatchRun:
         Collect what a trigger saw end.
 
         :param event: the trigger's; None if nobody knows.
+        :raises JournalError: if the connection leads to another host meanwhile.
         """
+        self._check_host()
         self._count_polls(event)
         self._look(ended_keys(self._place, event))
 

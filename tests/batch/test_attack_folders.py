@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import NotSentError, RefusedError
@@ -49,3 +49,12 @@ def test_another_vendor_s_running_jobs_are_left_alone(world: BatchWorld) -> None
     assert world.start(rows(1, start=3))["succeeded"] == 1
     assert line["job_id"] not in world.vendor.looked_at
     assert [found["status"] for found in world.lines] == ["success", "unfinished"]
+
+
+def test_a_connection_that_moved_during_a_deferral_is_named(world: BatchWorld) -> None:
+    world.vendor.states = {CLIP: JobState.PROCESSING}
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(1), deferrable=True)
+    world.vendor.moves_to("https://elsewhere.example.com")
+    with pytest.raises(AirflowFailException, match=r"were bought at https://modelslab\.com"):
+        world.resume(deferral.value)
