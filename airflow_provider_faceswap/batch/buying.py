@@ -63,7 +63,7 @@ class Buyer:
         :param slots: jobs that may run at once.
         :return: how many were taken.
         """
-        self.refusal = None
+        self.refusal, self.held = None, {}
         with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
             return self._buy_blocks(pool, slots)
 

@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
+from airflow_provider_faceswap.batch.block import ItemInputs
 from airflow_provider_faceswap.exceptions import NotSentError, RefusedError
 from tests.batch.world import BatchWorld, rows
 
@@ -58,3 +59,17 @@ def test_a_connection_that_moved_during_a_deferral_is_named(world: BatchWorld) -
     world.vendor.moves_to("https://elsewhere.example.com")
     with pytest.raises(AirflowFailException, match=r"were bought at https://modelslab\.com"):
         world.resume(deferral.value)
+
+
+def test_media_that_could_not_be_read_are_read_again(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = ItemInputs.request, [NotSentError("the bucket does not answer")]
+
+    def request(inputs: ItemInputs) -> object:
+        if failures:
+            raise failures.pop()
+        return real(inputs)
+
+    monkeypatch.setattr(ItemInputs, "request", request)
+    assert world.start(rows(2))["succeeded"] == 2
