@@ -100,8 +100,15 @@ class BlockJournal:
         """Write what was concluded since the last time."""
         with self._waiting:
             outcomes, self._outcomes = self._outcomes, {}
-        if outcomes:
+        if not outcomes:
+            return
+        try:
             self._write(outcomes, True)
+        except Exception:
+            raise
+        except BaseException:  # a timeout of Airflow, in the middle of the write
+            self._write(outcomes, True)
+            raise
 
 
 class ItemJournal:

@@ -14,6 +14,7 @@ from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.batch.journal import BatchJournal
 from airflow_provider_faceswap.batch.manifest import Ledger, Line
 from airflow_provider_faceswap.batch.record import Record, Status, order_of
+from airflow_provider_faceswap.execution.purchase import clean_up
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 _MAX_SHOWN = 500
@@ -55,7 +56,8 @@ class Book:
         listed = {row.key for row in rows}
         self.items = [self._item(row) for row in rows]
         for key, line in self.ledger.lines.items():
-            if key not in listed and line["status"] == Status.UNFINISHED.value:
+            ours = line["status"] == Status.UNFINISHED.value and line.get("provider") == self.provider
+            if key not in listed and ours:
                 self.items.append(self._item(_row_left(line)))
 
     @property
@@ -81,14 +83,34 @@ class Book:
                 at = item.after(entry.attempted_at) if entry.state is State.INTENT else item.at
                 record = Record.of_entry(item.key, item.row.endpoint, entry, self.rules.by, paid)
                 item.record, item.noted = replace(record, at=at), True
-        self.journal.write(
-            {item.key: item.known() for item in self.block if item.key in entries}, retry=retry
-        )
+        written = [item for item in self.block if item.key in entries]
+        try:
+            self.journal.write({item.key: item.known() for item in written}, retry=retry)
+            self._write_part(retry)
+        except Exception:
+            if retry:  # an id is noted in one of the two at least
+                self._write_part(retry)
+            else:
+                self._take_back(written)
+            raise
+
+    def _write_part(self, retry: bool) -> None:
         lines = [self._line(item) for item in self.block if item.noted]
         stop = stop_after_attempt(6 if retry else 1)
         for attempt in Retrying(stop=stop, wait=wait_exponential(max=10), reraise=True):
             with attempt:
                 self._part = self.ledger.add(lines, self._part)
+
+    def _take_back(self, items: Sequence[Item]) -> None:
+        """Say of intents, of which some may be written, that nothing was sent: else they would be doubts."""
+        for item in items:
+            former = item.before or Entry(state=State.REFUSED)
+            times = {"submitted_at": former.submitted_at, "deadline": former.deadline}
+            entry = item.known().entry.moved_to(State.REFUSED, nonce="", **times)
+            item.record = replace(
+                item.known(), entry=entry, status=Status.NOT_SENT, paid=item.paid_before, error=""
+            )
+        clean_up(lambda: self.journal.write({item.key: item.known() for item in items}, retry=False))
 
     def note(self, items: Sequence[Item]) -> None:
         """Write what became of items as a part of the manifest."""

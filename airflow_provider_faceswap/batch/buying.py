@@ -8,6 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from airflow_provider_faceswap import metrics
+from airflow_provider_faceswap.apis.reading import JOB_ID
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
 from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
 from airflow_provider_faceswap.batch.book import Book
@@ -62,7 +63,7 @@ class Buyer:
         :param slots: jobs that may run at once.
         :return: how many were taken.
         """
-        self.refusal = None
+        self.refusal, self.held = None, {}
         with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
             return self._buy_blocks(pool, slots)
 
@@ -86,19 +87,31 @@ class Buyer:
         settled = [item for item in items if self._settle(item)]
         self.book.note([item for item in settled if item.step is Step.KEEP])
 
-    def obey(self, item: Item) -> None:
-        """Do what a person wrote into the task's state about an item in doubt."""
+    def obey(self, item: Item) -> bool:
+        """
+        Do what a person wrote into the task's state about an item in doubt.
+
+        :return: whether that is an id, which is to be noted.
+        :raises JournalError: if it is neither an id nor ``resubmit``.
+        """
         told, record = self.book.journal.adopted(item.key), item.known()
         entry = record.entry
         if told == "resubmit":
+            log.warning("Row %s is bought again, as the task's state says", item.row.index)
             self.book.journal.forget(item.key)  # first: whoever dies now buys nothing
-            item.buy(entry.moved_to(State.IN_DOUBT, doubts=entry.doubts + 1))
+            again = {"doubts": entry.doubts + 1, "submitted_at": 0.0, "deadline": 0.0}
+            item.buy(entry.moved_to(State.IN_DOUBT, **again))
             item.paid_before = item.paid_by(self.book.rules)
         elif told:
+            if not JOB_ID.match(told):
+                raise self.book.journal.misunderstood(item.key)
             log.info("Row %s: job %s was adopted by hand", item.row.index, told)
-            adopted = Entry.from_store({**entry.as_dict(), "job_id": told, "state": State.RUNNING.value})
-            item.record = replace(record, entry=adopted or entry, status=Status.UNFINISHED, error="")
+            # A person has looked: the wait for the job begins now.
+            adopted = entry.moved_to(State.RUNNING, job_id=told, deadline=0.0, problem="")
+            item.record = replace(record, entry=adopted, status=Status.UNFINISHED, error="")
             item.step = Step.WAIT
+            return True
+        return False
 
     def await_callback(self, item: Item) -> None:
         """Let a callback settle a submission in doubt, where one may still come or have come."""
@@ -204,8 +217,11 @@ class Buyer:
         journal = ItemJournal(block, item.key, self.book.journal.how_to(item.key))
         known = record.error.startswith(IN_DOUBT)
         reason = item.problem or ("" if known else record.error) or NO_ANSWER
+        entry = record.entry
+        if record.by != self.book.rules.by:  # a person's clear, or a later run, has a deadline of its own
+            entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
         try:
-            item.buy(self.plan.purchase_of(item, journal).accept_doubt(record.entry, reason))
+            item.buy(self.plan.purchase_of(item, journal).accept_doubt(entry, reason))
             item.paid_before = item.paid_by(self.book.rules)
         except InDoubtError as error:
             item.step = Step.KEEP

@@ -134,6 +134,15 @@ class BatchJournal:
         """Delete what a person wrote about an item: it is obeyed once."""
         self.state.delete(f"{KEY}/{key}")
 
+    def misunderstood(self, key: str) -> JournalError:
+        """Return the error about words of a person that are neither."""
+        error = JournalError(
+            f"the task's key {KEY + '/' + key!r} must be a job's id or \"resubmit\": correct or delete it in "
+            "the UI (Storage > Task State Store), and clear the task"
+        )
+        error.paid = None
+        return error
+
     def how_to(self, key: str) -> str:
         """Say how to settle an item in doubt."""
         if not self.durable:

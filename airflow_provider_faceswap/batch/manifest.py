@@ -72,6 +72,11 @@ class Ledger:
             if all(self._sizes.values()):  # else a part was made one with others meanwhile
                 return
             log.info("%s is being written; reading it again", self.folder)
+        empty = ", ".join(name for name, lines in self._sizes.items() if not lines)
+        raise NotSentError(
+            f"{self.folder}/{PARTS}: {empty} came without a line {_LOADS} times; if no batch writes there, "
+            "somebody emptied it: put its content back, or delete it to buy its items again"
+        )
 
     def add(self, lines: Iterable[Line], part: str = "") -> str:
         """

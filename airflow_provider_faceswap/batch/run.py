@@ -100,15 +100,23 @@ class BatchRun:
         check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
         self._look_at_files(listing)
         self.progress.begin()
-        for item in self._having(Step.WAIT):
-            record = item.known()
-            if item.reused or not record.entry.deadline:
-                deadline = self.plan.clock.time() + self.plan.terms.timeout
-                entry = record.entry.moved_to(State.RUNNING, deadline=deadline)
-                item.record = replace(record, entry=entry)
-        for item in self._having(Step.SETTLE):
-            self.buyer.obey(item)
+        adopted = [item for item in self._having(Step.SETTLE) if self.buyer.obey(item)]
+        renewed = [item for item in self._having(Step.WAIT) if self._renew(item)]
+        # Noted, as the resume after a deferral is another process. Some are both, and written once.
+        self.book.note(list(dict.fromkeys([*adopted, *renewed])))
+        for item in adopted:  # it was obeyed, and says nothing of a later doubt
+            self.book.journal.forget(item.key)
         self._look(None)
+
+    def _renew(self, item: Item) -> bool:
+        """Give a job that this run did not buy a deadline of its own; return whether it got one."""
+        record = item.known()
+        if not item.reused and record.entry.deadline:
+            return False
+        deadline = self.plan.clock.time() + self.plan.terms.timeout
+        entry = record.entry.moved_to(State.RUNNING, deadline=deadline)
+        item.record = replace(record, entry=entry, at=item.after(record.at))
+        return True
 
     def intents_settle_in(self) -> float:
         """Return the seconds for which a worker that wrote an intent may still be submitting."""
@@ -125,7 +133,9 @@ class BatchRun:
         Collect what a trigger saw end.
 
         :param event: the trigger's; None if nobody knows.
+        :raises JournalError: if the connection leads to another host meanwhile.
         """
+        self._check_host()
         self._count_polls(event)
         self._look(ended_keys(self._place, event))
 
@@ -251,9 +261,12 @@ class BatchRun:
                     self.book.relocate(item, listing.folder)
                 continue
             record = item.known()
-            if record.entry.job_id:
+            if record.entry.job_id and not self.plan.request_of(item).answers_at_once:
                 log.warning("The files of job %s are gone; it is asked for again", record.entry.job_id)
-                item.record, item.step = record.moved_to(Status.UNFINISHED), Step.WAIT
+                lost = record.moved_to(Status.UNFINISHED)
+                # Without a deadline it gets one, and is noted.
+                entry = lost.entry.moved_to(lost.entry.state, deadline=0.0)
+                item.record, item.step = replace(lost, entry=entry), Step.WAIT
             else:
                 said = "its file is gone, and the vendor cannot be asked for it; a later run buys it again"
                 item.record = record.moved_to(Status.FAILED, said, by=self.book.rules.by, paid=0.0)
