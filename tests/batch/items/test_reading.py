@@ -10,7 +10,7 @@ from airflow.sdk import ObjectStoragePath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_faceswap.batch import lists, reading
+from airflow_provider_faceswap.batch.items import lists, reading
 from airflow_provider_faceswap.batch.items.raw import RawItem
 from airflow_provider_faceswap.batch.items.reading import literal_limit, read_items
 from airflow_provider_faceswap.batch.items.rows import make_rows
