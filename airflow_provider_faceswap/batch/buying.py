@@ -130,7 +130,7 @@ class Buyer:
 
     def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
         for item in block:
-            item.noted, item.price = False, 0.0
+            item.noted, item.price, item.problem = False, 0.0, ""
         self.confirm()
         self.book.begin_block(block)
         answers = submit(
@@ -220,8 +220,11 @@ class Buyer:
         entry = record.entry
         if record.by != self.book.rules.by:  # a person's clear, or a later run, has a deadline of its own
             entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
+        purchase = self.plan.purchase_of(item, journal)
+        if item.problem:  # callbacks name several jobs: all are paid, and a person finds out whose they are
+            purchase = replace(purchase, terms=replace(purchase.terms, on_in_doubt="fail"))
         try:
-            item.buy(self.plan.purchase_of(item, journal).accept_doubt(entry, reason))
+            item.buy(purchase.accept_doubt(entry, reason))
             item.paid_before = item.paid_by(self.book.rules)
         except InDoubtError as error:
             item.step = Step.KEEP
