@@ -169,7 +169,7 @@ class Buyer:
         """Return what may be bought: up to the first item that does not fit into ``max_cost``."""
         if self.plan.max_cost is None:
             return list(keys)
-        spent = sum(item.paid_by(self.book.rules) for item in self.book.items)
+        spent = self.book.spent()
         admitted = []
         for item in self.book.block:
             if item.key not in keys:

@@ -77,7 +77,7 @@ class BatchRun:
             plan.clock,
             plan.terms.max_resubmits,
             self._note,
-            book.rules.by,
+            book.rules,
         )
         self.buyer = Buyer(plan, book, self.collector, self._confirm)
         self.progress = Progress(book, plan.clock, lambda: bool(self.buyer.stopped))
