@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 WIDTH = 0.05
 """Of a bin, in the logarithm of time: 5 %."""
-PRICE = 0.0241
+PRICE = 0.023
 """What a poll costs, in lateness: at a higher price there are fewer polls."""
 MAX_KEPT, MAX_TENTHS = 2000.0, 10**8
 """Jobs that a written table stands for at most; a larger number in one is an error."""

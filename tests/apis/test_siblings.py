@@ -126,11 +126,15 @@ def test_the_last_poll_of_another_trigger_is_guessed() -> None:
     assert guesses[0] == pytest.approx(130.0) and guesses[-1] > 100
 
 
-@pytest.mark.parametrize("bias", [0.5, 1.0, 2.0])
-def test_jobs_with_an_eta_meet_the_budget(bias: float) -> None:
+def test_jobs_with_an_eta_meet_the_budget() -> None:
+    found = Simulation(Batch(SPREAD, 0.2, active=2000, stuck=0.0), Learning()).run()
+    assert found.polls <= 3.5 and found.mean <= 0.04
+
+
+@pytest.mark.parametrize(("bias", "polls"), [(0.5, 4.3), (1.0, 3.6), (2.0, 3.8)])
+def test_stuck_jobs_and_biased_etas_cost_little_more(bias: float, polls: float) -> None:
     found = Simulation(Batch(SPREAD, 0.2, bias, active=2000), Learning()).run()
-    assert found.polls <= (3.5 if bias == 1.0 else 4.3)
-    assert found.mean <= 0.04
+    assert found.polls <= polls and found.mean <= 0.04
 
 
 def test_jobs_without_an_eta_meet_the_budget() -> None:

@@ -6,8 +6,11 @@ import hashlib
 import itertools
 import json
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from airflow_provider_faceswap.batch.manifest import read_manifest
 from harness.cluster import Cluster
@@ -86,6 +89,14 @@ class Batch(Scene):
         result: dict[str, Any] = self.result
         assert {name: result[name] for name in figures} == figures, result
         return result
+
+    @property
+    def noted(self) -> int:
+        """How many jobs the journal names."""
+        with suppress(httpx.HTTPStatusError):  # nothing is noted yet
+            chunk = self.cluster.rest.request("GET", f"{self._entry}%2F0000")["value"]
+            return sum(bool(noted["entry"].get("job_id")) for noted in chunk.values())
+        return 0
 
     # The folder
 

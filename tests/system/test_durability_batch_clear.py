@@ -6,7 +6,7 @@ import pytest
 
 from harness.cluster import Cluster
 from tests.system.batches import Batch
-from tests.system.scene import IN_DOUBT
+from tests.system.scene import IN_DOUBT, eventually
 
 pytestmark = [pytest.mark.durability, pytest.mark.together]
 
@@ -83,7 +83,7 @@ def test_batch_cleared_while_it_submits_does_not_submit_beside_its_old_worker(cl
         scene.jobs(after_seconds=1)
         scene.fault("slow_answer", seconds=20, times=3)
         scene.start(items=scene.rows(6), max_failed=1.0)
-        scene.is_accepted(6)
+        eventually(lambda: scene.noted == 3, "three ids are noted")
         scene.ends("success", since_try=scene.clear())
 
         assert scene.accepted == 6
