@@ -68,7 +68,7 @@ class Book:
         )
 
     def spent(self) -> float:
-        """Return what the task has bought in all of its tries, also for rows that a clear took off the list."""
+        """Return what the task has bought in all of its tries, also for rows that are not listed any more."""
         return self._paid_for_others + sum(item.paid_by(self.rules) for item in self.items)
 
     @property

@@ -53,6 +53,8 @@ class Buyer:
         """Whether that is no matter of single items."""
         self.refusal: FaceSwapError | None = None
         """Why the last block was not taken, where a later one may be."""
+        self._owners: dict[str, str] | None = None
+        """The items of jobs; read when the first block is bought."""
         self.held: dict[str, FaceSwapError] = {}
         """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
 
@@ -152,6 +154,8 @@ class Buyer:
                 item.step = Step.SETTLE
             elif answer.entry and answer.entry.state is State.FINISHED:
                 finish(item, answer.entry.result or {})
+            elif not self._is_own(item):
+                item.step = Step.SETTLE
             else:
                 item.step = Step.WAIT
                 at_once += [(item, answer.job)] if answer.job.state.settled else []
@@ -164,6 +168,24 @@ class Buyer:
         self.collector.take(at_once)
         self._look_for_a_pattern(answers)
         return sum(answer.error is None for answer in answers)
+
+    def _is_own(self, item: Item) -> bool:
+        """Return whether a job is the item's alone; if it is another row's, nobody knows what was taken."""
+        if self._owners is None:
+            self._owners = {str(other.line["job_id"]): other.key for other in self.book.items if other.line}
+        record = item.known()
+        job_id = record.entry.job_id
+        owner = self._owners.setdefault(job_id, item.key)
+        # The result of an equal row is the same.
+        if not job_id or owner.rpartition("-")[0] == item.key.rpartition("-")[0]:
+            return True
+        said = f"the vendor answered with job {job_id}, which is another row's"
+        log.error("Row %s: %s", item.row.index, said)
+        entry = record.entry.moved_to(State.IN_DOUBT, job_id="", problem=said)
+        item.record = replace(
+            record, entry=entry, status=Status.IN_DOUBT, error=said, at=item.after(record.at)
+        )
+        return False
 
     def _admitted(self, keys: Collection[str]) -> list[str]:
         """Return what may be bought: up to the first item that does not fit into ``max_cost``."""
