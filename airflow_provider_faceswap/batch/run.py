@@ -261,9 +261,12 @@ class BatchRun:
                     self.book.relocate(item, listing.folder)
                 continue
             record = item.known()
-            if record.entry.job_id:
+            if record.entry.job_id and not self.plan.request_of(item).answers_at_once:
                 log.warning("The files of job %s are gone; it is asked for again", record.entry.job_id)
-                item.record, item.step = record.moved_to(Status.UNFINISHED), Step.WAIT
+                lost = record.moved_to(Status.UNFINISHED)
+                # Without a deadline it gets one, and is noted.
+                entry = lost.entry.moved_to(lost.entry.state, deadline=0.0)
+                item.record, item.step = replace(lost, entry=entry), Step.WAIT
             else:
                 said = "its file is gone, and the vendor cannot be asked for it; a later run buys it again"
                 item.record = record.moved_to(Status.FAILED, said, by=self.book.rules.by, paid=0.0)

@@ -47,7 +47,7 @@ def summarize(
             }
             for item, _ in zip(bad, range(MAX_FAILURES), strict=False)
         ],
-        "stopped": stopped or None,
+        "stopped": (stopped or None) if counts[Status.NOT_SENT] else None,
     }
 
 

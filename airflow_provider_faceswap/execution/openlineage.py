@@ -59,6 +59,8 @@ def lineage_of(reported: dict[str, Any] | None) -> OperatorLineage[Any, Any]:
     """
     if reported is None:
         return OperatorLineage()
+    if manifest := reported.get("manifest"):  # of a batch, whose files are too many to be named
+        return OperatorLineage(outputs=_datasets([manifest]))
     facet = FaceSwapJobRunFacet(
         provider=reported["provider"],
         operation=reported["operation"],

@@ -225,7 +225,8 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
         from airflow_provider_faceswap.execution.waiting import BACKSTOP
 
         self.log.info(
-            "Waiting for %s jobs in the triggerer; if nothing follows, check that one runs", waiting.jobs
+            "Waiting in the triggerer, jobs: %s; if nothing follows, check that a triggerer runs",
+            waiting.jobs,
         )
         seconds = max(0.0, waiting.deadline - self.clock.time())
         self.defer(

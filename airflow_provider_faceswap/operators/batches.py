@@ -154,7 +154,9 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
-    return journal.save_head(found.model_copy(update={**now, "epoch": epoch, "stopped": "", "slots": None}))
+    began = {} if epoch == found.epoch else {"started_at": operator.clock.time()}
+    changes = {**now, **began, "epoch": epoch, "stopped": "", "slots": None}
+    return journal.save_head(found.model_copy(update=changes))
 
 
 def _rows(operator: FaceSwapBatchOperator) -> list[Row]:
