@@ -172,7 +172,8 @@ class Book:
         if item.untouched:
             return {**known, "index": item.row.index if item.listed else None}
         line = item.known().line(item.row, _shown(item.row), item.made_from)
-        line["journal"]["version"] = item.row.version if item.listed else item.version
+        ours = item.listed and item.by == self.rules.by
+        line["journal"]["version"] = item.row.version if ours else item.version
         if not item.listed:  # nothing but the line knows how the row was
             line |= {name: known.get(name) for name in ("item", "consent_reference")}
         return line

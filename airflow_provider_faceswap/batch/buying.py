@@ -220,6 +220,10 @@ class Buyer:
                 self.refusal = error
             elif not isinstance(error, NotNotedError):
                 self.fatal, self.stopped = True, str(error)
+            if entry and item.former and item.former.status in (Status.SUCCESS, Status.UNFINISHED):
+                # It is not bought again yet: what is bought already counts, also for a later run.
+                item.record = replace(item.former, at=item.after(item.at))
+                self.book.note([item])
             return
         log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
         operation = self.plan.request_of(item).operation
