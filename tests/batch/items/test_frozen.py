@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_faceswap.batch import frozen
+from airflow_provider_faceswap.batch.items import frozen
 from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
 from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, JournalError, NotSentError
