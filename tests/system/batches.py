@@ -61,6 +61,11 @@ class Batch(Scene):
         jobs = self.vendor.backend.jobs
         jobs._jobs.update(dict.fromkeys(job_ids, jobs._jobs[job_ids[0]]))
 
+    def job_of(self, where: str) -> str:
+        """The id of the first job with this text in its inputs."""
+        jobs = self.vendor.backend.jobs.listing()
+        return next(str(job.id) for job in jobs if where in job.submission.inputs_text)
+
     # The task
 
     def start(self, **params: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.cluster import Cluster
@@ -75,6 +77,24 @@ def test_batch_whose_trigger_crashes_looks_at_all_jobs_and_goes_on(cluster: Clus
         assert "The deferral was cut off" in scene.log
         assert scene.accepted == 8
         scene.is_whole(8)
+
+
+def test_batch_whose_doubts_a_person_settles_as_its_message_says(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        scene.jobs(after_seconds=1)
+        for row in (1, 2):
+            scene.fault("accept_then_break", input_has=f"n={row}&")
+        scene.start(items=scene.rows(4))
+        scene.fails_at_once(IN_DOUBT)
+        failures = {failure["index"]: failure["error"] for failure in scene.says(in_doubt=2)["failures"]}
+        lost = scene.job_of("n=1&")
+
+        for row, word in ((1, lost), (2, "resubmit")):
+            (path,) = re.findall(r"by the API: PUT /api/v2(/\S+)", failures[row])
+            cluster.rest.request("PUT", path, json={"value": word})
+        scene.ends("success", since_try=scene.clear())
+        assert scene.accepted == 5
+        assert [line["job_id"] for line in scene.is_whole(4)][1] == lost
 
 
 @pytest.mark.together(first=True)  # it takes a minute
