@@ -38,6 +38,7 @@ class Book:
         self.items: list[Item] = []
         """Those of the list, in its order, then those of which a running job alone is left."""
         self.block: list[Item] = []
+        self._paid_for_others = 0.0
         self._part = ""
 
     def open(self, rows: Sequence[Row], *, fresh: bool) -> None:
@@ -59,6 +60,16 @@ class Book:
             ours = line["status"] == Status.UNFINISHED.value and line.get("provider") == self.provider
             if key not in listed and ours:
                 self.items.append(self._item(_row_left(line)))
+
+        known = {item.key for item in self.items}
+        others = [line["journal"] for key, line in self.ledger.lines.items() if key not in known]
+        self._paid_for_others = sum(
+            float(kept["paid"]) for kept in others if self.rules.same_task(kept["by"])
+        )
+
+    def spent(self) -> float:
+        """Return what the task has bought in all of its tries, also for rows that are not listed any more."""
+        return self._paid_for_others + sum(item.paid_by(self.rules) for item in self.items)
 
     @property
     def listed(self) -> list[Item]:
@@ -161,7 +172,8 @@ class Book:
         if item.untouched:
             return {**known, "index": item.row.index if item.listed else None}
         line = item.known().line(item.row, _shown(item.row), item.made_from)
-        line["journal"]["version"] = item.row.version if item.listed else item.version
+        ours = item.listed and item.by == self.rules.by
+        line["journal"]["version"] = item.row.version if ours else item.version
         if not item.listed:  # nothing but the line knows how the row was
             line |= {name: known.get(name) for name in ("item", "consent_reference")}
         return line

@@ -53,6 +53,8 @@ class Buyer:
         """Whether that is no matter of single items."""
         self.refusal: FaceSwapError | None = None
         """Why the last block was not taken, where a later one may be."""
+        self._owners: dict[str, str] | None = None
+        """The items of jobs; read when the first block is bought."""
         self.held: dict[str, FaceSwapError] = {}
         """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
 
@@ -130,7 +132,7 @@ class Buyer:
 
     def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
         for item in block:
-            item.noted, item.price = False, 0.0
+            item.noted, item.price, item.problem = False, 0.0, ""
         self.confirm()
         self.book.begin_block(block)
         answers = submit(
@@ -152,6 +154,8 @@ class Buyer:
                 item.step = Step.SETTLE
             elif answer.entry and answer.entry.state is State.FINISHED:
                 finish(item, answer.entry.result or {})
+            elif not self._is_own(item):
+                item.step = Step.SETTLE
             else:
                 item.step = Step.WAIT
                 at_once += [(item, answer.job)] if answer.job.state.settled else []
@@ -165,11 +169,29 @@ class Buyer:
         self._look_for_a_pattern(answers)
         return sum(answer.error is None for answer in answers)
 
+    def _is_own(self, item: Item) -> bool:
+        """Return whether a job is the item's alone; if it is another row's, nobody knows what was taken."""
+        if self._owners is None:
+            self._owners = {str(other.line["job_id"]): other.key for other in self.book.items if other.line}
+        record = item.known()
+        job_id = record.entry.job_id
+        owner = self._owners.setdefault(job_id, item.key)
+        # The result of an equal row is the same.
+        if not job_id or owner.rpartition("-")[0] == item.key.rpartition("-")[0]:
+            return True
+        said = f"the vendor answered with job {job_id}, which is another row's"
+        log.error("Row %s: %s", item.row.index, said)
+        entry = record.entry.moved_to(State.IN_DOUBT, job_id="", problem=said)
+        item.record = replace(
+            record, entry=entry, status=Status.IN_DOUBT, error=said, at=item.after(record.at)
+        )
+        return False
+
     def _admitted(self, keys: Collection[str]) -> list[str]:
         """Return what may be bought: up to the first item that does not fit into ``max_cost``."""
         if self.plan.max_cost is None:
             return list(keys)
-        spent = sum(item.paid_by(self.book.rules) for item in self.book.items)
+        spent = self.book.spent()
         admitted = []
         for item in self.book.block:
             if item.key not in keys:
@@ -198,6 +220,10 @@ class Buyer:
                 self.refusal = error
             elif not isinstance(error, NotNotedError):
                 self.fatal, self.stopped = True, str(error)
+            if entry and item.former and item.former.status in (Status.SUCCESS, Status.UNFINISHED):
+                # It is not bought again yet: what is bought already counts, also for a later run.
+                item.record = replace(item.former, at=item.after(item.at))
+                self.book.note([item])
             return
         log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
         operation = self.plan.request_of(item).operation
@@ -220,8 +246,11 @@ class Buyer:
         entry = record.entry
         if record.by != self.book.rules.by:  # a person's clear, or a later run, has a deadline of its own
             entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
+        purchase = self.plan.purchase_of(item, journal)
+        if item.problem:  # callbacks name several jobs: all are paid, and a person finds out whose they are
+            purchase = replace(purchase, terms=replace(purchase.terms, on_in_doubt="fail"))
         try:
-            item.buy(self.plan.purchase_of(item, journal).accept_doubt(entry, reason))
+            item.buy(purchase.accept_doubt(entry, reason))
             item.paid_before = item.paid_by(self.book.rules)
         except InDoubtError as error:
             item.step = Step.KEEP

@@ -14,7 +14,7 @@ from typing import Any
 from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.watch import DEADLINE
-from airflow_provider_faceswap.batch.item import Item, Step
+from airflow_provider_faceswap.batch.item import Item, Rules, Step
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.exceptions import FaceSwapError, ResultError
 from airflow_provider_faceswap.execution import waiting
@@ -46,7 +46,7 @@ class Collector:
     :param clock: the time.
     :param max_resubmits: how often a job that the vendor dropped is bought again.
     :param write: notes what became of items.
-    :param by: the task and the clear of it that asks.
+    :param rules: whose purchases count as this task's.
     """
 
     completion: Completion
@@ -54,7 +54,7 @@ class Collector:
     clock: Clock
     max_resubmits: int
     write: Callable[[Sequence[Item]], None]
-    by: str
+    rules: Rules
 
     def collect(self, items: Sequence[Item], *, believed: bool) -> None:
         """
@@ -117,8 +117,8 @@ class Collector:
         error = waiting.error_of(self.completion.provider, record.entry.job_id, end, said)
         final = end in (JobState.FAILED.value, JobState.CONGESTED.value)
         status = Status.FAILED if final else Status.UNFINISHED
-        paid = record.paid if record.by == self.by else 0.0
-        item.record = record.moved_to(status, str(error), by=self.by, paid=paid)
+        paid = record.paid if self.rules.same_task(record.by) else 0.0
+        item.record = record.moved_to(status, str(error), by=self.rules.by, paid=paid)
         item.step = Step.KEEP
         again = record.entry.resubmissions < self.max_resubmits and now < record.entry.deadline
         if end == JobState.CONGESTED.value and again and item.listed:

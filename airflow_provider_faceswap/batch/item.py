@@ -47,6 +47,7 @@ class Item:
     :ivar price: of the submission that runs, by the vendor's price list.
     :ivar paid_before: what the task bought for the item before that submission.
     :ivar noted: whether an intent of this start was written.
+    :ivar former: what is known of the job that it leaves behind.
     :ivar problem: what went wrong last, where another try may help.
     """
 
@@ -61,6 +62,7 @@ class Item:
         self.paid_before = 0.0
         self.noted = False
         self.problem = ""
+        self.former: Record | None = None
         self._record: Record | None = None
 
     @property
@@ -165,7 +167,8 @@ class Item:
 
     def leave(self) -> None:
         """Let the job be: the item is bought again."""
-        self.buy(self.known().entry.left_behind())
+        self.former = self.known()
+        self.buy(self.former.entry.left_behind())
 
     def buy(self, before: Entry) -> None:
         """

@@ -178,7 +178,12 @@ def order_of(line: Mapping[str, Any]) -> tuple[float, int, str]:
     :raises ValueError: if it is not a line of a manifest.
     """
     try:
-        return float(line["journal"]["at"]), Status(line["status"]).rank, str(line.get("time") or "")
+        kept = line["journal"]
+        texts = (line["key"], kept["by"], kept["entry"]["state"])
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("key, by or state is not text")
+        float(kept["paid"])
+        return float(kept["at"]), Status(line["status"]).rank, str(line.get("time") or "")
     except (KeyError, TypeError) as error:
         raise ValueError(f"it lacks {error}") from None
 

@@ -77,7 +77,7 @@ class BatchRun:
             plan.clock,
             plan.terms.max_resubmits,
             self._note,
-            book.rules.by,
+            book.rules,
         )
         self.buyer = Buyer(plan, book, self.collector, self._confirm)
         self.progress = Progress(book, plan.clock, lambda: bool(self.buyer.stopped))
@@ -263,7 +263,7 @@ class BatchRun:
             record = item.known()
             if record.entry.job_id and not self.plan.request_of(item).answers_at_once:
                 log.warning("The files of job %s are gone; it is asked for again", record.entry.job_id)
-                lost = record.moved_to(Status.UNFINISHED)
+                lost = record.moved_to(Status.UNFINISHED, result=None)
                 # Without a deadline it gets one, and is noted.
                 entry = lost.entry.moved_to(lost.entry.state, deadline=0.0)
                 item.record, item.step = replace(lost, entry=entry), Step.WAIT

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.block import ItemInputs
-from airflow_provider_faceswap.exceptions import NotSentError, RefusedError
+from airflow_provider_faceswap.exceptions import AuthenticationError, JournalError, NotSentError, RefusedError
 from tests.batch.world import BatchWorld, rows
 
 CLIP = rows(1)[0]["target"]
@@ -73,3 +73,52 @@ def test_media_that_could_not_be_read_are_read_again(
 
     monkeypatch.setattr(ItemInputs, "request", request)
     assert world.start(rows(2))["succeeded"] == 2
+
+
+def test_a_refusal_does_not_forget_what_it_was_to_replace(world: BatchWorld) -> None:
+    world.start(rows(2))
+    world.next_run()
+    world.vendor.answers_to = {CLIP: [AuthenticationError("the key is wrong")]}
+    with pytest.raises(AirflowFailException, match="the key is wrong"):
+        world.start(rows(2), overwrite=True)
+    world.vendor.answers_to = {}
+    world.next_run()
+    assert world.start(rows(2))["succeeded"] == 2
+    assert world.vendor.bought == {CLIP: 1, rows(2)[1]["target"]: 2}
+    assert world.start(rows(2), overwrite=True)["succeeded"] == 2
+    assert world.vendor.bought[CLIP] == 2
+
+
+EDITS = {
+    "by": lambda line: line["journal"].pop("by"),
+    "entry": lambda line: line["journal"].pop("entry"),
+    "paid": lambda line: line["journal"].update(paid="abc"),
+    "key": lambda line: line.update(key=["x"]),
+    "status": lambda line: line.update(status=["x"]),
+    "id": lambda line: line.update(job_id="../x", status="unfinished"),
+}
+
+
+@pytest.mark.parametrize("edit", sorted(EDITS))
+def test_an_edited_line_is_named_and_buys_nothing(world: BatchWorld, edit: str) -> None:
+    world.start(rows(2))
+    manifest = world.folder / "manifest.jsonl"
+    lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+    EDITS[edit](lines[0])
+    manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    world.next_run()
+    with pytest.raises(JournalError, match="manifest"):
+        world.start(rows(2))
+    assert len(world.vendor.jobs) == 2
+
+
+@pytest.mark.parametrize("files", ["x", [3], [{"url": "file:///etc/passwd", "bytes": 3}]])
+def test_files_that_cannot_be_understood_are_stored_again(world: BatchWorld, files: object) -> None:
+    world.start(rows(2))
+    manifest = world.folder / "manifest.jsonl"
+    lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+    lines[0]["files"] = files
+    manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    world.next_run()
+    assert world.start(rows(2))["reused"] == 2
+    assert len(world.vendor.jobs) == 2

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
+from airflow_provider_faceswap.exceptions import RefusedForNowError
 from tests.batch.world import BatchWorld, TakenError, rows
 
 
@@ -86,3 +87,27 @@ def test_no_callback_is_waited_for_past_the_deadline(world: BatchWorld, inbox: d
     world.clock.seconds += 40
     with pytest.raises(AirflowFailException, match="in doubt"):
         world.resume(deferral.value)
+
+
+def test_no_doubt_is_paid_again_whose_callbacks_name_several_jobs(
+    world: BatchWorld, inbox: dict[str, set[str]]
+) -> None:
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(3), deferrable=True, on_in_doubt="resubmit")
+    inbox["nonce-1"] = {"1", "2"}
+    with pytest.raises(AirflowFailException, match="name the jobs 1, 2"):
+        world.resume(deferral.value)
+    assert sorted(world.vendor.bought.values()) == [1, 1, 1]
+
+
+def test_a_callback_is_awaited_though_the_row_was_refused_before(
+    world: BatchWorld, inbox: dict[str, set[str]]
+) -> None:
+    clips = [row["target"] for row in rows(3)]
+    world.vendor.answers_to[clips[1]] = [RefusedForNowError("queue full"), TakenError("cut")]
+
+    def on_taken(media: str, job_id: str) -> None:
+        inbox[f"nonce-{clips.index(media)}"] = {job_id}
+
+    world.on_taken = on_taken  # type: ignore[method-assign]
+    assert world.start(rows(3))["succeeded"] == 3

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import RefusedError, RefusedForNowError
 from tests.batch.world import BatchWorld, TakenError
 
@@ -91,3 +92,23 @@ def test_callbacks_that_name_two_jobs_settle_nothing(priced: BatchWorld) -> None
     with pytest.raises(AirflowFailException, match="name the jobs 1000, 1001"):
         priced.start(clips(1), **ALL)
     assert priced.statuses == ["in_doubt"]
+
+
+def test_max_cost_counts_rows_that_a_clear_took_off_the_list(priced: BatchWorld) -> None:
+    assert priced.start(clips(3), max_cost=4 * PRICE, **ALL)["succeeded"] == 3
+    priced.clear()
+    assert priced.start(clips(6)[3:], max_cost=4 * PRICE, **ALL)["not_sent"] == 2
+
+
+def test_max_cost_counts_jobs_that_failed_after_a_clear(priced: BatchWorld) -> None:
+    first = clips(1)[0]["source_video"]
+    priced.vendor.states = {first: JobState.PROCESSING}
+    with pytest.raises(AirflowException, match="1 unfinished"):
+        priced.start(clips(1), max_cost=2 * PRICE, timeout=60, **ALL)
+    priced.clear()
+    priced.vendor.states = {first: JobState.FAILED}
+    with pytest.raises(AirflowFailException, match="1 failed"):
+        priced.start(clips(3), max_cost=2 * PRICE, max_failed=0, **ALL)
+    priced.clear()
+    priced.vendor.states = {}
+    assert priced.start(clips(3), max_cost=2 * PRICE, **ALL)["not_sent"] == 2

@@ -1,0 +1,36 @@
+"""Vendors whose ids are not what they should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_faceswap.apis.job import Job, JobState
+from tests.batch.world import BatchWorld, rows
+
+
+@pytest.fixture
+def one_id(world: BatchWorld) -> None:
+    def take(request: Any) -> Job:
+        world.vendor.jobs["1000"] = request.init_video
+        return Job(job_id="1000", state=JobState.PROCESSING)
+
+    world.vendor.double.send.side_effect = take
+
+
+@pytest.mark.usefixtures("one_id")
+def test_one_job_is_not_the_result_of_two_rows(world: BatchWorld) -> None:
+    with pytest.raises(AirflowFailException, match="answered with job 1000, which is another row's"):
+        world.start(rows(2))
+    assert world.statuses == ["success", "in_doubt"]
+    for again in ("retry", "clear", "next_run"):
+        getattr(world, again, dict)()
+        with pytest.raises(AirflowFailException, match="1 in doubt"):
+            world.start(rows(2))
+
+
+@pytest.mark.usefixtures("one_id")
+def test_equal_rows_may_share_a_job(world: BatchWorld) -> None:
+    assert world.start(rows(1) * 2)["succeeded"] == 2
