@@ -59,8 +59,6 @@ class Results:
         elif self.outputs.output_path:
             settings = self.completion.hook.settings
             files = self.outputs.save(job.output, settings, self._owner(entry), seconds=self.seconds)
-        if files:
-            log.info("Job %s: stored %s", job.job_id or "(no id)", ", ".join(file.url for file in files))
         return self._noted(entry, self.describe(entry, job, files))
 
     def keep_spooled(self, entry: Entry) -> dict[str, Any]:
