@@ -48,6 +48,8 @@ def _note(method: str, url: str) -> None:
     try:
         uri = public_uri(url)
         collector: Any = get_hook_lineage_collector()
+        if type(collector).__name__ == "NoOpCollector":  # the path that it gets costs 0.2 s of CPU to import
+            return
         getattr(collector, method)(context=_context(uri), uri=uri)
     except Exception as error:  # the task may be paid already
         log.warning("The lineage lacks a file that was read or written: %s", type(error).__name__)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.lineage import HookLineageCollector
+from airflow.sdk.lineage import HookLineageCollector, NoOpCollector
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import lineage
@@ -105,3 +105,11 @@ def test_lineage_that_cannot_be_noted_is_a_warning(
 ) -> None:
     note_written(url)
     assert "ValueError" in caplog.text and not collector.has_collected
+
+
+def test_where_nobody_reads_lineage_no_filesystem_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(lineage, "get_hook_lineage_collector", NoOpCollector)
+    monkeypatch.setattr(lineage, "_context", made.append)
+    note_written("file:///data/a.mp4")
+    assert not made
