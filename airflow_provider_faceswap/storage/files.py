@@ -188,10 +188,12 @@ class StoredObject(File):
     An object in object storage.
 
     :param url: such as ``s3://conn_id@bucket/key``.
+    :ivar shared: whether many submissions share it, so that it is checked once, and signed now and then.
     """
 
     def __init__(self, name: str, url: str) -> None:
         super().__init__(name)
+        self.shared = False
         self._url = url
         self._checked: set[Kind] = set()
         self._signed: dict[int, tuple[float, str]] = {}
@@ -258,15 +260,15 @@ class StoredObject(File):
             return self._whole(self._path.fs.cat_file(self._path.path, start=0, end=self.size + 1))
 
     def check(self, kind: Kind) -> None:
-        """Check it, once: a batch has one face for thousands of clips."""
-        if kind not in self._checked:
+        """Check it; once, if it is shared: a batch has one face for thousands of clips."""
+        if not self.shared or kind not in self._checked:
             super().check(kind)
             self._checked.add(kind)
 
     def signed(self, seconds: int) -> str:
-        """Return a signed URL; the same one for a while, as a signature takes 13 ms of CPU."""
+        """Return a signed URL; if it is shared, the same for a while, as a signature takes 13 ms of CPU."""
         signed_at, url = self._signed.get(seconds, (0.0, ""))
-        if not url or time.monotonic() > signed_at + min(SIGNED_AGAIN, seconds / 10):
+        if not self.shared or not url or time.monotonic() > signed_at + min(SIGNED_AGAIN, seconds / 10):
             with self.readable():
                 url = sign(self._path, seconds)
             self._signed[seconds] = (time.monotonic(), url)

@@ -99,6 +99,7 @@ class SharedSources:
         source = source_of(name, value)
         if not isinstance(source, StoredObject):
             return source
+        source.shared = True
         with self._lock:
             known = self._found.setdefault((name, value), source)
             self._found.move_to_end((name, value))

@@ -10,7 +10,8 @@ from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_faceswap.exceptions import InputError, SettingsError
 from airflow_provider_faceswap.storage import files, local
-from airflow_provider_faceswap.storage.sources import File, source_of
+from airflow_provider_faceswap.storage.files import StoredObject
+from airflow_provider_faceswap.storage.sources import File, SharedSources, source_of
 from tests.buckets import S3
 from tests.storage.conftest import JPEG
 
@@ -251,3 +252,17 @@ def test_no_descriptor_stays_open(root: Path) -> None:
         refused(f"{root}/fifo")
         refused(f"{root}/missing/x/y")
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(("shared", "signatures"), [(True, 1), (False, 2)])
+def test_what_a_batch_shares_is_signed_once(
+    monkeypatch: pytest.MonkeyPatch, s3: S3, shared: bool, signatures: int
+) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(files, "sign", lambda path, seconds: made.append(seconds) or "https://signed.example")
+    sources = SharedSources()
+    for _ in range(2):
+        source = (sources.find if shared else source_of)("face", f"{s3.url}/face.jpg")
+        assert isinstance(source, StoredObject)
+        source.signed(500)
+    assert made == [500] * signatures

@@ -38,10 +38,14 @@ SETTINGS = {
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE):
+        if _is_system(item):
             item.add_marker(pytest.mark.system)
-    # First: none of the others is to kill a component under them.
-    items.sort(key=lambda item: item.get_closest_marker("together") is None)
+    # Last, as the cluster runs from the first of them on; "together" before those that kill a component.
+    items.sort(key=lambda item: (_is_system(item), item.get_closest_marker("together") is None))
+
+
+def _is_system(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(HERE)
 
 
 AT_ONCE = 10
