@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from airflow_provider_faceswap.batch.record import Record
 from airflow_provider_faceswap.exceptions import JournalError
 from airflow_provider_faceswap.journal.entry import Count, Moment, Text
-from airflow_provider_faceswap.journal.state import TaskState
+from airflow_provider_faceswap.journal.state import TaskState, state_url
 
 KEY = "faceswap"
 MAX_CHUNK = 48 * 1024
@@ -147,13 +146,8 @@ class BatchJournal:
         """Say how to settle an item in doubt."""
         if not self.durable:
             return "to buy it again, run the batch with on_in_doubt='resubmit'"
-        ti = self._task
-        path = "/".join(
-            f"{part}/{quote(str(value), safe='')}"
-            for part, value in (("dags", ti.dag_id), ("dagRuns", ti.run_id), ("taskInstances", ti.task_id))
-        )
         name = f"{KEY}/{key}"
-        url = f"/api/v2/{path}/state-store/{quote(name, safe='')}?map_index={ti.map_index}"
+        url = state_url(self._task, name)
         return (
             f"to adopt its job, or to buy it again, set the key {name!r} of the task (in the UI: Storage > "
             f'Task State Store) to the job\'s id or to "resubmit", and clear the task; by the API: PUT {url}'

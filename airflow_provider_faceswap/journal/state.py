@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
@@ -34,6 +35,7 @@ class TaskState:
     def set(self, key: str, value: Any) -> None:
         """Write a value; raises what the store raises, such as for a try that another one has replaced."""
         if self.durable:
+            # It goes with its Dag run: what is paid does not expire.
             self._store.set(key, value, retention=_never_expire())
 
     def delete(self, key: str) -> None:
@@ -43,6 +45,8 @@ class TaskState:
 
     def set_with_retries(self, key: str, value: Any) -> None:
         """Write what a submission came to: tried for half a minute, for the money's sake."""
+        if not self.durable:
+            return
         for attempt in Retrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(6),
@@ -52,6 +56,20 @@ class TaskState:
         ):
             with attempt:
                 self.set(key, value)
+
+
+def state_url(ti: Any, key: str) -> str:
+    """
+    Return where Airflow's API has a key.
+
+    :param ti: the task instance.
+    :param key: of its state.
+    """
+    path = "/".join(
+        f"{part}/{quote(str(value), safe='')}"
+        for part, value in (("dags", ti.dag_id), ("dagRuns", ti.run_id), ("taskInstances", ti.task_id))
+    )
+    return f"/api/v2/{path}/state-store/{quote(key, safe='')}?map_index={ti.map_index}"
 
 
 def _never_expire() -> timedelta:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-import time
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+from typing import TYPE_CHECKING
 
 from airflow_provider_faceswap.exceptions import JournalError, NotSentError
 from airflow_provider_faceswap.journal.entry import Entry
+from airflow_provider_faceswap.journal.state import TaskState, state_url
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -36,14 +32,14 @@ class Journal:
     """
 
     def __init__(self, context: Context, item: int | None = None) -> None:
-        self._store: Any = context.get("task_state_store")
+        self._state = TaskState(context)
         self._ti = context["ti"]
         self.key = KEY if item is None else f"{KEY}/{item}"
 
     @property
     def durable(self) -> bool:
         """Whether a later try will find what is saved."""
-        return self._store is not None
+        return self._state.durable
 
     def load(self, *, prove: bool = True) -> Entry | None:
         """
@@ -57,10 +53,10 @@ class Journal:
         """
         if not self.durable:
             return None
-        found = self._store.get(self.key)
+        found = self._state.get(self.key)
         if found is None and prove:
-            self._set(PROBE, True)
-            found = self._store.get(self.key)
+            self._state.set(PROBE, True)
+            found = self._state.get(self.key)
         try:
             entry = Entry.from_store(found)
         except (ValueError, TypeError) as error:
@@ -68,7 +64,7 @@ class Journal:
             unreadable.paid = None  # nobody can know whether it names a job
             raise unreadable from None
         if entry and entry.adopted and not entry.nonce:
-            nonce = self._store.get(CALLBACK_KEY)
+            nonce = self._state.get(CALLBACK_KEY)
             if isinstance(nonce, str) and _NONCE.match(nonce):
                 entry = entry.moved_to(entry.state, nonce=nonce)
         return entry
@@ -80,7 +76,7 @@ class Journal:
         :raises NotSentError: if there is one now.
         """
         # The look that found nothing may have met a passing 404; before a first try nothing can be there.
-        if self.durable and self._ti.try_number > 1 and self._store.get(self.key) is not None:
+        if self.durable and self._ti.try_number > 1 and self._state.get(self.key) is not None:
             raise NotSentError(
                 "nothing was sent: the journal's entry appeared while the submission was prepared; "
                 "a retry reads it"
@@ -91,55 +87,22 @@ class Journal:
         """Write the entry; once, for what must be known before anything is paid."""
         if self.durable:
             if entry.nonce:
-                self._set(CALLBACK_KEY, entry.nonce)
-            self._set(self.key, entry.as_dict())
+                self._state.set(CALLBACK_KEY, entry.nonce)
+            self._state.set(self.key, entry.as_dict())
         return entry
 
     def save_with_retries(self, entry: Entry) -> Entry:
         """Write what a submission came to: tried for half a minute, for the money's sake."""
-        if self.durable:
-            for attempt in Retrying(
-                retry=retry_if_exception(_may_pass),
-                stop=stop_after_attempt(6),
-                wait=wait_exponential(max=10),
-                sleep=time.sleep,
-                reraise=True,
-            ):
-                with attempt:
-                    self._set(self.key, entry.as_dict())
+        self._state.set_with_retries(self.key, entry.as_dict())
         return entry
 
     def how_to(self) -> str:
         """Say how to buy again or to adopt a job."""
         if not self.durable:
             return "to buy again, clear the task"
-        ti = self._ti
-        path = "/".join(
-            f"{part}/{quote(str(value), safe='')}"
-            for part, value in (("dags", ti.dag_id), ("dagRuns", ti.run_id), ("taskInstances", ti.task_id))
-        )
-        url = f"/api/v2/{path}/state-store/{quote(self.key, safe='')}?map_index={ti.map_index}"
+        url = state_url(self._ti, self.key)
         return (
             f"to buy again, delete the key {self.key!r} of the task (in the UI: Storage > Task State Store) "
             f'and clear the task; to adopt a job, set that key to "JOB_ID" and clear it; or by the API: '
             f'DELETE {url}, or PUT {{"value": "JOB_ID"}} there'
         )
-
-    def _set(self, key: str, value: Any) -> None:
-        # The entry goes with its Dag run: what is paid does not expire.
-        self._store.set(key, value, retention=_never_expire())
-
-
-def _never_expire() -> timedelta:
-    from airflow.sdk.execution_time import context
-
-    # A store without the constant keeps entries for as long as it is asked to.
-    never: timedelta = getattr(context, "NEVER_EXPIRE", timedelta(days=3650))
-    return never
-
-
-def _may_pass(error: BaseException) -> bool:
-    # A 404 means that another try has taken over: it owns the entry now.
-    detail = getattr(getattr(error, "error", None), "detail", None)
-    gone = isinstance(detail, dict) and detail.get("status_code") == 404
-    return isinstance(error, Exception) and not gone

@@ -10,7 +10,7 @@ from aiohttp import web
 from airflow.sdk.exceptions import TaskDeferred
 
 from airflow_provider_faceswap.callbacks import probe
-from airflow_provider_faceswap.journal import store as journal_store
+from airflow_provider_faceswap.journal import state as task_state
 from airflow_provider_faceswap.operators.base import SwapOperator
 from tests.fakes import JPEG, FakeClock, FakeStore, context
 
@@ -71,7 +71,7 @@ class Task:
         self.clock = FakeClock()
         self.try_number, self.max_tries, self.clear_number = 0, 2, 0
         monkeypatch.setattr(SwapOperator, "clock", self.clock)
-        monkeypatch.setattr(journal_store, "time", self.clock)
+        monkeypatch.setattr(task_state, "time", self.clock)
         monkeypatch.setattr(probe, "check", lambda *_: None)
 
     def start(self, **changes: Any) -> Any:

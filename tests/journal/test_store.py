@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from airflow_provider_faceswap.exceptions import JournalError, NotSentError
-from airflow_provider_faceswap.journal import store as module
+from airflow_provider_faceswap.journal import state as module
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY, KEY, PROBE, Journal
 from tests.fakes import FakeClock, FakeStore, api_error, context

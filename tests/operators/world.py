@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
-from airflow_provider_faceswap.journal import store as journal_store
+from airflow_provider_faceswap.journal import state as task_state
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapVideoOperator
 from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSwapOperator
@@ -49,7 +49,7 @@ class World:
         monkeypatch.setattr(SwapOperator, "hook", self.vendor.hook)
         monkeypatch.setattr(SwapOperator, "completion", self.vendor)
         monkeypatch.setattr(SwapOperator, "clock", self.clock)
-        monkeypatch.setattr(journal_store, "time", self.clock)
+        monkeypatch.setattr(task_state, "time", self.clock)
 
     def make(self, media: str = URL, **kwargs: Any) -> Any:
         """Return the task's operator."""
