@@ -217,6 +217,7 @@ class Purchase:
             clear_number=self.terms.clear_number,
             resubmissions=before.resubmissions,
             doubts=before.doubts,
+            obeyed=before.obeyed,
             left=before.left,
         )
 
