@@ -21,7 +21,7 @@ from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
-from airflow_provider_faceswap.execution.purchase import IN_DOUBT
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
 from airflow_provider_faceswap.storage.listing import Listing
@@ -157,6 +157,7 @@ class BatchRun:
         active = self._having(Step.WAIT)
         self._remember(len(active))
         if active:
+            self._compact()
             more = any(item.due for item in self.book.items) and not self.buyer.stopped
             # Where the vendor's queue is full before ours, it is half of its own that must be free.
             room = len(active) if self.buyer.refusal else slots
@@ -179,6 +180,12 @@ class BatchRun:
         """
         self.buyer.stopped = str(error)
         return replace(self._finish(), error=str(error), retry=True)
+
+    def _compact(self) -> None:
+        """Keep the manifest quick to read, for the next start as for people."""
+        if self.book.ledger.crowded:
+            self._confirm()  # else these may be the parts of a task that writes them
+            clean_up(self.book.ledger.compact)
 
     def _slots(self) -> int:
         learned = self.book.journal.head.slots if self.book.journal.head else None
