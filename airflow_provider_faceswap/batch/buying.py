@@ -10,7 +10,7 @@ from dataclasses import replace
 from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.reading import JOB_ID
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
-from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
+from airflow_provider_faceswap.batch.block_journal import DoubtJournal, NotNotedError
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.collecting import Collector, finish
 from airflow_provider_faceswap.batch.item import Item, Step
@@ -58,27 +58,24 @@ class Buyer:
         self.held: dict[str, FaceSwapError] = {}
         """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
 
-    def buy(self, slots: int) -> int:
+    def buy(self, slots: int) -> None:
         """
         Submit items while there are slots.
 
         :param slots: jobs that may run at once.
-        :return: how many were taken.
         """
         self.refusal, self.held = None, {}
         with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
-            return self._buy_blocks(pool, slots)
+            self._buy_blocks(pool, slots)
 
-    def _buy_blocks(self, pool: Executor, slots: int) -> int:
-        taken = 0
+    def _buy_blocks(self, pool: Executor, slots: int) -> None:
         while not self._ended() and not self.refusal:
             active = sum(item.step is Step.WAIT for item in self.book.items)
             due = (item for item in self.book.items if item.due and item.key not in self.held)
             block = [item for item, _ in zip(due, range(min(BLOCK, slots - active)), strict=False)]
             if not block:
                 break
-            taken += self._buy_block(pool, block)
-        return taken
+            self._buy_block(pool, block)
 
     def settle(self, items: Sequence[Item]) -> None:
         """
@@ -130,7 +127,7 @@ class Buyer:
             log.warning("No more is submitted: %s", self.stopped)
         return bool(self.stopped)
 
-    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
+    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> None:
         for item in block:
             item.noted, item.price, item.problem = False, 0.0, ""
         self.confirm()
@@ -167,7 +164,6 @@ class Buyer:
         self.book.note(settled)
         self.collector.take(at_once)
         self._look_for_a_pattern(answers)
-        return sum(answer.error is None for answer in answers)
 
     def _is_own(self, item: Item) -> bool:
         """Return whether a job is the item's alone; if it is another row's, nobody knows what was taken."""
@@ -239,14 +235,12 @@ class Buyer:
     def _settle(self, item: Item) -> bool:
         """Return whether there is anything new to note."""
         record = item.known()
-        block = BlockJournal(self.book.write_entries, list, 1, durable=self.book.journal.durable)
-        journal = ItemJournal(block, item.key, self.book.journal.how_to(item.key))
         known = record.error.startswith(IN_DOUBT)
         reason = item.problem or ("" if known else record.error) or NO_ANSWER
         entry = record.entry
         if record.by != self.book.rules.by:  # a person's clear, or a later run, has a deadline of its own
             entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
-        purchase = self.plan.purchase_of(item, journal)
+        purchase = self.plan.purchase_of(item, DoubtJournal(self.book.journal.how_to(item.key)))
         if item.problem:  # callbacks name several jobs: all are paid, and a person finds out whose they are
             purchase = replace(purchase, terms=replace(purchase.terms, on_in_doubt="fail"))
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.batch.block import ItemInputs, ItemPurchase
-from airflow_provider_faceswap.batch.block_journal import ItemJournal
+from airflow_provider_faceswap.batch.block_journal import DoubtJournal, ItemJournal
 from airflow_provider_faceswap.batch.item import Item
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
@@ -90,7 +90,7 @@ class Plan:
         share = isinstance(self.max_failed, float) and self.max_failed <= 1.0
         return failed > (self.max_failed * total if share else self.max_failed)
 
-    def purchase_of(self, item: Item, journal: ItemJournal) -> ItemPurchase:
+    def purchase_of(self, item: Item, journal: ItemJournal | DoubtJournal) -> ItemPurchase:
         """Return what an item buys."""
         return ItemPurchase(
             self.completion,
