@@ -14,6 +14,7 @@ from airflow_provider_faceswap.batch.block_journal import DoubtJournal, NotNoted
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.collecting import Collector, finish
 from airflow_provider_faceswap.batch.item import Item, Step
+from airflow_provider_faceswap.batch.pattern import nothing_passes
 from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.record import Record, Status
 from airflow_provider_faceswap.exceptions import (
@@ -125,6 +126,10 @@ class Buyer:
                 f"{failed} of {len(items)} items failed, and max_failed is {self.plan.max_failed:g}"
             )
             log.warning("No more is submitted: %s", self.stopped)
+        head, by = self.book.journal.head, self.book.rules.by
+        if not self.stopped and (pattern := nothing_passes(items, by, head.tried_at if head else 0.0)):
+            self.stopped, self.fatal = pattern, True
+            log.error("No more is submitted: %s", pattern)
         return bool(self.stopped)
 
     def _buy_block(self, pool: Executor, block: Sequence[Item]) -> None:
@@ -163,7 +168,6 @@ class Buyer:
         self.settle([item for item in doubts if item.step is Step.SETTLE])
         self.book.note(settled)
         self.collector.take(at_once)
-        self._look_for_a_pattern(answers)
 
     def _is_own(self, item: Item) -> bool:
         """Return whether a job is the item's alone; if it is another row's, nobody knows what was taken."""
@@ -252,17 +256,3 @@ class Buyer:
                 return False
             item.record = record.moved_to(Status.IN_DOUBT, str(error))
         return True
-
-    def _look_for_a_pattern(self, answers: Sequence[Answer]) -> None:
-        """Stop where a whole block came to nothing: it is not the items that are wrong."""
-        if len(answers) < BLOCK // 2 or self.stopped:
-            return
-        if all(answer.error is None and answer.job is None for answer in answers):
-            self.stopped = f"all {len(answers)} submissions of a block are in doubt"
-        words = {str(answer.error) for answer in answers}
-        refused = all(isinstance(answer.error, RefusedError) for answer in answers)
-        if refused and len(words) == 1 and not self.refusal:
-            self.stopped = f"all {len(answers)} submissions of a block were refused: {words.pop()}"
-        if self.stopped:
-            self.fatal = True
-            log.error("No more is submitted: %s", self.stopped)

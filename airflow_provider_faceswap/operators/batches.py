@@ -145,16 +145,17 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
         "max_tries": ti.max_tries,
         "clear_number": clear_number,
         "try_number": ti.try_number,
+        "tried_at": operator.clock.time(),
     }
     if found is None:
         # Without a store each try is a person's clear: there are no retries then. With one, a later try
         # without a head follows a success after which Airflow dropped the state, or somebody deleted it.
         epoch = ti.try_number - 1 if journal.durable else ti.try_number
-        return journal.save_head(Head(**now, epoch=epoch, started_at=operator.clock.time()))
+        return journal.save_head(Head(**now, epoch=epoch, started_at=now["tried_at"]))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
-    began = {} if epoch == found.epoch else {"started_at": operator.clock.time()}
+    began = {} if epoch == found.epoch else {"started_at": now["tried_at"]}
     changes = {**now, **began, "epoch": epoch, "stopped": "", "slots": None}
     return journal.save_head(found.model_copy(update=changes))
 
