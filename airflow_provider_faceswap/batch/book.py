@@ -94,6 +94,8 @@ class Book:
                 at = item.after(entry.attempted_at) if entry.state is State.INTENT else item.at
                 record = Record.of_entry(item.key, item.row.endpoint, entry, self.rules.by, paid)
                 item.record, item.noted = replace(record, at=at), True
+                if entry.state is State.REFUSED:
+                    item.fall_back()
         written = [item for item in self.block if item.key in entries]
         try:
             self.journal.write({item.key: item.known() for item in written}, retry=retry)
@@ -115,6 +117,8 @@ class Book:
     def _take_back(self, items: Sequence[Item]) -> None:
         """Say of intents, of which some may be written, that nothing was sent: else they would be doubts."""
         for item in items:
+            if item.fall_back():
+                continue
             former = item.before or Entry(state=State.REFUSED)
             times = {"submitted_at": former.submitted_at, "deadline": former.deadline}
             entry = item.known().entry.moved_to(State.REFUSED, nonce="", **times)

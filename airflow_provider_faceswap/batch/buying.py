@@ -26,6 +26,7 @@ from airflow_provider_faceswap.exceptions import (
     ResultError,
     SettingsError,
 )
+from airflow_provider_faceswap.execution.clock import utc
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -120,7 +121,8 @@ class Buyer:
 
     def _ended(self) -> bool:
         items = self.book.listed
-        failed = sum(item.step is Step.KEEP and item.status is not Status.SUCCESS for item in items)
+        outcome = self.book.rules.outcome
+        failed = sum(item.step is Step.KEEP and outcome(item) is not Status.SUCCESS for item in items)
         if not self.stopped and self.plan.too_many(failed, len(items)):
             self.stopped = (
                 f"{failed} of {len(items)} items failed, and max_failed is {self.plan.max_failed:g}"
@@ -220,21 +222,28 @@ class Buyer:
                 self.refusal = error
             elif not isinstance(error, NotNotedError):
                 self.fatal, self.stopped = True, str(error)
-            if entry and item.former and item.former.status in (Status.SUCCESS, Status.UNFINISHED):
-                # It is not bought again yet: what is bought already counts, also for a later run.
-                item.record = replace(item.former, at=item.after(item.at))
-                self.book.note([item])
             return
         log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
         operation = self.plan.request_of(item).operation
         metrics.count("failed", provider=self.plan.provider, operation=operation)
+        item.step = Step.KEEP
+        if item.fall_back(tried_by=self.book.rules.by, error=self._in_vain(item, error)):
+            return
         now = self.plan.clock.time()
         blank = Entry(state=State.REFUSED, provider=self.plan.provider, attempted_at=now)
         record = Record.of_entry(
             item.key, item.row.endpoint, entry or blank, self.book.rules.by, item.paid_before
         )
         at = item.at if entry else item.after(now)
-        item.record, item.step = record.moved_to(Status.FAILED, str(error), at=at), Step.KEEP
+        item.record = record.moved_to(Status.FAILED, str(error), at=at)
+
+    def _in_vain(self, item: Item, error: FaceSwapError) -> str:
+        """Say of an item that was bought, or is in doubt, that the vendor refused to take it again."""
+        former = item.former
+        if former is None or former.status is not Status.IN_DOUBT:
+            return f"not bought again: {error}"
+        when, how = utc(former.entry.attempted_at), self.book.journal.how_to(item.key)
+        return f"{IN_DOUBT}: sent at {when}, and not taken again: {error}; {how}"
 
     def _settle(self, item: Item) -> bool:
         """Return whether there is anything new to note."""
@@ -249,6 +258,7 @@ class Buyer:
             purchase = replace(purchase, terms=replace(purchase.terms, on_in_doubt="fail"))
         try:
             item.buy(purchase.accept_doubt(entry, reason))
+            item.former = record
             item.paid_before = item.paid_by(self.book.rules)
         except InDoubtError as error:
             item.step = Step.KEEP

@@ -22,11 +22,11 @@ def nothing_passes(items: Sequence[Item], by: str, since: float) -> str:
     :param by: the task and the clear of it that submits.
     :param since: when its try began, in seconds since the epoch: a killed worker's doubts say nothing.
     """
-    ours = (item for item in items if item.by == by and item.at >= since)
+    ours = (item for item in items if by in (item.by, item.tried_by) and item.at >= since)
     last = heapq.nlargest(REFUSALS, ours, key=lambda item: item.at)
     if len(last) >= DOUBTS and all(map(_in_doubt, last[:DOUBTS])):
         return f"the last {DOUBTS} submissions are all in doubt"
-    if len(last) == REFUSALS and all(map(_refused, last)):
+    if len(last) == REFUSALS and all(item.tried_by == by or _refused(item) for item in last):
         words = {item.known().error for item in last}
         if len(words) == 1:
             return f"the last {REFUSALS} submissions were all refused: {words.pop()}"

@@ -82,7 +82,7 @@ class Progress:
 
     def _figures(self, now: float) -> dict[str, Any]:
         items = self._book.listed
-        ends = Counter(item.status for item in items if item.step is Step.KEEP)
+        ends = Counter(self._book.rules.outcome(item) for item in items if item.step is Step.KEEP)
         counts = {_NAMES.get(status, status.value): ends[status] for status in _ENDS}
         done = sum(counts.values())
         running = sum(item.step is Step.WAIT for item in items)

@@ -25,12 +25,13 @@ def summarize(
     :param seconds: since the task first started.
     :param stopped: why not all items were submitted.
     """
-    counts = Counter(item.status for item in items)
-    bad = (item for item in items if item.status not in (Status.SUCCESS, Status.NOT_SENT))
+    outcomes = [(item, rules.outcome(item)) for item in items]
+    counts = Counter(outcome for _, outcome in outcomes)
+    bad = (found for found in outcomes if found[1] not in (Status.SUCCESS, Status.NOT_SENT))
     return {
         "total": len(items),
         "succeeded": counts[Status.SUCCESS],
-        "reused": sum(item.reused and item.status is Status.SUCCESS for item in items),
+        "reused": sum(item.reused and outcome is Status.SUCCESS for item, outcome in outcomes),
         "failed": counts[Status.FAILED],
         "in_doubt": counts[Status.IN_DOUBT],
         "unfinished": counts[Status.UNFINISHED],
@@ -41,11 +42,11 @@ def summarize(
         "failures": [
             {
                 "index": item.row.index,
-                "status": item.status.value,
+                "status": outcome.value,
                 "job_id": item.known().entry.job_id or None,
                 "error": item.known().error or item.problem,
             }
-            for item, _ in zip(bad, range(MAX_FAILURES), strict=False)
+            for (item, outcome), _ in zip(bad, range(MAX_FAILURES), strict=False)
         ],
         "stopped": (stopped or None) if counts[Status.NOT_SENT] else None,
     }

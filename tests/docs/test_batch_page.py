@@ -77,8 +77,8 @@ def test_the_figures_in_the_text() -> None:
         f"first {faults.SHOWN} faults",
         f"blocks of at most {block.BLOCK}.",
         f"at most one block in doubt, {block.BLOCK} items",
-        f"the last {pattern.REFUSALS} submissions of this try were all refused in the same words, or the last "
-        f"{pattern.DOUBTS} are all in doubt",
+        f"the last {pattern.REFUSALS} submissions of this try were all refused in the same words",
+        f"or the last {pattern.DOUBTS} are all in doubt",
         f"one part of more than {manifest.MANY} small ones",
         f"and {DEFAULT_ACTIVE} where that is empty",
         f"up to {collecting.SIDE_BY_SIDE} files side by side",
