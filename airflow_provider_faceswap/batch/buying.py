@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -137,13 +137,12 @@ class Buyer:
     def _buy_block(self, pool: Executor, block: Sequence[Item]) -> None:
         for item in block:
             item.noted, item.price, item.problem = False, 0.0, ""
-        self.confirm()
         self.book.begin_block(block)
         answers = submit(
             pool,
             block,
             self.plan.purchase_of,
-            self.book.write_entries,
+            self._write,
             self._admitted,
             self.book.journal.how_to,
             durable=self.book.journal.durable,
@@ -170,6 +169,17 @@ class Buyer:
         self.settle([item for item in doubts if item.step is Step.SETTLE])
         self.book.note(settled)
         self.collector.take(at_once)
+
+    def _write(self, entries: Mapping[str, Entry], retry: bool) -> None:
+        """Note entries; send what is intended only if the folder is ours then: a later owner sees intents."""
+        self.book.write_entries(entries, retry)
+        if retry:
+            return
+        try:
+            self.confirm()
+        except BaseException:
+            self.book.take_back(entries)
+            raise
 
     def _is_own(self, item: Item) -> bool:
         """Return whether a job is the item's alone; if it is another row's, nobody knows what was taken."""

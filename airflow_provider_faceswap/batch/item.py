@@ -226,7 +226,7 @@ class Rules:
         return by.partition(".")[0] == self.by.partition(".")[0]
 
     def outcome(self, item: Item) -> Status:
-        """Return how an item counts for this task: a success that it wanted to replace, in vain, is a failure."""
+        """Return how an item counts for this task: a success that it failed to replace is a failure."""
         refused = item.tried_by == self.by and item.status is Status.SUCCESS
         return Status.FAILED if refused else item.status
 

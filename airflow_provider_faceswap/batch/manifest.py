@@ -79,23 +79,31 @@ class Ledger:
             "somebody emptied it: put its content back, or delete it to buy its items again"
         )
 
-    def add(self, lines: Iterable[Line], part: str = "") -> str:
+    def new_part(self) -> str:
+        """Return the name of a part that nobody else writes."""
+        return f"{self._name}-{uuid4().hex[:16]}.jsonl"
+
+    def add(self, lines: Iterable[Line], part: str = "") -> None:
         """
         Write lines as a part.
 
         :param lines: of items.
-        :param part: the part to replace; a new one if empty.
-        :return: the part's name.
+        :param part: its name, of :meth:`new_part`; the former content is replaced. A new one if empty.
         """
         now = iso(time.time())
         lines = [{**line, "time": line.get("time") or now} for line in lines]
-        name = part or f"{self._name}-{uuid4().hex[:16]}.jsonl"
+        name = part or self.new_part()
         if not self._keys:
             self._parts.prepare()
         self._parts.write(name, _text(lines))
         self._keys[name] = [str(line["key"]) for line in lines]
         self._take(lines, name)
-        return name
+
+    def discard(self, part: str) -> None:
+        """Delete a part whose lines say nothing; what they replaced is read from the folder again."""
+        if part:
+            self._parts.remove(part)
+            self._keys.pop(part, None)
 
     @property
     def crowded(self) -> bool:

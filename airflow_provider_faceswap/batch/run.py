@@ -215,6 +215,7 @@ class BatchRun:
             if item.due and item.status is Status.IN_DOUBT:
                 said = f"{IN_DOUBT}, and not submitted again: {self.buyer.stopped or item.problem}"
                 item.record = item.known().moved_to(Status.IN_DOUBT, said)
+        self.claim.confirm()  # else the manifest may know more by now
         self.book.merge()
         self.progress.report()
         items, head = self.book.listed, self.book.journal.head
