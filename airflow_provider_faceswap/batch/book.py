@@ -71,6 +71,14 @@ class Book:
         """Return what the task has bought in all of its tries, also for rows that are not listed any more."""
         return self._paid_for_others + sum(item.paid_by(self.rules) for item in self.items)
 
+    def cost(self) -> dict[str, Any] | None:
+        """Return what :meth:`spent` counts, with its unit; None if no vendor said."""
+        spent = self.spent()
+        units = {item.cost.get("unit") for item in self.items if self.rules.same_task(item.by)} - {None}
+        if not spent and not units:
+            return None
+        return {"amount": spent, "unit": units.pop() if units else "credits"}
+
     @property
     def listed(self) -> list[Item]:
         """The items of the list."""

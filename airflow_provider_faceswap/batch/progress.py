@@ -12,7 +12,6 @@ from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.item import Step
 from airflow_provider_faceswap.batch.record import Status
-from airflow_provider_faceswap.batch.summary import cost_of
 from airflow_provider_faceswap.execution.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -97,7 +96,7 @@ class Progress:
             "left": left,
             "rate": None if rate is None else float(f"{rate:.4g}"),
             "expected_end": iso(now + 60 * awaited / rate) if rate and awaited else None,
-            "cost": cost_of(items, self._book.rules),
+            "cost": self._book.cost(),
             "updated_at": iso(now),
         }
 

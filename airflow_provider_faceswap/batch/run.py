@@ -70,7 +70,7 @@ class BatchRun:
         self.plan = plan
         self.book = book
         self.claim = claim
-        self._place = place
+        self.place = place
         self.collector = Collector(
             plan.completion,
             plan.results_of,
@@ -87,7 +87,7 @@ class BatchRun:
     @property
     def jobs_url(self) -> str:
         """Where the jobs are listed that a trigger watches."""
-        return f"{self._place.url}/{JOBS}"
+        return f"{self.place.url}/{JOBS}"
 
     def begin(self) -> None:
         """
@@ -137,7 +137,7 @@ class BatchRun:
         """
         self._check_host()
         self._count_polls(event)
-        self._look(ended_keys(self._place, event))
+        self._look(ended_keys(self.place, event))
 
     def _look(self, ended: Collection[str] | None) -> None:
         for item in self._having(Step.SETTLE):
@@ -163,7 +163,7 @@ class BatchRun:
             room = len(active) if self.buyer.refusal else slots
             wake = max(1, (room + 1) // 2 - (room - len(active))) if more else len(active)
             deadlines = [self._until(item) for item in active]
-            write_jobs(self._place, active, deadlines)
+            write_jobs(self.place, active, deadlines)
             self.progress.before_waiting(deferrable=self.plan.deferrable)
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
         refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
@@ -222,6 +222,7 @@ class BatchRun:
         summary = summarize(
             items,
             self.book.rules,
+            cost=self.book.cost(),
             manifest=self.book.ledger.url,
             seconds=self.plan.clock.time() - head.started_at if head and head.started_at else 0.0,
             stopped=self.buyer.stopped,

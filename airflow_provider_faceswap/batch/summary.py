@@ -14,13 +14,20 @@ MAX_FAILURES = 10
 
 
 def summarize(
-    items: Sequence[Item], rules: Rules, *, manifest: str, seconds: float, stopped: str
+    items: Sequence[Item],
+    rules: Rules,
+    *,
+    cost: dict[str, Any] | None,
+    manifest: str,
+    seconds: float,
+    stopped: str,
 ) -> dict[str, Any]:
     """
     Describe a batch for the next task.
 
     :param items: those of the list.
-    :param rules: whose purchases count as this task's.
+    :param rules: of the task.
+    :param cost: what it has bought.
     :param manifest: its URL.
     :param seconds: since the task first started.
     :param stopped: why not all items were submitted.
@@ -36,7 +43,7 @@ def summarize(
         "in_doubt": counts[Status.IN_DOUBT],
         "unfinished": counts[Status.UNFINISHED],
         "not_sent": counts[Status.NOT_SENT],
-        "cost": cost_of(items, rules),
+        "cost": cost,
         "seconds": round(seconds, 1),
         "manifest": manifest,
         "failures": [
@@ -50,12 +57,3 @@ def summarize(
         ],
         "stopped": (stopped or None) if counts[Status.NOT_SENT] else None,
     }
-
-
-def cost_of(items: Sequence[Item], rules: Rules) -> dict[str, Any] | None:
-    """Return what a task has bought, in all of its tries; None if no vendor said."""
-    paid = sum(item.paid_by(rules) for item in items)
-    units = {item.cost.get("unit") for item in items if rules.same_task(item.by)} - {None}
-    if not paid and not units:
-        return None
-    return {"amount": paid, "unit": units.pop() if units else "credits"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.sdk import BaseOperator
@@ -247,9 +247,11 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
         from airflow_provider_faceswap.execution.airflow_errors import as_airflow
         from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.execution.reporting import report_batch
+        from airflow_provider_faceswap.operators.batches import tidy
 
         report_batch(self, context, run.plan.provider, outcome.summary)
         if not outcome.error:
+            clean_up(partial(tidy, run))
             run.claim.release()
             return outcome.summary
         clean_up(lambda: context["ti"].xcom_push(key="return_value", value=outcome.summary))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import vendor
@@ -24,6 +25,7 @@ from airflow_provider_faceswap.batch.run import BatchRun
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.execution.completion import completion_for
 from airflow_provider_faceswap.execution.outcome import described_task
+from airflow_provider_faceswap.execution.purchase import clean_up
 from airflow_provider_faceswap.execution.terms import Terms
 from airflow_provider_faceswap.journal.state import TaskState
 from airflow_provider_faceswap.operators.arguments import as_text, check_batch
@@ -121,6 +123,16 @@ def validate(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any
     _check_offer(operator, rows)
     check_writable(operator.output_path)
     return validation.priced(_plan(operator, context, rows), rows)
+
+
+def tidy(run: BatchRun) -> None:
+    """
+    Delete what only a resume or a retry reads, now that none will follow; a clear lists its items again.
+
+    :param run: that has succeeded, and whose manifest is written.
+    """
+    for name in run.place.names(""):
+        clean_up(partial(run.place.remove, name))
 
 
 def task_digest(ti: Any) -> str:

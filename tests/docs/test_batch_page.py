@@ -24,7 +24,7 @@ from tests.docs.blocks import BLOCKS, ROOT
 PAGE = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
 PROSE = " ".join(PAGE.split())
 MB = 1024 * 1024
-SUMMARY = summary.summarize([], Rules("task.0"), manifest="", seconds=0, stopped="")
+SUMMARY = summary.summarize([], Rules("task.0"), cost=None, manifest="", seconds=0, stopped="")
 
 
 def table(header: str) -> list[list[str]]:
