@@ -60,7 +60,7 @@ def test_the_log_names_the_row_that_is_in_doubt(
     with pytest.raises(TaskDeferred):
         world.start(rows(3), deferrable=True)
     assert "Row 1: submission in doubt: cut" in caplog.text
-    assert "Row 1 is job" not in caplog.text
+    assert "Row 1: modelslab took" not in caplog.text
 
 
 def test_callbacks_of_several_jobs_settle_nothing(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
