@@ -11,7 +11,6 @@ from aiohttp import web
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import download as downloads
 from airflow_provider_faceswap.storage import part as parts
-
 from airflow_provider_faceswap.storage.download import download
 from tests.storage.conftest import MP4, Cdn
 from tests.storage.settings import settings
