@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import socket
 import ssl
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from yarl import URL
 
 from airflow_provider_faceswap.storage.hosts import Link
 
@@ -59,11 +62,26 @@ def connection_to(link: Link, dial: Dial, settings: Settings) -> http.client.HTT
     return _Direct(link, dial, _tls(settings) if link.url.scheme == "https" else None)
 
 
-def target_of(link: Link, settings: Settings) -> str:
-    """Return what the request line asks for, as the vendor wrote it; a proxy that forwards gets the URL."""
-    if settings.proxy and link.url.scheme == "http":
-        return f"http://{link.url.host_port_subcomponent}{link.url.raw_path_qs}"
-    return link.url.raw_path_qs
+def request_for(link: Link, settings: Settings) -> tuple[str, dict[str, str]]:
+    """Return what to ask for, as the vendor wrote it, and the headers that say where."""
+    url = link.url
+    target, host = url.raw_path_qs, url.host_port_subcomponent or ""
+    if settings.proxy and url.scheme == "http":  # the proxy does not tunnel: the request is its own
+        return f"http://{host}{target}", {"Host": host, **credentials_for(settings.proxy)}
+    return target, {"Host": host}
+
+
+def credentials_for(proxy: str) -> dict[str, str]:
+    """
+    Return the header that a proxy wants if its URL holds a user.
+
+    :param proxy: its URL.
+    """
+    url = URL(proxy)
+    if not url.user:
+        return {}
+    said = base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
+    return {"Proxy-Authorization": f"Basic {said}"}
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

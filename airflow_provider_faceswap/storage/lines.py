@@ -18,7 +18,7 @@ AddressInfo = tuple[Any, ...]
 """As ``socket.getaddrinfo`` returns it."""
 
 
-class RefusedError(Exception):
+class AddressRefusedError(Exception):
     """A name leads to an address that is not connected to."""
 
 
@@ -40,7 +40,7 @@ class Line:
 
         :param seconds: that it may take; each address gets an equal share of what is left.
         :param pause: seconds for which the other side may send nothing later.
-        :raises RefusedError: if an address is not allowed, and no other one answers.
+        :raises AddressRefusedError: if an address is not allowed, and no other one answers.
         :raises NotYetError: if the name cannot be resolved.
         """
         ends = time.monotonic() + seconds
@@ -57,7 +57,7 @@ class Line:
             except OSError as error:
                 problem = error
         if refused:
-            raise RefusedError(refused)
+            raise AddressRefusedError(refused)
         raise problem
 
     def _opened(self, line: socket.socket, address: Any, seconds: float, pause: float) -> socket.socket:

@@ -9,10 +9,10 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.exceptions import HTTPError
-from urllib3.util import make_headers, parse_url
+from urllib3.util import parse_url
 from yarl import URL
 
-from airflow_provider_faceswap.storage.connections import Dial, Response
+from airflow_provider_faceswap.storage.connections import Dial, Response, credentials_for
 from airflow_provider_faceswap.storage.hosts import Link
 
 
@@ -59,11 +59,5 @@ def connection_through(proxy: str, link: Link, dial: Dial, tls: ssl.SSLContext) 
     connection = _ProxiedTLS(url.raw_host, url.port, **options, proxy_config=config, ssl_context=tls)
     if secure:
         host, port = link.url.raw_host or "", link.url.port
-        connection.set_tunnel(host, port, credentials(proxy), scheme=url.scheme)
+        connection.set_tunnel(host, port, credentials_for(proxy), scheme=url.scheme)
     return connection
-
-
-def credentials(proxy: str) -> dict[str, str]:
-    """Return the header that the proxy wants, if its URL holds a user."""
-    url = URL(proxy)
-    return make_headers(proxy_basic_auth=f"{url.user}:{url.password or ''}") if url.user else {}

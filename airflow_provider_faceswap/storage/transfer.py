@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.connections import connection_to, target_of
+from airflow_provider_faceswap.storage.connections import connection_to, request_for
 from airflow_provider_faceswap.storage.hosts import HostRules, Link
-from airflow_provider_faceswap.storage.lines import Line, RefusedError, resolve
+from airflow_provider_faceswap.storage.lines import AddressRefusedError, Line, resolve
 from airflow_provider_faceswap.storage.part import NotYetError, Part
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ MAX_REDIRECTS = 5
 BLOCK = 1024 * 1024
 """Bytes that are read at once at most, hashed and written."""
 
-USER_AGENT = "airflow-provider-faceswap"
 
+_ALWAYS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "airflow-provider-faceswap"}
 _MOVED = (301, 302, 303, 307, 308)
 _MAY_PASS = (404, 408, 421, 425, 429)
 _PLAIN = {"Content-Encoding": ("", "identity"), "Transfer-Encoding": ("", "identity", "chunked")}
@@ -71,7 +71,7 @@ def transfer(link: Link, part: Part, rules: HostRules, settings: Settings) -> st
             _check_behind_proxy(link, part, guard, settings)
         with closing(Line(None if settings.proxy else guard)) as line:
             return _ask(line, link, part, settings)
-    except RefusedError as error:
+    except AddressRefusedError as error:
         final = f"the vendor's link leads to {link.host}: {error}"
     except http.client.InvalidURL:
         final = f"the vendor's link to {link.host} is not a valid URL"
@@ -111,9 +111,9 @@ def _ask(line: Line, link: Link, part: Part, settings: Settings) -> str | None:
 def _head(
     connection: http.client.HTTPConnection, link: Link, part: Part, settings: Settings
 ) -> http.client.HTTPResponse:
-    connection.putrequest("GET", target_of(link, settings), skip_host=True, skip_accept_encoding=True)
-    given = {"Host": link.url.host_port_subcomponent or "", "Accept": "*/*", "User-Agent": USER_AGENT}
-    for name, value in {**given, "Accept-Encoding": "identity", **part.headers()}.items():
+    target, headers = request_for(link, settings)
+    connection.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
+    for name, value in {**headers, **_ALWAYS, **part.headers()}.items():
         connection.putheader(name, value)
     connection.endheaders()
     # Not urllib3's own, which logs the URL if a header is malformed.
@@ -163,4 +163,4 @@ def _check_behind_proxy(link: Link, part: Part, rules: HostRules, settings: Sett
     seconds = min(settings.timeout, part.budget.seconds_left)
     for *_, address in resolve(link.url.raw_host or "", link.url.port or 0, seconds):
         if reason := rules.refusal(str(address[0])):
-            raise RefusedError(reason)
+            raise AddressRefusedError(reason)

@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage.hosts import HostRules
-from airflow_provider_faceswap.storage.lines import Line, RefusedError
+from airflow_provider_faceswap.storage.lines import AddressRefusedError, Line
 
 OWN = ("http", "127.0.0.1", 8765)
 RULES = HostRules(OWN, allow_private=False)
@@ -78,7 +78,7 @@ def test_a_url_that_is_refused_without_a_look_at_its_address(url: str) -> None:
 def test_every_way_to_write_loopback_leads_to_an_address_that_is_refused(host: str) -> None:
     link = RULES.check(f"https://{host}/")
     assert not link.own
-    with closing(Line(RULES)) as line, pytest.raises(RefusedError, match="not a public address"):
+    with closing(Line(RULES)) as line, pytest.raises(AddressRefusedError, match="not a public address"):
         line.connect(link.url.raw_host or "", 443, seconds=5, pause=5)
 
 
