@@ -135,6 +135,59 @@ def test_a_malformed_header_is_in_no_log(tmp_path: Path, caplog: pytest.LogCaptu
     assert "t0k3n" not in caplog.text and "/secret" not in caplog.text
 
 
+BODY = b"Content-Length: %d\r\n" % len(MP4)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n"
+        + BODY,
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n" + BODY,
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n" + BODY,
+    ],
+)
+def test_heads_that_are_unusual_and_allowed(tmp_path: Path, head: bytes) -> None:
+    with serve_tls(None, Host(head + b"\r\n" + MP4)) as url:
+        assert get(f"{url}/a", tmp_path) == MP4
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (b"Transfer-Encoding: gzip, chunked\r\n", "compressed"),
+        (b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", "compressed"),
+        (BODY + b"Content-Length: 5\r\n", "HTTPException from"),
+        (b"Content-Length: +5\r\n", "HTTPException from"),
+        (b"Content-Length: 0x5\r\n", "HTTPException from"),
+        (b"Content-Length: " + b"9" * 5000 + b"\r\n", "HTTPException from"),
+    ],
+)
+def test_heads_that_could_be_misread_are_refused(tmp_path: Path, fields: bytes, said: str) -> None:
+    host = Host(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n" + MP4)
+    with serve_tls(None, host) as url, pytest.raises(ResultError, match=said):
+        get(f"{url}/a", tmp_path)
+
+
+def test_more_than_was_promised_is_not_read(tmp_path: Path) -> None:
+    with serve_tls(None, Host(ANSWER + b"another answer")) as url:
+        assert get(f"{url}/a", tmp_path) == MP4
+
+
+def test_a_redirect_to_a_name_beyond_ascii_is_followed(tmp_path: Path) -> None:
+    heads: list[bytes] = []
+
+    def script(line: socket.socket) -> None:
+        heads.append(head_of(line).partition(b"\r\n")[0])
+        moved = "HTTP/1.1 302 Found\r\nLocation: /vidéo.mp4\r\n\r\n".encode()
+        line.sendall(ANSWER if len(heads) > 1 else moved)
+
+    with serve_tls(None, script) as url:
+        assert get(f"{url}/a", tmp_path) == MP4
+    assert heads == [b"GET /a HTTP/1.1", b"GET /vid%C3%A9o.mp4 HTTP/1.1"]
+
+
 def test_only_a_proxy_needs_urllib3_and_nothing_needs_aiohttp() -> None:
     code = (
         "import sys; from airflow_provider_faceswap.storage import transfer; "
