@@ -1,4 +1,4 @@
-"""The plugin: what this provider adds to the API server."""
+"""The plugin: what this provider adds to the API server, and to the start of other components."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow_provider_faceswap.plugins import preload
+
 
 class FaceSwapPlugin(AirflowPlugin):
-    """Adds this provider's FastAPI apps to the API server, each under a prefix of its own."""
+    """Adds this provider's FastAPI apps to the API server, and has others import it before they fork."""
 
     name = "faceswap"
+    listeners = [preload]  # noqa: RUF012 - Airflow declares it so
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # Airflow reads it as one
