@@ -85,10 +85,10 @@ def credentials_for(proxy: str) -> dict[str, str]:
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:
-    return _system_tls() if settings.tls is True else settings.tls_context
+    return system_tls() if settings.tls is True else settings.tls_context
 
 
 @lru_cache(maxsize=1)
-def _system_tls() -> ssl.SSLContext:
+def system_tls() -> ssl.SSLContext:
     """Return what trusts the system's certificates; to load them takes some 40 ms of CPU."""
     return ssl.create_default_context()
