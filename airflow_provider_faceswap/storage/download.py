@@ -60,7 +60,7 @@ def download(
 
 
 def _with_patience(url: str, part: Part, settings: Settings) -> None:
-    # Here: the start that submits downloads nothing.
+    # Here: the start that submits downloads nothing, and yarl and TLS take some 10 ms of CPU to import.
     from airflow_provider_faceswap.storage.hosts import HostRules
     from airflow_provider_faceswap.storage.transfer import fetch
 

@@ -28,7 +28,6 @@ MAX_REDIRECTS = 5
 BLOCK = 1024 * 1024
 """Bytes that are read at once at most, hashed and written."""
 
-
 _ALWAYS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "airflow-provider-faceswap"}
 _MOVED = (301, 302, 303, 307, 308)
 _MAY_PASS = (404, 408, 421, 425, 429)
@@ -139,11 +138,10 @@ def _check_head(status: int, headers: httpx.Headers, part: Part, host: str) -> N
 
 def _length(response: http.client.HTTPResponse, headers: httpx.Headers) -> int | None:
     given = headers.get("Content-Length", "").strip()
-    if response.chunked or not given:
-        return None
-    if not _DIGITS.fullmatch(given):
+    misread = "chunked" in headers.get("Transfer-Encoding", "").lower() and not response.chunked
+    if misread or not _DIGITS.fullmatch(given or "0"):
         raise http.client.HTTPException
-    return int(given)
+    return None if response.chunked or not given else int(given)
 
 
 def _receive(response: http.client.HTTPResponse, part: Part, length: int | None) -> None:

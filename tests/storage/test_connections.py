@@ -159,6 +159,7 @@ def test_heads_that_are_unusual_and_allowed(tmp_path: Path, head: bytes) -> None
         (b"Transfer-Encoding: gzip, chunked\r\n", "compressed"),
         (b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", "compressed"),
         (BODY + b"Content-Length: 5\r\n", "HTTPException from"),
+        (b"Transfer-Encoding: chunked \r\n", "HTTPException from"),
         (b"Content-Length: +5\r\n", "HTTPException from"),
         (b"Content-Length: 0x5\r\n", "HTTPException from"),
         (b"Content-Length: " + b"9" * 5000 + b"\r\n", "HTTPException from"),
