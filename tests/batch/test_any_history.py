@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.apis.job import JobState
@@ -69,6 +69,10 @@ class History:
         self.accepts_doubt = start["on_in_doubt"] == "resubmit"
         self._run(start)
         self._note_verdicts()
+        refused = {clips[n] for n in start["answers"] if not world.vendor.answers_to.get(clips[n])}
+        if self.accepts_doubt:  # what was sent again was accepted to be paid twice, taken or not
+            doubts = (job_id for job_id, (media, _) in self.taken.items() if media in refused)
+            self.given_up.update(job_id for job_id in doubts if not self._noted(job_id))
         if between == "clear":
             world.clear()
             self.words += 1
@@ -127,8 +131,20 @@ class History:
                 assert Path(stored.removeprefix("file://")).stat().st_size == line["bytes"]
 
 
+def _start(count: int, first: int = 0, **other: Any) -> dict[str, Any]:
+    known = {"dies_at": 0, "on_in_doubt": "fail", "max_failed": 0, "max_active_jobs": 1}
+    return {"first": first, "count": count, **known, "answers": {}, "fail": set(), "running": set(), **other}
+
+
 @settings(max_examples=40, deadline=None)
 @given(history=HISTORIES)
+@example(  # a doubt that was accepted, and whose second submission was refused
+    history=[
+        (_start(1, 2, dies_at=16, answers={2: "not sent"}), "nothing"),
+        (_start(1), "nothing"),
+        (_start(1, on_in_doubt="resubmit", answers={0: "not sent", 2: "refused"}), "nothing"),
+    ]
+)
 def test_each_purchase_has_a_reason_and_none_is_forgotten(history: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch, tempfile.TemporaryDirectory() as folder:
         monkeypatch.setattr(manifest, "MANY", 2)
