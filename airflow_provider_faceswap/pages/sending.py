@@ -21,7 +21,9 @@ STALL = 30.0
 HEADERS = {
     "cache-control": "private, no-cache",  # kept, and asked for again: the right to see it may be gone
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'self'; sandbox",
+    # Of a picture that is opened alone: browsers show it in a small page of their own.
+    "content-security-policy": "default-src 'none'; img-src 'self'; media-src 'self'; "
+    "style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
 }
