@@ -84,9 +84,11 @@ class Pages:
             known = await self._database.run(partial(look_up, task))
             folder = folder_of(known.result, known.output_path)
             page = partial(self._rows.page, task, folder, status, offset, limit)
-            return JSONResponse(await self._rows_threads.run(page), headers=HEADERS)
+            return await self._rows_threads.run(lambda: JSONResponse(page(), headers=HEADERS))
         except NotShownError as error:
             return not_shown(error)
+        except ValueError:  # a number, or a letter, that JSON does not have
+            return not_shown(NotShownError("store_failed", "The manifest holds what no page can show."))
 
     async def _open(self, task: Task, wanted: Wanted, row: int | None) -> Medium:
         known: Known = await self._database.run(partial(look_up, task))
