@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_faceswap.pages import sending as module
 from airflow_provider_faceswap.pages.errors import NotShownError
 from airflow_provider_faceswap.pages.media import Medium
-from airflow_provider_faceswap.pages.sending import MediumResponse
+from airflow_provider_faceswap.pages.sending import Door, MediumResponse
 from airflow_provider_faceswap.pages.threads import Threads, Turns
 from airflow_provider_faceswap.storage.formats import CHUNK
 
@@ -40,7 +40,7 @@ async def call(
     method: str = "GET",
     **headers: str,
 ) -> Turns:
-    turns = Turns(1, 0)
+    turns = Turns(1)
 
     async def open_medium() -> Medium:
         return medium
@@ -155,3 +155,25 @@ async def test_a_store_that_fails_on_the_way_breaks_it_off() -> None:
     await call(medium, send)
     assert [message["type"] for message in sent] == ["http.response.start"]
     assert medium.closed
+
+
+async def test_who_comes_while_many_are_inside_is_turned_away() -> None:
+    over, statuses = anyio.Event(), []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await over.wait()
+        statuses.append(200)
+
+    async def send(message: Message) -> None:
+        if "status" in message:
+            statuses.append(message["status"])
+
+    door = Door(app, 2)
+    for expected in ([503, 200, 200], [503, 200, 200, 200, 200]):  # whoever was turned away takes no place
+        over = anyio.Event()
+        async with anyio.create_task_group() as group:
+            for _ in range(3 if len(expected) == 3 else 2):
+                group.start_soon(door, {"type": "http"}, None, send)
+            await anyio.wait_all_tasks_blocked()
+            over.set()
+        assert statuses == expected
