@@ -188,6 +188,12 @@ def get_provider_info() -> dict[str, Any]:
                         "Read by workers.",
                         example="/data/media,/mnt/clips",
                     ),
+                    "preload": _option(
+                        "Whether schedulers, Dag processors and triggerers import this provider when they "
+                        "start, so that the tasks of a LocalExecutor share it. Takes half a second and "
+                        "12 MB; saves a quarter of a second of CPU at each start of a task. Empty: true.",
+                        example="false",
+                    ),
                 },
             },
         },
