@@ -28,7 +28,7 @@ _COMMON_FIELDS: dict[str, Any] = {
     "max_active_jobs": {
         "label": "Active jobs",
         "description": "The queue limit of your plan: how many jobs may be queued or running at once. "
-        "A batch submits at most this many. Empty: not known.",
+        "A batch submits at most this many. Empty: a batch submits 15.",
         "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000},
     },
     "verify": {
