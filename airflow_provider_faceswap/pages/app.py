@@ -91,8 +91,8 @@ class Pages:
         task = Task(dag_id, run_id, task_id, map_index)
         try:
             known = await self._database.run(partial(look_up, task))
-            folder = folder_of(known.result, known.output_path)
-            page = partial(self._rows.page, task, folder, status, offset, limit)
+            folder = folder_of(task, known.result, known.output_path)
+            page = partial(self._rows.page, folder, status, offset, limit)
             return await self._rows_threads.run(lambda: JSONResponse(page(), headers=HEADERS))
         except NotShownError as error:
             return not_shown(error)
@@ -103,8 +103,8 @@ class Pages:
         known: Known = await self._database.run(partial(look_up, task))
         result: Any = known.result
         if row is not None:
-            folder = folder_of(result, known.output_path)
-            result = await self._rows_threads.run(partial(self._rows.row, task, folder, row))
+            folder = folder_of(task, result, known.output_path)
+            result = await self._rows_threads.run(partial(self._rows.row, folder, row))
         return await self._stores.run(partial(open_medium, task, result, known.output_path, wanted))
 
 

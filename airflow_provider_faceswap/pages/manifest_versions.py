@@ -15,27 +15,19 @@ from airflow_provider_faceswap.storage.folders import local_path, open_path
 Version = tuple[tuple[str, int, str], ...]
 """Name, size and what else changes, of each file."""
 
-BATCHES = "_faceswap/batches"
 
-
-def versions(folder: str, digest: str) -> Version:
+def versions(folder: str) -> Version:
     """
     Look at the files of a batch.
 
     :param folder: the checked URL of the folder that it stores into.
-    :param digest: names the folder below :data:`BATCHES` that only this task instance makes.
-    :raises NotShownError: if this task has run no batch there.
+    :raises NotShownError: if they may not be looked at.
     """
     local = local_path(folder)
-    found = _in_store(folder, digest) if local is None else _on_disk(str(local), digest)
-    if found is None:
-        raise NotShownError("not_found", "This task has not listed the items of a batch yet.")
-    return tuple(sorted(found))
+    return tuple(sorted(_in_store(folder) if local is None else _on_disk(str(local))))
 
 
-def _on_disk(folder: str, digest: str) -> list[tuple[str, int, str]] | None:
-    if not _stats(f"{folder}/{BATCHES}/{digest}"):
-        return None
+def _on_disk(folder: str) -> list[tuple[str, int, str]]:
     found = {name: at for name, at in _stats(folder).items() if name == MANIFEST}
     found |= {f"{PARTS}/{name}": at for name, at in _stats(f"{folder}/{PARTS}").items()}
     return [(name, at.st_size, f"{at.st_ino}-{at.st_mtime_ns}") for name, at in found.items()]
@@ -53,13 +45,11 @@ def _stats(folder: str) -> dict[str, os.stat_result]:
     return {name: at for name, at in found.items() if stat.S_ISREG(at.st_mode)}
 
 
-def _in_store(folder: str, digest: str) -> list[tuple[str, int, str]] | None:
+def _in_store(folder: str) -> list[tuple[str, int, str]]:
     root = open_path(folder, ResultError)
     fs: Any = root.fs
     fs.invalidate_cache()  # else another process's new files stay unseen
     top = root.path.rstrip("/")
-    if not _listed(fs, f"{top}/{BATCHES}/{digest}"):
-        return None
     manifest = [entry for entry in _listed(fs, f"{top}/{MANIFEST}") if entry["type"] == "file"]
     return [
         (str(entry["name"]), int(entry["size"]), _changes(entry))

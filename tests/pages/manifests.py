@@ -7,14 +7,15 @@ from typing import Any
 from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.operators.batches import task_digest
 from airflow_provider_faceswap.pages.database import Task
-from airflow_provider_faceswap.pages.manifest_versions import BATCHES
 from airflow_provider_faceswap.storage.places import open_place
 from tests.pages.scene import TASK, as_ti
 
 STATES = {"success": "finished", "failed": "failed", "in_doubt": "in_doubt", "unfinished": "running"}
 
 
-def line(index: int, status: str = "success", at: float = 1.0, **more: Any) -> dict[str, Any]:
+def line(
+    index: int, status: str = "success", at: float = 1.0, task: Task = TASK, **more: Any
+) -> dict[str, Any]:
     entry = {"state": STATES.get(status, "refused")}
     return {
         "index": index,
@@ -31,16 +32,15 @@ def line(index: int, status: str = "success", at: float = 1.0, **more: Any) -> d
         "consent_reference": None,
         "provider": "modelslab",
         "operation": "swap",
-        "journal": {"by": "task.0", "endpoint": "swap", "paid": 1.0, "at": at, "entry": entry},
+        "journal": {
+            "by": f"{task_digest(as_ti(task))}.0",
+            "endpoint": "swap",
+            "paid": 1.0,
+            "at": at,
+            "entry": entry,
+        },
         **more,
     }
-
-
-def start_batch(folder: str, task: Task = TASK) -> None:
-    """Write the frozen list of a batch."""
-    place = open_place(f"{folder}/{BATCHES}/{task_digest(as_ti(task))}", ValueError)
-    place.prepare()
-    place.write("items-0.jsonl", b"{}\n")
 
 
 def ledger(folder: str) -> Ledger:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.pages import rows as module
-from airflow_provider_faceswap.pages.database import Task
+from airflow_provider_faceswap.pages.database import OutputPath, Task
+from airflow_provider_faceswap.pages.errors import NotShownError
 from tests.buckets import S3
-from tests.pages.manifests import ledger, line, merge, start_batch
+from tests.pages.manifests import ledger, line, merge
 from tests.pages.scene import JPEG, TASK, Scene
 
 URL = "/dags/ours/rows"
@@ -25,7 +27,6 @@ def folder(request: pytest.FixtureRequest, scene: Scene, tmp_path: Path) -> str:
     else:
         s3: S3 = request.getfixturevalue("s3")
         found = f"{s3.url}/{tmp_path.name}"
-    start_batch(found)
     scene.returns({"manifest": "s3://edited/by/somebody"}, output_path=found)
     return found
 
@@ -91,7 +92,7 @@ def test_a_manifest_that_has_not_changed_is_not_read_again(
 ) -> None:
     merge(folder, line(0))
     before = get(http)
-    monkeypatch.setattr(module, "read_manifest", None)
+    monkeypatch.setattr(module, "Ledger", None)
     assert get(http) == before
 
 
@@ -105,7 +106,6 @@ def test_a_medium_of_a_row_is_shown(scene: Scene, http: TestClient) -> None:
     face = scene.file("in/face.jpg", JPEG + b"face")
     ours = scene.store(inputs={"face": face})
     theirs = scene.store(task=Task("theirs", "run", "swap"))
-    start_batch(scene.folder)
     merge(scene.folder, line(0), line(1, stored=[ours]), line(2, stored=[theirs]))
     scene.returns({"total": 3})
 
@@ -125,43 +125,41 @@ def test_a_medium_of_a_row_is_shown(scene: Scene, http: TestClient) -> None:
 def test_the_folder_of_another_batch(folder: str, scene: Scene, http: TestClient) -> None:
     """The folder counts that Airflow says the task has, not the one of an XCom that people can edit."""
     other = f"{folder}-other"
-    start_batch(other, Task("theirs", "run", "swap"))
     merge(other, line(0))
     scene.returns({"manifest": f"{other}/manifest.jsonl"}, task=Task("ours", "old", "swap"), output_path=None)
     assert reason_of(http, run_id="old") == "404 not_found"
 
 
-def test_a_folder_that_somebody_made_look_like_the_tasks(scene: Scene, http: TestClient) -> None:
-    uploads = f"file://{scene.root}/uploads"
-    start_batch(uploads)
-    merge(uploads, line(0))
-    scene.returns({"manifest": f"{uploads}/manifest.jsonl"}, output_path=None)
-    assert reason_of(http) == "404 not_found"
-
-
-def test_a_folder_that_only_other_tasks_have_used(scene: Scene, http: TestClient) -> None:
-    for other in (
+def test_of_an_old_run_only_a_folder_in_which_the_task_bought_something(folder: str, scene: Scene) -> None:
+    written, result = OutputPath(folder[:-3], whole=False), {"manifest": f"{folder}/manifest.jsonl"}
+    where = module.folder_of(TASK, result, written)
+    for buyer in (
         Task("theirs", "run", "swap"),
         Task("ours", "run", "swap", 0),
         Task("ours", "run2", "swap"),
     ):
-        start_batch(scene.folder, other)
-    merge(scene.folder, line(0))
-    scene.returns({})
-    assert reason_of(http) == "404 not_found"
+        merge(folder, line(0, task=buyer))
+        with pytest.raises(NotShownError, match="Nothing is known"):
+            module.Rows().page(where, "", 0, 1)
+    merge(folder, line(0, task=Task("theirs", "run", "swap")), line(1))
+    assert module.Rows().page(where, "", 0, 1)["total"] == 2
+
+
+def test_of_an_old_run_no_folder_that_the_dag_does_not_name(scene: Scene) -> None:
+    for output_path in (OutputPath(), OutputPath("s3://conn@bucket/a/", whole=False)):
+        with pytest.raises(NotShownError, match="Nothing is known"):
+            module.folder_of(TASK, {"manifest": "s3://conn@bucket/b/manifest.jsonl"}, output_path)
 
 
 def test_a_folder_outside_local_roots(scene: Scene, http: TestClient, tmp_path: Path) -> None:
     outside = f"file://{tmp_path}/outside"
-    start_batch(outside)
     merge(outside, line(0))
     scene.returns({}, output_path=outside)
     assert reason_of(http) == "404 not_allowed"
 
 
-@pytest.mark.parametrize("name", ["_faceswap", "_faceswap/parts", "_faceswap/batches", ""])
+@pytest.mark.parametrize("name", ["_faceswap", "_faceswap/parts", ""])
 def test_a_folder_that_is_a_link(scene: Scene, http: TestClient, name: str) -> None:
-    start_batch(scene.folder)
     ledger(scene.folder).add([line(0)])
     scene.returns({})
     path = scene.path(scene.folder) / name
@@ -171,7 +169,6 @@ def test_a_folder_that_is_a_link(scene: Scene, http: TestClient, name: str) -> N
 
 
 def test_a_manifest_that_is_a_link_is_not_read(scene: Scene, http: TestClient) -> None:
-    start_batch(scene.folder)
     merge(scene.folder, line(0))
     scene.returns({})
     manifest = scene.path(scene.folder) / "manifest.jsonl"
@@ -184,14 +181,13 @@ def test_a_manifest_that_is_a_link_is_not_read(scene: Scene, http: TestClient) -
     "content", [b"{", b"{}", b"[]", b"null", b"[" * 100_000, b"\xff\xfe", b'{"key": 1e999}']
 )
 def test_a_manifest_that_says_nothing(scene: Scene, http: TestClient, content: bytes) -> None:
-    start_batch(scene.folder)
+    merge(scene.folder, line(0))
     scene.returns({})
     (scene.path(scene.folder) / "manifest.jsonl").write_bytes(content)
     assert reason_of(http) == "502 store_failed"
 
 
 def test_a_number_that_json_has_not(scene: Scene, http: TestClient) -> None:
-    start_batch(scene.folder)
     scene.returns({})
     merge(scene.folder, line(0, seconds=float("nan")))
     assert reason_of(http) == "502 store_failed"
@@ -200,11 +196,10 @@ def test_a_number_that_json_has_not(scene: Scene, http: TestClient) -> None:
 def test_a_manifest_that_is_too_large_is_not_read(
     scene: Scene, http: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start_batch(scene.folder)
     scene.returns({})
     merge(scene.folder, line(0))
     monkeypatch.setattr(module, "MAX_BYTES", 10)
-    monkeypatch.setattr(module, "read_manifest", None)
+    monkeypatch.setattr(module, "Ledger", None)
     assert reason_of(http) == "502 store_failed"
 
 
@@ -216,13 +211,17 @@ def test_the_name_of_a_batchs_own_folder_is_the_operators(scene: Scene) -> None:
 
 
 def test_a_manifest_is_read_once_for_all_who_ask(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    start_batch(scene.folder)
     merge(scene.folder, line(0))
-    reads = []
-    read = module.read_manifest
-    monkeypatch.setattr(module, "read_manifest", lambda folder: reads.append(folder) or read(folder))
-    rows = module.Rows()
-    threads = [threading.Thread(target=rows.page, args=(TASK, scene.folder, "", 0, 1)) for _ in range(8)]
+    reads: list[str] = []
+
+    class Counted(Ledger):
+        def load(self) -> None:
+            reads.append(self.folder)
+            super().load()
+
+    monkeypatch.setattr(module, "Ledger", Counted)
+    rows, where = module.Rows(), module.BatchFolder(scene.folder, "")
+    threads = [threading.Thread(target=rows.page, args=(where, "", 0, 1)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
