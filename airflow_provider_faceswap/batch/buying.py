@@ -96,9 +96,11 @@ class Buyer:
         :raises JournalError: if it is neither an id nor ``resubmit``.
         """
         told, record = self.book.journal.adopted(item.key), item.known()
-        entry = record.entry
+        entry, wish = record.entry, self.book.journal.wish(item.row.index)
+        if told is None and wish and wish.fits(entry):
+            told = wish.job_id or "resubmit"
         if told == "resubmit":
-            log.warning("Row %s is bought again, as the task's state says", item.row.index)
+            log.warning("Row %s is bought again, as a person decided", item.row.index)
             self.book.journal.forget(item.key)  # first: whoever dies now buys nothing
             again = {"doubts": entry.doubts + 1, "submitted_at": 0.0, "deadline": 0.0}
             item.buy(entry.moved_to(State.IN_DOUBT, **again))
@@ -106,7 +108,7 @@ class Buyer:
         elif told:
             if not JOB_ID.match(told):
                 raise self.book.journal.misunderstood(item.key)
-            log.info("Row %s: job %s was adopted by hand", item.row.index, told)
+            log.info("Row %s: job %s is adopted, as a person decided", item.row.index, told)
             # A person has looked: the wait for the job begins now.
             adopted = entry.moved_to(State.RUNNING, job_id=told, deadline=0.0, problem="")
             item.record = replace(record, entry=adopted, status=Status.UNFINISHED, error="")
@@ -129,6 +131,9 @@ class Buyer:
             )
             log.warning("No more is submitted: %s", self.stopped)
         head, by = self.book.journal.head, self.book.rules.by
+        if not self.stopped and self.book.journal.stop_asked():
+            self.stopped, self.fatal = "a person stopped it; clear the task to submit the rest", True
+            log.warning("No more is submitted: %s", self.stopped)
         if not self.stopped and (pattern := nothing_passes(items, by, head.tried_at if head else 0.0)):
             self.stopped, self.fatal = pattern, True
             log.error("No more is submitted: %s", pattern)

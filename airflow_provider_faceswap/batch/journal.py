@@ -12,8 +12,12 @@ from airflow_provider_faceswap.batch.record import Record
 from airflow_provider_faceswap.exceptions import JournalError
 from airflow_provider_faceswap.journal.entry import Count, Moment, Text
 from airflow_provider_faceswap.journal.state import TaskState, state_url
+from airflow_provider_faceswap.journal.store import WISH_KEY
+from airflow_provider_faceswap.journal.wishes import Wish
 
 KEY = "faceswap"
+STOP_KEY = "faceswap_stop"
+"""Written by a person who wants no more submitted; a clear of the task deletes it."""
 MAX_CHUNK = 48 * 1024
 """Characters of one key's value, as JSON; the store is advised to hold 64 KB."""
 
@@ -130,6 +134,16 @@ class BatchJournal:
         """Return what a person wrote about an item in doubt: its job's id, or ``resubmit``."""
         found = self.state.get(f"{KEY}/{key}")
         return str(found).strip() if isinstance(found, (str, int)) and not isinstance(found, bool) else None
+
+    def wish(self, index: int) -> Wish | None:
+        """Return what a person decided in the UI about a row in doubt, if anything."""
+        found = self.state.get(WISH_KEY)
+        rows = found.get("rows") if isinstance(found, dict) else None
+        return Wish.from_store(rows.get(str(index))) if isinstance(rows, dict) else None
+
+    def stop_asked(self) -> bool:
+        """Return whether a person wants no more submitted."""
+        return self.state.get(STOP_KEY) is not None
 
     def forget(self, key: str) -> None:
         """Delete what a person wrote about an item: it is obeyed once."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 from typing_extensions import Self
 
+from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.journal.decisions import DOUBTS, Decision, Situation, Step, buy_again, decide
 from airflow_provider_faceswap.journal.entry import Entry, Moment, State
 
@@ -22,7 +23,8 @@ class Wish(BaseModel):
     A decision that a page wrote. It counts once, and for what the page showed.
 
     :param id: of this decision; what was obeyed is not obeyed again.
-    :param attempt: the entry's ``attempted_at``, as the page showed it.
+    :param attempt: when the submission that it is about was made, as the page showed it: the entry's
+        ``attempted_at``, or the ``submitted_at`` of a row.
     :param action: ``adopt``: the submission was accepted, as ``job_id``; ``resubmit``: it was not accepted,
         buy it again; ``buy_another``: the job has ended, and is bought once more.
     :param job_id: of the job to adopt.
@@ -31,7 +33,7 @@ class Wish(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
-    attempt: Moment
+    attempt: Moment | Annotated[str, StringConstraints(max_length=64)]
     action: Literal["adopt", "resubmit", "buy_another"]
     job_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$", strip_whitespace=True)] = ""
 
@@ -59,7 +61,7 @@ class Wish(BaseModel):
 
     def fits(self, entry: Entry) -> bool:
         """Return whether this is about the entry's submission, and about what has become of it since."""
-        if self.id == entry.obeyed or self.attempt != entry.attempted_at:
+        if self.id == entry.obeyed or self.attempt not in (entry.attempted_at, iso(entry.attempted_at)):
             return False
         if self.action == "buy_another":
             return entry.state in _ENDED

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.hooks.exchange import run
 from airflow_provider_faceswap.media import limits
 from airflow_provider_faceswap.media.errors import UnreadableError
 from airflow_provider_faceswap.media.piece import EnoughError, Piece
 from airflow_provider_faceswap.storage.hosts import HostRules
-from airflow_provider_faceswap.storage.part import NotYetError
+from airflow_provider_faceswap.storage.part import Budget, NotYetError
 from airflow_provider_faceswap.storage.transfer import fetch
 
 if TYPE_CHECKING:
@@ -50,7 +47,7 @@ class RemoteFile:
             self._link = self._rules.check(url)
         except ResultError as error:
             raise UnreadableError(str(error)) from None
-        self._deadline = time.monotonic() + limits.MAX_SECONDS
+        self._budget = Budget(seconds=limits.MAX_SECONDS)
         self.total: int | None = None
         """Bytes of the whole, if the server says."""
         self._validator: str | None = None
@@ -81,10 +78,10 @@ class RemoteFile:
     def _fetch(self, offset: int) -> None:
         start, end = self._range(offset)
         try:
-            run(asyncio.wait_for(self._with_patience(start, end), self._deadline - time.monotonic()))
-        except asyncio.TimeoutError:
-            raise limits.too_slow() from None
+            self._with_patience(start, end)
         except NotYetError as error:
+            if not self._budget.seconds_left:
+                raise limits.too_slow() from None
             raise UnreadableError(str(error), again=True) from None
         except ResultError as error:
             raise UnreadableError(str(error)) from None
@@ -110,21 +107,23 @@ class RemoteFile:
     def _why(self) -> str:
         return "" if self._ranged else ", as its server does not support ranges"
 
-    async def _with_patience(self, start: int, end: int) -> None:
-        retrying = AsyncRetrying(
+    def _with_patience(self, start: int, end: int) -> None:
+        pause = wait_random_exponential(multiplier=0.5, max=2)
+        retrying = Retrying(
             retry=retry_if_exception_type(NotYetError),
             stop=stop_after_attempt(_TRIES),
-            wait=wait_random_exponential(multiplier=0.5, max=2),
+            wait=lambda state: min(pause(state), self._budget.seconds_left),
             reraise=True,
         )
-        async for attempt in retrying:
+        for attempt in retrying:
             with attempt:
-                await self._bring(Piece(self._copy, start, end))
+                self._bring(Piece(self._copy, start, end))
 
-    async def _bring(self, piece: Piece) -> None:
+    def _bring(self, piece: Piece) -> None:
+        piece.budget = self._budget
         try:
             with suppress(EnoughError):
-                await fetch(self._link, piece, self._rules, self._settings)
+                fetch(self._link, piece, self._rules, self._settings)
         finally:
             self._received += piece.received
         if self._validator not in (None, piece.validator) or self.total not in (None, piece.total):

@@ -18,7 +18,7 @@ from airflow_provider_faceswap.batch.item import Rules
 from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
 from airflow_provider_faceswap.batch.items.reading import read_items
 from airflow_provider_faceswap.batch.items.rows import Row, make_rows
-from airflow_provider_faceswap.batch.journal import BatchJournal, Head
+from airflow_provider_faceswap.batch.journal import STOP_KEY, BatchJournal, Head
 from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE, Plan
 from airflow_provider_faceswap.batch.run import BatchRun
@@ -167,7 +167,10 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
-    began = {} if epoch == found.epoch else {"started_at": now["tried_at"]}
+    began = {}
+    if epoch != found.epoch:
+        began = {"started_at": now["tried_at"]}
+        journal.state.delete(STOP_KEY)
     changes = {**now, **began, "epoch": epoch, "stopped": "", "slots": None}
     return journal.save_head(found.model_copy(update=changes))
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anyio import fail_after
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.hooks.exchange import run
 from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.storage.formats import Fetched, decode, measure, recognise
 from airflow_provider_faceswap.storage.part import Budget, NotYetError, Part
@@ -45,14 +43,12 @@ def download(
     problem = ""
     part = Part(target, kind, patience, budget)
     try:
-        run(_within_deadline(url, part, settings))
+        _with_patience(url, part, settings)
     except ResultError as error:
         problem = str(error)
     except NotYetError as error:
-        problem = f"the result could not be downloaded: {error}"
-    except TimeoutError:
         over = f"the {part.budget.seconds:g} s that the job's files may take are over{part.progress}"
-        problem = f"the result could not be downloaded: {over}"
+        problem = f"the result could not be downloaded: {error if part.budget.seconds_left else over}"
     if problem:
         raise ResultError(redact(problem, settings.api_key.get_secret_value()))  # it names the vendor's host
     found = recognise(part.head, kind)
@@ -63,24 +59,20 @@ def download(
         return measure(file, kind)
 
 
-async def _within_deadline(url: str, part: Part, settings: Settings) -> None:
-    with fail_after(part.budget.seconds_left):
-        await _with_patience(url, part, settings)
-
-
-async def _with_patience(url: str, part: Part, settings: Settings) -> None:
-    # Here: aiohttp takes 0.1 s of CPU to import, and the start that submits downloads nothing.
+def _with_patience(url: str, part: Part, settings: Settings) -> None:
+    # Here: the start that submits downloads nothing, and yarl and TLS take some 10 ms of CPU to import.
     from airflow_provider_faceswap.storage.hosts import HostRules
     from airflow_provider_faceswap.storage.transfer import fetch
 
     rules = HostRules(settings.origin, settings.allow_private_hosts)
     link = rules.check(url)
-    retrying = AsyncRetrying(
+    pause = wait_exponential_jitter(initial=1, max=15)
+    retrying = Retrying(
         retry=retry_if_exception_type(NotYetError),
-        stop=lambda _: part.hopeless,
-        wait=wait_exponential_jitter(initial=1, max=15),
+        stop=lambda _: part.hopeless or not part.budget.seconds_left,
+        wait=lambda state: min(pause(state), part.budget.seconds_left),
         reraise=True,
     )
-    async for attempt in retrying:
+    for attempt in retrying:
         with attempt:
-            await fetch(link, part, rules, settings)
+            fetch(link, part, rules, settings)

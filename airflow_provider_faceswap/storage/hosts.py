@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from yarl import URL
@@ -98,24 +96,3 @@ class HostRules:
     def refusal(self, address: str) -> str | None:
         """Say why an address is not connected to, or return None."""
         return addresses.refusal(address, self.allow_private)
-
-
-class GuardedSockets:
-    """
-    A socket factory that refuses before connecting; an HTTP client's resolver alone would not see literals.
-
-    :param rules: what is allowed.
-    """
-
-    def __init__(self, rules: HostRules) -> None:
-        self._rules = rules
-        self.refused = ""
-
-    def __call__(self, addr_info: tuple[Any, ...]) -> socket.socket:
-        """Make the socket for one resolved address, or raise OSError."""
-        family, kind, proto, _, address = addr_info
-        reason = self._rules.refusal(str(address[0]))
-        if reason:
-            self.refused = reason
-            raise OSError(errno.EACCES, reason)
-        return socket.socket(family=family, type=kind, proto=proto)

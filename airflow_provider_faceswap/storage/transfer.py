@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import http.client
 import logging
+import re
+import socket
+import ssl
+from contextlib import closing
+from email.errors import MissingHeaderBodySeparatorDefect
 from typing import TYPE_CHECKING
 
-import aiohttp
+import httpx
 
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.hosts import GuardedSockets, HostRules, Link
+from airflow_provider_faceswap.storage.connections import connection_to, request_for
+from airflow_provider_faceswap.storage.hosts import HostRules, Link
+from airflow_provider_faceswap.storage.lines import AddressRefusedError, Line, resolve
 from airflow_provider_faceswap.storage.part import NotYetError, Part
 
 if TYPE_CHECKING:
@@ -18,123 +25,140 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 5
+BLOCK = 1024 * 1024
+"""Bytes that are read at once at most, hashed and written."""
 
+_ALWAYS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "airflow-provider-faceswap"}
 _MOVED = (301, 302, 303, 307, 308)
 _MAY_PASS = (404, 408, 421, 425, 429)
+_PLAIN = {"Content-Encoding": ("", "identity"), "Transfer-Encoding": ("", "identity", "chunked")}
+_DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 
 
-async def fetch(link: Link, part: Part, rules: HostRules, settings: Settings) -> Link:
+def fetch(link: Link, part: Part, rules: HostRules, settings: Settings) -> Link:
     """
     Ask for a result, and follow redirects to where it is.
 
     :param link: checked.
     :param part: takes what comes; its ``link`` is the one that was asked last, also after an error.
     :return: the link that answered with the result.
-    :raises NotYetError: if another try may bring more.
+    :raises NotYetError: if another try may bring more, or the time of the part's budget is over.
     :raises ResultError: if none will.
     """
     for _ in range(MAX_REDIRECTS + 1):
         part.link = link
-        moved = await transfer(link, part, rules, settings)
+        moved = transfer(link, part, rules, settings)
         if moved is None:
             return link
         link = rules.follow(link, moved)
     raise ResultError(f"the vendor's link was redirected more than {MAX_REDIRECTS} times")
 
 
-async def transfer(link: Link, part: Part, rules: HostRules, settings: Settings) -> str | None:
+def transfer(link: Link, part: Part, rules: HostRules, settings: Settings) -> str | None:
     """
     Ask for a result, or for the rest of it, and take what comes.
 
     :param link: checked.
     :return: where a redirect leads to, or None when all of the result has come.
-    :raises NotYetError: if another try may bring more.
+    :raises NotYetError: if another try may bring more, or the time of the part's budget is over.
     :raises ResultError: if none will.
     """
-    guard = None if link.own else GuardedSockets(rules)
-    if settings.proxy and guard:
-        await _check_behind_proxy(link, rules)
     problem = final = ""
-    async with _session(settings, guard) as session:
-        try:
-            return await _ask(session, link, part, settings)
-        except aiohttp.InvalidURL:
-            final = f"the vendor's link to {link.host} is not a valid URL"
-        except aiohttp.ClientConnectorCertificateError:
-            final = f"the certificate of {link.host} is not trusted; see the connection's extra verify"
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-            problem = f"{type(error).__name__} from {link.host}{part.progress}"
-    if guard and guard.refused:
-        raise ResultError(f"the vendor's link leads to {link.host}: {guard.refused}")
+    guard = None if link.own else rules
+    try:
+        if settings.proxy and guard:
+            _check_behind_proxy(link, part, guard, settings)
+        with closing(Line(None if settings.proxy else guard)) as line:
+            return _ask(line, link, part, settings)
+    except AddressRefusedError as error:
+        final = f"the vendor's link leads to {link.host}: {error}"
+    except http.client.InvalidURL:
+        final = f"the vendor's link to {link.host} is not a valid URL"
+    except ssl.SSLCertVerificationError:
+        final = f"the certificate of {link.host} is not trusted; see the connection's extra verify"
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        problem = f"{type(error).__name__} from {link.host}{part.progress}"
     if final:
         raise ResultError(final)
     raise NotYetError(problem)
 
 
-def _session(settings: Settings, guard: GuardedSockets | None) -> aiohttp.ClientSession:
-    # New for each request: no connection, cookie or name of one host serves for another. The
-    # environment's proxies and .netrc are left alone, as aiohttp does unless told otherwise.
-    connector = aiohttp.TCPConnector(
-        ssl=settings.tls,
-        socket_factory=None if settings.proxy else guard,
-        use_dns_cache=False,
-        force_close=True,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.timeout, sock_read=settings.timeout),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-    )
+def _ask(line: Line, link: Link, part: Part, settings: Settings) -> str | None:
+    seconds = min(settings.timeout, part.budget.seconds_left)
 
+    def dial(host: str, port: int) -> socket.socket:
+        return line.connect(host, port, seconds, settings.timeout)
 
-async def _ask(session: aiohttp.ClientSession, link: Link, part: Part, settings: Settings) -> str | None:
-    request = session.get(
-        link.url,
-        allow_redirects=False,
-        proxy=settings.proxy,
-        headers={"Accept-Encoding": "identity", **part.headers()},
-    )
-    # Bounded as a whole: the time between two bytes says nothing of a head that drips.
-    response = await asyncio.wait_for(request, settings.timeout)
-    async with response:
-        if response.status in _MOVED:
-            return response.headers.get("Location", "")
-        _check_head(response, part, link.host)
-        part.begin(response.status, response.headers, response.content_length)
-        with part.open() as file:
-            try:
-                async for chunk, _ in response.content.iter_chunks():  # as they came: to cut them is to copy
-                    part.add(chunk, file)
-            finally:
-                part.arrived(response.content.total_bytes)
-        part.finish()
+    with closing(connection_to(link, dial, settings)) as connection:
+        # Bounded as a whole: the time between two bytes says nothing of a head that drips.
+        with line.within(seconds):
+            response = _head(connection, link, part, settings)
+        with closing(response):
+            if response.status in _MOVED:
+                location = response.headers.get("Location", "")
+                return location.encode("latin-1").decode("utf-8", "surrogateescape")
+            headers = httpx.Headers(response.headers.items(), encoding="latin-1")
+            _check_head(response.status, headers, part, link.host)
+            length = _length(response, headers)
+            part.begin(response.status, headers, length)
+            with line.within(part.budget.seconds_left):
+                _receive(response, part, length)
+            part.finish()
     return None
 
 
-def _check_head(response: aiohttp.ClientResponse, part: Part, host: str) -> None:
-    if response.status in _MAY_PASS or response.status >= 500:
-        raise NotYetError(f"HTTP {response.status} from {host}")
-    if response.status == 416:
+def _head(
+    connection: http.client.HTTPConnection, link: Link, part: Part, settings: Settings
+) -> http.client.HTTPResponse:
+    target, headers = request_for(link, settings)
+    connection.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
+    for name, value in {**headers, **_ALWAYS, **part.headers()}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    # Not urllib3's own, which logs the URL if a header is malformed.
+    response = http.client.HTTPConnection.getresponse(connection)
+    if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in response.headers.defects):
+        response.close()
+        raise http.client.HTTPException  # the headers behind a malformed one are lost
+    return response
+
+
+def _check_head(status: int, headers: httpx.Headers, part: Part, host: str) -> None:
+    if status in _MAY_PASS or status >= 500:
+        raise NotYetError(f"HTTP {status} from {host}")
+    if status == 416:
         raise part.start_over(f"HTTP 416 from {host}")
-    if response.status not in (200, 206):
-        raise ResultError(
-            f"the vendor's link answered HTTP {response.status} from {host}; it may have expired"
-        )
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
+    if status not in (200, 206):
+        raise ResultError(f"the vendor's link answered HTTP {status} from {host}; it may have expired")
+    if any(headers.get(name, "").strip().lower() not in plain for name, plain in _PLAIN.items()):
         raise ResultError(
             f"the vendor's link answered with a compressed body from {host} that nobody asked for"
         )
 
 
-async def _check_behind_proxy(link: Link, rules: HostRules) -> None:
+def _length(response: http.client.HTTPResponse, headers: httpx.Headers) -> int | None:
+    given = headers.get("Content-Length", "").strip()
+    misread = "chunked" in headers.get("Transfer-Encoding", "").lower() and not response.chunked
+    if misread or not _DIGITS.fullmatch(given or "0"):
+        raise http.client.HTTPException
+    return None if response.chunked or not given else int(given)
+
+
+def _receive(response: http.client.HTTPResponse, part: Part, length: int | None) -> None:
+    left = BLOCK if length is None else length
+    with part.open() as file:
+        # Not `readinto`, which waits until the buffer is full: it would hide a drip.
+        while left and (chunk := response.read1(min(left, BLOCK))):
+            part.add(chunk, file)
+            if length is not None:
+                left -= len(chunk)
+    if length is not None and left:
+        raise http.client.IncompleteRead(b"", left)
+
+
+def _check_behind_proxy(link: Link, part: Part, rules: HostRules, settings: Settings) -> None:
     log.info("Through the proxy only the resolved name of the result's host is checked, not the connection")
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(link.url.host, link.url.port)
-    except (OSError, UnicodeError):
-        raise NotYetError(f"{link.host} cannot be resolved") from None
-    for *_, address in found:
+    seconds = min(settings.timeout, part.budget.seconds_left)
+    for *_, address in resolve(link.url.raw_host or "", link.url.port or 0, seconds):
         if reason := rules.refusal(str(address[0])):
-            raise ResultError(f"the vendor's link leads to {link.host}: {reason}")
+            raise AddressRefusedError(reason)

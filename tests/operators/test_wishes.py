@@ -161,7 +161,7 @@ def test_a_running_job_is_not_bought_again(one: World) -> None:
         {"id": "a", "action": "resubmit"},
         {"attempt": 0, "action": "resubmit"},
         {"id": "../a", "attempt": 0, "action": "resubmit"},
-        {"id": "a", "attempt": "soon", "action": "resubmit"},
+        {"id": "a", "attempt": [], "action": "resubmit"},
         {"id": "a", "attempt": 0, "action": "buy everything"},
         {"id": "a", "attempt": 0, "action": "adopt"},
         {"id": "a", "attempt": 0, "action": "adopt", "job_id": "../1"},

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
 import threading
 from pathlib import Path
@@ -12,7 +13,7 @@ from aiohttp import web
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import download as downloads
-from airflow_provider_faceswap.storage import outputs, sink
+from airflow_provider_faceswap.storage import outputs
 from airflow_provider_faceswap.storage import part as parts
 from airflow_provider_faceswap.storage.download import download
 from airflow_provider_faceswap.storage.outputs import OutputStore
@@ -108,22 +109,26 @@ def test_a_download_that_breaks_off_says_how_much_came(cdn: Cdn, tmp_path: Path,
 
     url = cdn.on("/a", handler)
     total = "an unknown number of" if chunked else len(MP4)
-    with pytest.raises(ResultError, match=f"ClientPayloadError from 127.0.0.1 after 1000 of {total} bytes"):
+    with pytest.raises(ResultError, match=f"IncompleteRead from 127.0.0.1 after 1000 of {total} bytes"):
         download(url, tmp_path / "f", "video", settings(cdn.url), patience=0)
 
 
-@pytest.mark.parametrize("block", [sink.BLOCK, 100_000], ids=["at the end", "in the thread"])
+@pytest.mark.parametrize("failing", ["write", "close"])
 def test_a_full_disk_is_not_blamed_on_the_link(
-    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+    cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    class Full(sink.Sink):
-        def _take(self, block: list[bytes]) -> None:
-            raise OSError(28, "No space left on device")
+    class Full(io.BufferedWriter):
+        """The system may notice only when the rest is written at the end."""
 
-    monkeypatch.setattr(parts, "Sink", Full)
-    monkeypatch.setattr(sink, "BLOCK", block)
+    def fail(self: Full, *_: Any) -> None:
+        io.BufferedWriter.close(self)
+        raise OSError(28, "No space left on device")
+
+    setattr(Full, failing, fail)
+    monkeypatch.setattr(Path, "open", lambda self, mode: Full(io.FileIO(self, mode)))
     with pytest.raises(ResultError, match="could not be written: No space left on device; mend it and retry"):
         save(cdn, [cdn.give("/a")], tmp_path)
+    monkeypatch.undo()
     assert len(cdn.asked) == 1 and not list((tmp_path / "out").iterdir())
 
 

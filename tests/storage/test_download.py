@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import socket
@@ -8,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 
@@ -79,15 +77,15 @@ def test_what_is_not_the_result_is_not_kept(cdn: Cdn, tmp_path: Path, answer: An
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (OK + b"Content-Length: 1000\r\n\r\n" + MP4[:600], "ClientPayloadError"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n400\r\n" + MP4[:1024] + b"\r\n", "ClientPayloadError"),
+        (OK + b"Content-Length: 1000\r\n\r\n" + MP4[:600], "IncompleteRead"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n400\r\n" + MP4[:1024] + b"\r\n", "IncompleteRead"),
         (OK + b"Content-Length: -5\r\n\r\n", "from 127.0.0.1"),
         (OK + b"Content-Length: 99999999999\r\n\r\n", "larger than"),
         (OK + b"X: " + b"a" * 100_000 + b"\r\n\r\n", "from 127.0.0.1"),
         (OK + b"".join(b"X-%d: a\r\n" % n for n in range(5000)) + b"\r\n", "from 127.0.0.1"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "from 127.0.0.1"),
         (b"\x00\xff" * 1000, "from 127.0.0.1"),
-        (b"", "ServerDisconnectedError"),
+        (b"", "RemoteDisconnected"),
         (b"HTTP/1.1 302 Found\r\n\r\n", "to nowhere"),
         (b"HTTP/1.1 302 Found\r\nLocation: https://\xff\xfe/\r\n\r\n", "redirect"),
     ],
@@ -191,7 +189,7 @@ def test_another_origin_on_this_machine_is_refused_before_connecting(
     cdn: Cdn, tmp_path: Path, host: str
 ) -> None:
     said = refused(cdn.give("/secret").replace("127.0.0.1", host), tmp_path)
-    assert "not a public address" in said or "link to 127.0.0.1. is not a valid URL" in said
+    assert "not a public address" in said or "127.0.0.1. cannot be resolved" in said
     assert not cdn.asked
 
 
@@ -212,25 +210,21 @@ def test_of_several_addresses_only_public_ones_are_connected_to(
     cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connecting goes through the guard for every address of a name, and for none else."""
-    port = int(cdn.url.rpartition(":")[2])
     made: list[str] = []
 
-    async def names(self: Any, host: str, port_: int, family: Any = None) -> list[dict[str, Any]]:
+    def names(host: str, port: int, **_: Any) -> list[Any]:
         return [
-            {"hostname": host, "host": ip, "port": port, "family": family, "proto": 0, "flags": 0}
-            for ip, family in (
-                ("::1", socket.AF_INET6),
-                ("10.1.2.3", socket.AF_INET),
-                ("127.0.0.1", socket.AF_INET),
-            )
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", port)),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
         ]
 
-    async def no_connect(self: Any, sock: socket.socket, address: Any) -> None:
-        made.append(address[0])
+    class Recording(socket.socket):
+        def connect(self, address: Any) -> None:
+            made.append(address[0])
 
-    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", names)
-    monkeypatch.setattr(aiohttp.AsyncResolver, "resolve", names)
-    monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", no_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    monkeypatch.setattr(socket, "socket", Recording)
     assert "not a public address" in refused("https://rebind.example.com/secret", tmp_path)
     assert not made and not cdn.asked
 

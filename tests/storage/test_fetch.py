@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ class EnoughError(Exception):
 def fetched(cdn: Cdn, part: Part, path: str) -> Any:
     own = settings(cdn.url)
     rules = HostRules(own.origin, allow_private=False)
-    return asyncio.run(fetch(rules.check(cdn.url + path), part, rules, own))
+    return fetch(rules.check(cdn.url + path), part, rules, own)
 
 
 def test_the_link_that_answered_is_returned(cdn: Cdn, tmp_path: Path) -> None:

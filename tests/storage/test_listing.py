@@ -15,7 +15,6 @@ from airflow.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
 
 from airflow_provider_faceswap.exceptions import InputError, NotSentError, ResultError
-from airflow_provider_faceswap.storage import sink
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
 from airflow_provider_faceswap.storage.places import LocalPlace, StoredPlace, open_place
 from airflow_provider_faceswap.storage.provenance import Owner, claim
@@ -200,10 +199,7 @@ def test_with_a_listing_no_store_is_asked_for_files_that_are_there(
     assert not still_there([replace(files[0], bytes=1)], listing) and not still_there([gone], listing)
 
 
-def test_threads_store_side_by_side_in_one_opened_folder(
-    cdn: Cdn, folder: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sink, "BLOCK", 50_000)
+def test_threads_store_side_by_side_in_one_opened_folder(cdn: Cdn, folder: str) -> None:
     opened = OutputStore(folder, "video", "single_video_swap").opened()
     contents = {f"{number}": MP4 + bytes(f"{number}", "ascii") for number in range(24)}
     urls = {job_id: cdn.give(f"/{job_id}", content) for job_id, content in contents.items()}

@@ -1,0 +1,91 @@
+"""What a person decides about a batch in the UI: rows in doubt settled, and no more submitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+
+from airflow_provider_faceswap.apis.job import JobState
+from tests.batch.world import BatchWorld, TakenError, rows
+
+FIRST, SECOND = (row["target"] for row in rows(2))
+
+
+def attempt(world: BatchWorld, index: int) -> str:
+    """Return what the page shows of a row."""
+    (line,) = [line for line in world.lines if line["index"] == index]
+    return str(line["submitted_at"])
+
+
+def decide(world: BatchWorld, wishes: dict[int, dict[str, Any]]) -> None:
+    """Decide as the page does: one value for all rows, then a clear."""
+    found = {str(n): {"id": "d1", "attempt": attempt(world, n), **wish} for n, wish in wishes.items()}
+    world.store.set("faceswap_decision", {"rows": found})
+    world.clock.seconds += 60
+    world.clear()
+
+
+@pytest.fixture
+def doubts(world: BatchWorld) -> BatchWorld:
+    world.vendor.answers_to = {media: [TakenError("cut")] for media in (FIRST, SECOND)}
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        world.start(rows(2))
+    return world
+
+
+def test_each_row_in_doubt_is_settled_as_decided(doubts: BatchWorld) -> None:
+    (job_id,) = (found for found, media in doubts.vendor.jobs.items() if media == FIRST)
+    decide(doubts, {0: {"action": "adopt", "job_id": job_id}, 1: {"action": "resubmit"}})
+    assert doubts.start(rows(2))["succeeded"] == 2
+    assert (doubts.vendor.bought[FIRST], doubts.vendor.bought[SECOND]) == (1, 2)
+
+
+def test_a_decision_about_an_earlier_attempt_buys_nothing(doubts: BatchWorld) -> None:
+    doubts.vendor.answers_to = {SECOND: [TakenError("cut again")]}
+    decide(doubts, {1: {"action": "resubmit"}})
+    for _ in range(3):
+        with pytest.raises(AirflowFailException, match="in doubt"):
+            doubts.start(rows(2), max_failed=1)
+        doubts.clock.seconds += 500
+        doubts.clear()
+    assert (doubts.vendor.bought[FIRST], doubts.vendor.bought[SECOND]) == (1, 2)
+
+
+def test_a_worker_that_dies_right_after_it_obeyed_pays_once(doubts: BatchWorld) -> None:
+    decide(doubts, {1: {"action": "resubmit"}})
+    doubts.die(rows(2), "answer", max_failed=1)
+    doubts.clock.seconds += 500
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        doubts.start(rows(2), max_failed=1)
+    assert doubts.vendor.bought[SECOND] == 2
+
+
+@pytest.mark.parametrize(
+    "wish", [{"action": "buy everything"}, {"action": "adopt"}, {"action": "adopt", "job_id": "../1"}]
+)
+def test_what_no_page_writes_settles_nothing(
+    doubts: BatchWorld, wish: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    decide(doubts, {0: wish})
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        doubts.start(rows(2))
+    assert doubts.vendor.bought[FIRST] == 1 and "cannot be read" in caplog.text
+
+
+def test_stopped_it_collects_what_runs_and_fails_until_a_clear(world: BatchWorld) -> None:
+    world.vendor.states = {FIRST: JobState.PROCESSING, SECOND: JobState.PROCESSING}
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(rows(5), deferrable=True, max_active_jobs=2)
+    world.store.set("faceswap_stop", {"at": "2027-01-15T08:00:00Z"})
+    world.vendor.states = {}
+    with pytest.raises(AirflowFailException, match="a person stopped it; clear the task"):
+        world.resume(deferral.value)
+    assert world.statuses == ["success", "success", "not_sent", "not_sent", "not_sent"]
+    with pytest.raises(AirflowFailException, match="a person stopped it"):
+        world.start(rows(5))
+    assert len(world.vendor.jobs) == 2
+    world.clear()
+    assert world.start(rows(5))["succeeded"] == 5
+    assert sorted(world.vendor.bought.values()) == [1] * 5
