@@ -24,7 +24,8 @@ RANKS = {
 }  # fmt: skip
 # Rooms that stand beside the others: what they may import of the package.
 BESIDE = {
-    "plugins": {"callbacks"},
+    "plugins": {"callbacks", "pages"},
+    "pages": {"apis", "batch", "exceptions", "options", "storage"},
     "sandbox": set(),
     "testing": {"apis", "callbacks", "sandbox"},
     "get_provider_info": {"apis"},

@@ -1,4 +1,4 @@
-"""The plugin: what this provider adds to the API server."""
+"""The plugin: what this provider adds to the API server and its UI."""
 
 from __future__ import annotations
 
@@ -6,15 +6,31 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+# Relative: the API server may lie under a path of its own.
+_TAB = "faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}"
+
+
+def _view(destination: str, href: str) -> dict[str, Any]:
+    return {"name": "Face swap", "href": href, "destination": destination, "url_route": "faceswap"}
+
 
 class FaceSwapPlugin(AirflowPlugin):
-    """Adds this provider's FastAPI apps to the API server, each under a prefix of its own."""
+    """Adds this provider's FastAPI apps to the API server, each under a prefix of its own, and the pages."""
 
     name = "faceswap"
+    external_views = [  # noqa: RUF012 - Airflow's own class says what it is
+        _view("task_instance", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),
+        _view("dag_run", _TAB),
+    ]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]  # Airflow reads it as one
         """The apps; a property, so that only the API server imports FastAPI."""
         from airflow_provider_faceswap.callbacks.app import make_app
+        from airflow_provider_faceswap.pages.app import make_app as make_pages
 
-        return [{"app": make_app(), "url_prefix": "/faceswap", "name": "Face swap callbacks"}]
+        return [
+            # The longer prefix first, as the first that fits is taken.
+            {"app": make_pages(), "url_prefix": "/faceswap/pages", "name": "Face swap pages"},
+            {"app": make_app(), "url_prefix": "/faceswap", "name": "Face swap callbacks"},
+        ]

@@ -18,10 +18,20 @@ def test_airflow_finds_the_plugin() -> None:
     FaceSwapPlugin.validate()  # type: ignore[no-untyped-call]
 
 
-def test_it_mounts_the_receiver_where_the_url_says() -> None:
-    (app,) = FaceSwapPlugin().fastapi_apps
-    assert isinstance(app["app"], FastAPI)
-    assert app["url_prefix"] == "/faceswap"
+def test_it_mounts_the_pages_before_the_receiver_whose_path_is_shorter() -> None:
+    apps = FaceSwapPlugin().fastapi_apps
+    assert [app["url_prefix"] for app in apps] == ["/faceswap/pages", "/faceswap"]
+    assert all(isinstance(app["app"], FastAPI) for app in apps)
+    assert {route.path for route in apps[1]["app"].routes} == {"/callbacks/{vendor}/{token}"}
+
+
+def test_the_tab_is_on_task_instances_and_on_runs() -> None:
+    views = {view["destination"]: view["href"] for view in FaceSwapPlugin.external_views}
+    assert views.keys() == {"task_instance", "dag_run"}
+    for href in views.values():
+        # Relative: Airflow may lie under a path of its own.
+        assert href.startswith("faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}")
+    assert views["task_instance"].endswith("&task_id={TASK_ID}&map_index={MAP_INDEX}")
 
 
 def test_loading_it_imports_next_to_nothing() -> None:

@@ -1,0 +1,137 @@
+"""The rows of a batch, read from its manifest and the parts of it, and kept until these change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_faceswap.batch.manifest import MANIFEST, read_manifest
+from airflow_provider_faceswap.exceptions import FaceSwapError
+from airflow_provider_faceswap.pages.database import OutputPath, Task
+from airflow_provider_faceswap.pages.errors import NotShownError
+from airflow_provider_faceswap.pages.manifest_versions import Version, versions
+from airflow_provider_faceswap.storage.folders import url_problem
+from airflow_provider_faceswap.storage.places import said
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Of a manifest and its parts: more is not read into the API server's memory."""
+KEPT = 8
+"""Batches whose rows are kept."""
+
+_SHOWN = (
+    "index", "status", "job_id", "provider", "operation", "stored", "inputs", "bytes", "cost", "seconds",
+    "error", "consent_reference", "time",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The rows of a batch, by their index, as they were in one version of its files."""
+
+    version: Version
+    rows: dict[int, dict[str, Any]]
+    counts: dict[str, int]
+
+
+class Rows:
+    """The rows of the batches that somebody looks at."""
+
+    def __init__(self) -> None:
+        self._tables: OrderedDict[str, _Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def page(self, task: Task, folder: str, status: str, offset: int, limit: int) -> dict[str, Any]:
+        """
+        Return some rows of a batch, in the order of its list; it blocks.
+
+        :param task: the batch's.
+        :param folder: that it stores into.
+        :param status: that the rows must have; empty for any.
+        :param offset: rows to leave out.
+        :param limit: rows to return.
+        :raises NotShownError: saying why there are none.
+        """
+        table = self._table(task, folder)
+        rows = table.rows.values()
+        matching = [row for row in rows if not status or row["status"] == status]
+        return {
+            "total": len(rows),
+            "matching": len(matching),
+            "counts": table.counts,
+            "rows": matching[offset : offset + limit],
+        }
+
+    def row(self, task: Task, folder: str, index: int) -> dict[str, Any]:
+        """
+        Return one row of a batch; it blocks.
+
+        :param task: the batch's.
+        :param folder: that it stores into.
+        :param index: of the row in the batch's list.
+        :raises NotShownError: saying why there is none.
+        """
+        row = self._table(task, folder).rows.get(index)
+        if row is None:
+            raise NotShownError("not_found", "The batch has no such row.")
+        return row
+
+    def _table(self, task: Task, folder: str) -> _Table:
+        try:
+            version = versions(folder, _digest(task))
+            with self._lock:  # one reader at a time: a manifest takes memory
+                known = self._tables.get(folder)
+                if known is None or known.version != version:
+                    known = self._tables[folder] = _read(folder, version)
+                self._tables.move_to_end(folder)
+                if len(self._tables) > KEPT:
+                    self._tables.popitem(last=False)
+                return known
+        except NotShownError:
+            raise
+        except Exception as error:  # each store has errors of its own
+            problem = said(error)
+        raise NotShownError("store_failed", f"The manifest cannot be read: {problem}")
+
+
+def folder_of(result: Any, output_path: OutputPath) -> str:
+    """
+    Return the folder of a batch.
+
+    :param result: what its task returned, as anybody may have edited it.
+    :param output_path: where the task stores.
+    :raises NotShownError: if the task stores nowhere, or not there.
+    """
+    if output_path.whole and output_path.text:
+        folder = output_path.text
+    else:
+        url = result.get("manifest") if isinstance(result, Mapping) else None
+        folder = url.removesuffix(f"/{MANIFEST}") if isinstance(url, str) else ""
+        if not folder or not output_path.allows(folder):
+            raise NotShownError("not_found", "Nothing is known of a manifest of this task.")
+    if url_problem(folder):
+        raise NotShownError("not_found", "The task's output_path is not the URL of a folder.")
+    return folder
+
+
+def _digest(task: Task) -> str:
+    """Return the name of the folder that this task instance alone makes in the folder of its results."""
+    named = [task.dag_id, task.run_id, task.task_id, task.map_index]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
+
+
+def _read(folder: str, version: Version) -> _Table:
+    if sum(size for _, size, _ in version) > MAX_BYTES:
+        raise NotShownError("store_failed", "The manifest is too large for a page: use read_manifest.")
+    try:
+        lines = [line for line in read_manifest(folder) if isinstance(line.get("index"), int)]
+    except FaceSwapError as error:
+        problem = said(error)
+    else:
+        rows = {line["index"]: {name: line.get(name) for name in _SHOWN} for line in lines}
+        return _Table(version, rows, dict(Counter(str(row["status"]) for row in rows.values())))
+    raise NotShownError("store_failed", problem)
