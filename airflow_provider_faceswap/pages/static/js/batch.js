@@ -34,7 +34,7 @@ class Row {
     this.batch = batch;
     this.figure = new Figure(item);
     this.doubt = new Doubt((settled, decision) => batch.settle([settled], decision));
-    this.figure.more.append(this.doubt.node);
+    this.doubt.standIn(this.figure);
     this.node = this.figure.node;
   }
 

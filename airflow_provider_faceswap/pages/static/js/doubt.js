@@ -5,7 +5,7 @@ import { JOB_ID } from "./decision.js";
 import { announce, make, say } from "./dom.js";
 import { Facts } from "./figure.js";
 import { inputsOf } from "./media.js";
-import { cost, isText, moment, operation, vendor } from "./text.js";
+import { cost, isText, moment, vendor } from "./text.js";
 
 let numbers = 0;
 
@@ -33,8 +33,14 @@ export class Doubt {
     this.again = make("button", press(() => this.#again()), "It was not accepted: buy it again");
     const row = make("div", { class: "buttons" }, make("label", { for: id }, "Job id at the vendor"), this.field, this.adopt);
     this.settling = make("div", { class: "settling" }, row, this.wrong, make("div", { class: "buttons" }, this.again));
-    this.another = make("button", press(() => this.#another()), "Buy another");
-    this.node = make("div", { class: "doubt" }, this.where, this.facts.node, this.settling, this.another, this.note, this.said);
+    this.another = make("button", { ...press(() => this.#another()), class: "another" }, "Buy another");
+    this.node = make("div", { class: "doubt" }, this.where, this.facts.node, this.settling, this.note, this.said);
+  }
+
+  /** Stand in a figure: what is to be decided above its media, what may be bought below. */
+  standIn(figure) {
+    figure.more.append(this.node);
+    figure.last.append(this.another);
   }
 
   /** `editable` is null while it is not known, `blocked` says why nothing can be decided here. */
@@ -52,7 +58,7 @@ export class Doubt {
     this.settling.hidden = !(item.inDoubt && editable && !blocked);
     this.another.hidden = !(buyable && editable && !blocked);
     say(this.note, noteOf(item, editable, blocked, decided));
-    this.node.hidden = !item.inDoubt && this.another.hidden && this.note.hidden && this.said.hidden;
+    this.node.hidden = !item.inDoubt && this.said.hidden;
     this.node.dataset.open = String(item.inDoubt);
   }
 
@@ -85,6 +91,7 @@ export class Doubt {
   async #do(decision, done) {
     this.#enable(false);
     say(this.said, "Writing the decision…");
+    this.node.hidden = false;
     try {
       await this.settle(this.item, decision);
       say(this.said, `Decided. ${done}`);
@@ -103,14 +110,16 @@ export class Doubt {
 function whereToLook(item) {
   const when = moment(item.attemptedAt);
   const at = isText(item.baseUrl) ? ` (${item.baseUrl})` : "";
-  const what = operation(item.operation) || "a job";
+  const what = isText(item.operation) ? `a ${item.operation} request` : "a request";
   return `Sign in to your account at ${vendor(item.provider)}${at} and look for ${what}${when ? ` of ${when}` : ""} with these inputs:`;
 }
 
 function inputFacts(item) {
   const { before, others } = inputsOf(item);
   const media = [...(before ? [before] : []), ...others];
-  return media.map(({ name, number, url }) => ({ name: number ? `${name} ${number + 1}` : name, text: url, copied: true }));
+  const reason = { name: "What went wrong", text: item.reason, wide: true };
+  const named = media.map(({ name, number, url }) => ({ name: number ? `${name} ${number + 1}` : name, text: url, copied: true, wide: true }));
+  return [reason, ...named];
 }
 
 function noteOf(item, editable, blocked, decided) {

@@ -2,7 +2,7 @@
 
 import { copyButton } from "./copying.js";
 import { Children, make, say, setAttribute } from "./dom.js";
-import { airflowLink, taskPath } from "./links.js";
+import { airflowLink, TASK_TAB, taskPath } from "./links.js";
 import { inputsOf, shownInput, shownResults } from "./media.js";
 import { Pane } from "./pane.js";
 import { cost, count, duration, isText, moment, operation, size, vendor } from "./text.js";
@@ -21,12 +21,12 @@ export class Badge {
 
 /** A line of the facts: a name, a text, and a button that copies it where it is a path or an id. */
 class Fact {
-  constructor({ name, copied }) {
+  constructor({ name, copied, wide }) {
     this.value = make("dd");
     this.text = make("span", { class: copied ? "path" : "" });
     this.value.append(this.text);
     if (copied) this.value.append(copyButton(() => this.text.textContent, "Copy", name.toLowerCase()));
-    this.node = make("div", {}, make("dt", {}, name), this.value);
+    this.node = make("div", { class: wide ? "wide" : null }, make("dt", {}, name), this.value);
   }
 
   update({ text }) {
@@ -55,7 +55,7 @@ export class Figure {
     this.title = make("span", { class: "title" });
     this.vendor = make("span", { class: "muted" });
     const head = make("div", { class: "head" }, make("div", { class: "names" }, this.title, this.vendor), this.badge.node);
-    if (linked) this.title.append(airflowLink(item.title, taskPath(item.task, "plugin/faceswap")));
+    if (linked) this.title.append(airflowLink(item.title, taskPath(item.task, TASK_TAB)));
     this.linked = linked;
     this.sentence = make("p", { class: "sentence" });
     this.problem = make("p", { class: "problem" });
@@ -66,9 +66,10 @@ export class Figure {
     this.both = make("button", { type: "button", class: "small both", on: { click: () => this.#playBoth() } }, "Play both");
     this.facts = new Facts();
     this.more = make("div", { class: "more" });
-    const media = make("div", { class: "media" }, this.pair, this.both, this.thumbs);
-    const caption = make("figcaption", {}, head, this.sentence, this.problem, this.more, this.facts.node);
-    this.node = make("figure", { class: "card" }, media, caption);
+    const caption = make("figcaption", {}, head, this.sentence, this.problem);
+    const below = make("div", { class: "below" }, this.thumbs, this.both);
+    this.last = make("div");
+    this.node = make("figure", { class: "card" }, caption, this.more, this.pair, below, this.facts.node, this.last);
   }
 
   update(item) {
@@ -109,17 +110,17 @@ export class Figure {
 }
 
 function factsOf(item) {
-  const stored = item.stored.map((text, number) => ({ name: number ? `Stored ${number + 1}` : "Stored", text, copied: true }));
+  const stored = item.stored.map((text, number) => ({ name: number ? `Stored ${number + 1}` : "Stored", text, copied: true, wide: true }));
   return [
     { name: "Job", text: isText(item.jobId) ? item.jobId : "", copied: true },
     { name: "Cost", text: item.reused ? "nothing: reused" : cost(item.cost) || (item.jobId ? "the vendor did not say" : "") },
-    { name: "Time", text: duration(item.seconds) },
+    { name: "Took", text: item.seconds >= 0.1 ? duration(item.seconds) : "" },
     { name: "Submitted", text: moment(item.submittedAt) },
     { name: "Waits until", text: item.tone === "waiting" || item.tone === "running" ? moment(item.deadline) : "" },
     { name: "Faces", text: item.faces?.length ? `${count(item.faces.length, "face")}: ${boxes(item.faces)}` : "" },
     { name: "Size", text: item.bytes ? size(item.bytes) : "" },
     ...stored,
-    { name: "Consent", text: item.consent },
+    { name: "Consent", text: item.consent, wide: true },
   ];
 }
 

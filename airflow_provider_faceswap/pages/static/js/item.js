@@ -1,6 +1,6 @@
 /** One swap as the page shows it, whether it is a task's or a row of a batch. */
 
-import { doubtOf, inDoubt, stateOf } from "./states.js";
+import { doubtOf, inDoubt, stateOf, wordsOf } from "./states.js";
 import { isText } from "./text.js";
 
 const list = (value) => (Array.isArray(value) ? value.filter(isText) : []);
@@ -31,6 +31,7 @@ export function itemOfTask(task, ti, result, entry) {
     attemptedAt: entry?.attempted_at ?? null,
     tries: ti.try_number,
     inDoubt: inDoubt(ti, entry),
+    reason: isText(entry?.problem) ? entry.problem : "",
     consent: isText(consent) && consent !== "None" ? consent : "",
     nothing: state.tone === "success" ? "Nothing was stored." : PICTURE_TO_COME,
   };
@@ -78,7 +79,8 @@ export function itemOfRow(task, row) {
     label,
     tone,
     sentence,
-    problem: isText(row.error) ? row.error : "",
+    problem: row.status === "in_doubt" ? "" : wordsOf(row.error),
+    reason: isText(row.error) ? row.error : "",
     attemptedAt: row.time ?? null,
     attempt: row.time ?? null,
     inDoubt: row.status === "in_doubt",

@@ -3,12 +3,19 @@
 import { BASE, quoted } from "./api.js";
 import { make, setAttribute } from "./dom.js";
 
+/** The tabs, by the plugin's URL routes: Airflow drops a second view of one name. */
+export const TASK_TAB = "plugin/faceswap";
+const RUN_TAB = "plugin/faceswap_run";
+
 /** Return the path of a page about a task instance; `page` is one of its tabs. */
 export function taskPath({ dagId, runId, taskId, mapIndex }, page = "") {
   const mapped = mapIndex < 0 ? "" : `/mapped/${mapIndex}`;
   const path = `dags/${quoted(dagId)}/runs/${quoted(runId)}/tasks/${quoted(taskId)}${mapped}`;
   return page ? `${path}/${page}` : path;
 }
+
+/** Return the path of the tab of a Dag run. */
+export const runPath = ({ dagId, runId }) => `dags/${quoted(dagId)}/runs/${quoted(runId)}/${RUN_TAB}`;
 
 /** Make a link to a page of Airflow. */
 export function airflowLink(text, path, attributes = {}) {

@@ -16,14 +16,9 @@ export class Progress {
     this.title = make("h2", {}, "");
     this.sentence = make("p", { class: "sentence" });
     this.problem = make("p", { class: "problem" });
-    this.parts = new Map(PARTS.map((name) => [name, make("rect", { "data-part": name })]));
-    const segments = PARTS.map((name) => {
-      const part = document.createElement("span");
-      part.dataset.part = name;
-      this.parts.set(name, part);
-      return part;
-    });
-    this.bar = make("div", { class: "bar", role: "progressbar", "aria-label": "Rows done", "aria-valuemin": "0" }, ...segments);
+    this.parts = new Map(PARTS.map((name) => [name, make("span", { "data-part": name })]));
+    this.bar = make("div", { class: "bar", role: "progressbar", "aria-label": "Rows done", "aria-valuemin": "0" });
+    this.bar.append(...this.parts.values());
     const head = make("div", { class: "head" }, this.title, this.badge.node);
     this.node = make("div", {}, head, this.bar, this.sentence, this.problem);
   }
@@ -60,9 +55,9 @@ export class Progress {
       { name: "Rate", text: isNumber(rate) ? `${Number(rate.toPrecision(2)).toLocaleString("en")} a minute` : "" },
       { name: "Expected end", text: expected(end) },
       { name: "Cost", text: cost(figures.cost) || (isNumber(figures.total) ? "the vendor did not say" : "") },
-      { name: "Time", text: duration(seconds) },
+      { name: "Took", text: duration(seconds) },
       { name: "As of", text: moment(updated) },
-      { name: "Manifest", text: figures.manifest ?? "", copied: true },
+      { name: "Manifest", text: figures.manifest ?? "", copied: true, wide: true },
     ];
   }
 }

@@ -1,6 +1,6 @@
 /** How a task instance stands, in a word and a sentence, by what Airflow, its result and its journal say. */
 
-import { begun, duration, expected, isNumber, isText, moment, operation, vendor } from "./text.js";
+import { begun, expected, isNumber, isText, moment, operation, vendor } from "./text.js";
 
 /** States in which a task instance stays until somebody clears it. */
 export const ENDED = new Set(["success", "failed", "skipped", "upstream_failed", "removed"]);
@@ -11,9 +11,12 @@ const IN_DOUBT = new Set(["in_doubt", "intent"]);
 /** Return whether nobody knows if a submission was taken, and no worker finds out by itself. */
 export const inDoubt = (ti, entry) => IN_DOUBT.has(entry?.state) && (ENDED.has(ti.state) || ti.state === "up_for_retry");
 
+/** Return the vendor's own words of an error that names the job before it. */
+export const wordsOf = (error) => (isText(error) ? error.replace(/^\w+ job [\w-]+ failed: /, "") : "");
+
 /** Return `{label, tone, sentence, problem}`. */
 export function stateOf(ti, entry, result) {
-  const problem = isText(entry?.problem) ? entry.problem : "";
+  const problem = wordsOf(entry?.problem);
   if (inDoubt(ti, entry)) return { label: "In doubt", tone: "doubt", sentence: "", problem: "" };
   if (SOON.has(ti.state)) return { label: "Not started", tone: "none", sentence: "The task has not started yet.", problem: "" };
   const known = {
@@ -66,7 +69,7 @@ function succeeded(result) {
   if (result?.status === "processing") return "Submitted. This task does not wait for the job: a sensor collects it.";
   if (Array.isArray(result?.faces)) return result.faces.length ? "" : "No face was found.";
   if (result?.reused === true) return "Taken from an earlier task with the same inputs. Nothing was bought.";
-  return isNumber(result?.seconds) && result.seconds >= 0.1 ? `Done in ${duration(result.seconds)}.` : "Done.";
+  return result?.stored?.length ? "The result is stored." : "Done. The result is not stored, as the task has no output_path.";
 }
 
 function failed(entry) {

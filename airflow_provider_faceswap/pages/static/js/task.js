@@ -7,7 +7,7 @@ import { announce, make, say } from "./dom.js";
 import { Doubt } from "./doubt.js";
 import { Figure } from "./figure.js";
 import { itemOfTask, readEntry } from "./item.js";
-import { airflowLink, taskPath } from "./links.js";
+import { airflowLink, runPath, taskPath } from "./links.js";
 import { ENDED } from "./states.js";
 
 const isBatch = (ti, result, progress) =>
@@ -30,7 +30,8 @@ export class TaskView {
     this.task = task;
     this.again = again;
     this.node = make("section", { class: "single" });
-    this.links = make("p", { class: "links" }, airflowLink("Log", taskPath(task)), airflowLink("XCom", taskPath(task, "xcom")));
+    const run = airflowLink("All face swaps of this run", runPath(task));
+    this.links = make("p", { class: "links" }, airflowLink("Log of this task", taskPath(task)), run);
     this.note = make("p", { class: "muted note" });
     this.said = "";
   }
@@ -59,7 +60,7 @@ export class TaskView {
     if (!this.figure) {
       this.figure = this.#show(new Figure(item));
       this.doubt = new Doubt((settled, decision) => this.#settle(settled, decision));
-      this.figure.more.append(this.doubt.node);
+      this.doubt.standIn(this.figure);
     }
     this.figure.update(item);
     await this.#showDoubt(item, known, ti);
