@@ -10,18 +10,19 @@ import { itemOfTask, readEntry } from "./item.js";
 import { airflowLink, runPath, taskPath } from "./links.js";
 import { ENDED } from "./states.js";
 
-const isBatch = (ti, result, progress) =>
-  /^FaceSwapBatch/.test(ti.operator_name ?? "") || progress !== null || (result?.manifest && "total" in result);
+const isBatchClass = (ti) => /^FaceSwapBatch/.test(ti.operator_name ?? "");
+const isSummary = (result) => typeof result?.manifest === "string" && "total" in result;
 
-/** Read what Airflow keeps of a task instance. */
-export async function readTask(task, ti) {
-  const [result, entry, progress] = await Promise.all([
+/** Read what Airflow keeps of a task instance; of a batch its progress, of any other its journal's entry. */
+async function readTask(task, ti) {
+  const [result, entry] = await Promise.all([
     find(taskUrl(task, "xcomEntries/return_value")),
-    find(taskUrl(task, "state-store/faceswap")),
-    find(taskUrl(task, "state-store/faceswap_progress")),
+    isBatchClass(ti) ? null : find(taskUrl(task, "state-store/faceswap")),
   ]);
   const value = result?.value ?? null;
-  return { value, kept: entry?.value ?? null, entry: readEntry(entry?.value), progress: progress?.value ?? null };
+  const progress = entry || value ? null : await find(taskUrl(task, "state-store/faceswap_progress"));
+  const isBatch = isBatchClass(ti) || isSummary(value) || progress !== null;
+  return { value, isBatch, progress: progress?.value ?? null, kept: entry?.value ?? null, entry: readEntry(entry?.value) };
 }
 
 /** Shows one task instance. */
@@ -41,7 +42,7 @@ export class TaskView {
     const ti = await get(taskUrl(this.task));
     const known = await readTask(this.task, ti);
     const ended = ENDED.has(ti.state);
-    if (isBatch(ti, known.value, known.progress)) {
+    if (known.isBatch) {
       this.batch ??= this.#show(new Batch(this.task, this.again));
       await this.batch.refresh(ti, known.value, known.progress);
     } else {

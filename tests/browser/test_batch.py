@@ -1,0 +1,78 @@
+"""A batch: its progress, its counts, and its rows page by page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.looks import Looks
+
+ROWS = 50
+
+
+@pytest.fixture
+def run_id(looks: Looks) -> str:
+    """A batch of which one row in ten failed, and one is in doubt."""
+    media = f"file://{looks.home}/media"
+    items = [
+        {
+            "target": f"{media}/{('astronaut', 'duo')[number % 2]}.jpg",
+            "face": f"{media}/hopper.jpg",
+            "output_name": f"row-{number}",
+        }
+        for number in range(ROWS)
+    ]
+    looks.rules("faults", kind="html_200", operation="faceswap-v2", times=1)
+    looks.rules("faults", kind="error", operation="faceswap-v2", every=10, code=400, message="No face found.")
+    try:
+        return looks.ended("batch", "batch", items=items)
+    finally:
+        looks.mend()
+
+
+def test_a_batch_shows_how_far_it_is(looks: Looks, page: Page, run_id: str) -> None:
+    view = looks.open(page, "batch", run_id, "swap")
+    bar = view.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", str(ROWS))
+    expect(bar).to_have_attribute("aria-valuemax", str(ROWS))
+    expect(view).to_contain_text(f"{ROWS} of {ROWS} rows done")
+    expect(view.get_by_role("button", name=f"All {ROWS}")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_rows_are_filtered_by_state(looks: Looks, page: Page, run_id: str) -> None:
+    view = looks.open(page, "batch", run_id, "swap")
+    chip = view.get_by_role("button", name="Failed")
+    number = int(chip.inner_text().split()[-1])
+    chip.click()
+    expect(view.locator("figure")).to_have_count(number)
+    expect(view.locator("figure .badge")).to_have_text(["Failed"] * number)
+    expect(view.locator("figure .problem").first).to_contain_text("No face found.")
+
+
+def test_the_rows_come_page_by_page(looks: Looks, page: Page, run_id: str) -> None:
+    view = looks.open(page, "batch", run_id, "swap")
+    titles = view.locator("figure .title")
+    expect(titles).to_have_text([f"Row {number}" for number in range(20)])
+    for shown in (range(20, 40), range(40, ROWS)):
+        view.get_by_role("button", name="Next").click()
+        expect(titles).to_have_text([f"Row {number}" for number in shown])
+    expect(view.get_by_role("button", name="Next")).to_be_disabled()
+    expect(view.get_by_role("navigation")).to_contain_text("41 to 50 of 50")
+    for image in view.locator("figure img").all()[:3]:
+        image.scroll_into_view_if_needed()
+        image.evaluate("image => image.decode()")
+
+
+def test_all_rows_in_doubt_are_decided_at_once(looks: Looks, page: Page, run_id: str) -> None:
+    view = looks.open(page, "batch", run_id, "swap")
+    view.get_by_role("button", name="In doubt").click()
+    rows = view.locator("figure .title").all_inner_texts()
+    page.route("**/clearTaskInstances", lambda route: route.fulfill(json={}))
+    view.get_by_role("button", name="None of the").click()
+    page.get_by_role("dialog").get_by_role("button", name="Buy them again").click()
+    expect(view.locator(".summary .said")).to_contain_text("Decided.")
+
+    decision = looks.kept("batch", run_id, "faceswap_decision")
+    assert {f"Row {index}" for index in decision["rows"]} == set(rows)
+    assert {row["action"] for row in decision["rows"].values()} == {"resubmit"}
+    assert all(row["attempt"] for row in decision["rows"].values())
