@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, FastAPI, Query
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from airflow_provider_faceswap.pages.database import Known, Task, look_up
@@ -18,7 +19,7 @@ from airflow_provider_faceswap.pages.errors import NotShownError
 from airflow_provider_faceswap.pages.locating import Wanted, open_medium
 from airflow_provider_faceswap.pages.media import Medium
 from airflow_provider_faceswap.pages.rows import Rows, folder_of
-from airflow_provider_faceswap.pages.sending import HEADERS, MediumResponse, not_shown
+from airflow_provider_faceswap.pages.sending import HEADERS, Door, MediumResponse, not_shown
 from airflow_provider_faceswap.pages.threads import (
     DATABASE_THREADS,
     ROWS_THREADS,
@@ -40,6 +41,9 @@ Number = Annotated[int, Query(ge=0, le=1_000_000)]
 MapIndex = Annotated[int, Query(ge=-1, le=1_000_000)]
 
 
+_check_access = requires_access_dag("GET", DagAccessEntity.TASK_INSTANCE)
+
+
 class Pages:
     """What the routes share."""
 
@@ -49,6 +53,11 @@ class Pages:
         self._rows_threads = Threads(ROWS_THREADS)
         self._turns = Turns()
         self._rows = Rows()
+
+    async def check_access(self, request: Request, user: GetUserDep) -> None:
+        """Let only those through who may see the task instances of the Dag in the path."""
+        # Airflow's own check, but not in Airflow's threads: its API would wait behind ours.
+        await self._database.run(partial(_check_access, request, user))
 
     async def media(
         self,
@@ -84,9 +93,11 @@ class Pages:
             known = await self._database.run(partial(look_up, task))
             folder = folder_of(known.result, known.output_path)
             page = partial(self._rows.page, task, folder, status, offset, limit)
-            return JSONResponse(await self._rows_threads.run(page), headers=HEADERS)
+            return await self._rows_threads.run(lambda: JSONResponse(page(), headers=HEADERS))
         except NotShownError as error:
             return not_shown(error)
+        except ValueError:  # a number, or a letter, that JSON does not have
+            return not_shown(NotShownError("store_failed", "The manifest holds what no page can show."))
 
     async def _open(self, task: Task, wanted: Wanted, row: int | None) -> Medium:
         known: Known = await self._database.run(partial(look_up, task))
@@ -100,16 +111,17 @@ class Pages:
 def make_app() -> FastAPI:
     """Make the app, without documentation pages."""
     app, pages = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False), Pages()
-    may_see = [Depends(requires_access_dag("GET", DagAccessEntity.TASK_INSTANCE))]
     for name, route in (("media", pages.media), ("rows", pages.rows)):
         app.add_api_route(
             f"/dags/{{dag_id}}/{name}",
             route,
             methods=["GET", "HEAD"],
-            dependencies=may_see,
+            dependencies=[Depends(pages.check_access)],
             response_model=None,
         )
+    app.add_exception_handler(NotShownError, lambda _, error: not_shown(error))
     app.mount("/static", _Static(directory=STATIC))
+    app.add_middleware(Door)
     return app
 
 

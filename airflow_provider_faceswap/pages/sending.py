@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import anyio
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.requests import Request
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airflow_provider_faceswap.pages.errors import NotShownError
 from airflow_provider_faceswap.pages.media import Medium
 from airflow_provider_faceswap.pages.ranges import Answer, answer_to
-from airflow_provider_faceswap.pages.threads import Threads, Turns
+from airflow_provider_faceswap.pages.threads import REQUESTS, Threads, Turns, busy
 from airflow_provider_faceswap.storage.formats import CHUNK
 
-STALL = 30.0
-"""Seconds for which a client may take nothing; a browser that paused a clip asks for the rest later."""
+STALL = 15.0
+"""Seconds for which a client may take nothing: less than others wait for their turn. A browser that paused a
+clip asks for the rest later."""
 
 HEADERS = {
     "cache-control": "private, no-cache",  # kept, and asked for again: the right to see it may be gone
@@ -27,6 +28,28 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
 }
+
+
+class Door:
+    """
+    Turns requests away while many are inside: before anything is asked of the database for them.
+
+    :param app: what is inside.
+    :param most: requests inside at once.
+    """
+
+    def __init__(self, app: ASGIApp, most: int = REQUESTS) -> None:
+        self._app = app
+        self._left = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it."""
+        app = self._app if self._left > 0 else not_shown(busy())
+        self._left -= 1
+        try:
+            await app(scope, receive, send)
+        finally:
+            self._left += 1
 
 
 def not_shown(error: NotShownError) -> JSONResponse:

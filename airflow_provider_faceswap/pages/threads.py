@@ -15,19 +15,19 @@ from airflow_provider_faceswap.pages.errors import NotShownError
 T = TypeVar("T")
 
 DATABASE_THREADS, STORE_THREADS, ROWS_THREADS = 4, 16, 2
-OPEN = 64
+OPEN = 128
 """Media that are open at once, in each process of the API server."""
-WAITING = 512
-"""Requests that may wait for one of them to be closed."""
+REQUESTS = 640
+"""Requests at once, those that wait for one of the media to be closed included."""
 PATIENCE = 20.0
-"""Seconds that they wait."""
+"""Seconds that a request waits for a thread, or for its turn."""
 
 
 class Threads:
     """
     Runs blocking functions in a few threads; a call waits until one is free.
 
-    :param most: how many may run at once.
+    :param most: that run at once.
     """
 
     def __init__(self, most: int) -> None:
@@ -57,15 +57,13 @@ class Threads:
 
 class Turns:
     """
-    Lets a few requests in at once, and a few more wait.
+    Lets a few requests in at once.
 
     :param most: that are in at once.
-    :param waiting: that may wait.
     """
 
-    def __init__(self, most: int = OPEN, waiting: int = WAITING) -> None:
+    def __init__(self, most: int = OPEN) -> None:
         self._most = most
-        self._left = most + waiting
 
     @cached_property
     def _semaphore(self) -> anyio.Semaphore:
@@ -76,22 +74,16 @@ class Turns:
         """
         Wait for a turn.
 
-        :raises NotShownError: if too many wait, or for too long.
+        :raises NotShownError: if that takes too long.
         """
-        if not self._left:
+        with anyio.move_on_after(PATIENCE) as scope:
+            await self._semaphore.acquire()
+        if scope.cancelled_caught:
             raise busy()
-        self._left -= 1
         try:
-            with anyio.move_on_after(PATIENCE) as scope:
-                await self._semaphore.acquire()
-            if scope.cancelled_caught:
-                raise busy()
-            try:
-                yield
-            finally:
-                self._semaphore.release()
+            yield
         finally:
-            self._left += 1
+            self._semaphore.release()
 
 
 def busy() -> NotShownError:

@@ -10,17 +10,18 @@ from airflow.plugins_manager import AirflowPlugin
 _TAB = "faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}"
 
 
-def _view(destination: str, href: str) -> dict[str, Any]:
-    return {"name": "Face swap", "href": href, "destination": destination, "url_route": "faceswap"}
+def _view(destination: str, url_route: str, href: str) -> dict[str, Any]:
+    return {"name": "Face swap", "href": href, "destination": destination, "url_route": url_route}
 
 
 class FaceSwapPlugin(AirflowPlugin):
     """Adds this provider's FastAPI apps to the API server, each under a prefix of its own, and the pages."""
 
     name = "faceswap"
+    # Airflow drops a view whose url_route another one has.
     external_views = [  # noqa: RUF012 - Airflow's own class says what it is
-        _view("task_instance", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),
-        _view("dag_run", _TAB),
+        _view("task_instance", "faceswap", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),
+        _view("dag_run", "faceswap_run", _TAB),
     ]
 
     @property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.pages.database import Task
@@ -19,8 +21,7 @@ TASK = Task("ours", "run", "swap")
 
 
 def as_ti(task: Task) -> Any:
-    names = ("dag_id", "run_id", "task_id", "map_index")
-    return SimpleNamespace(try_number=1, **{name: getattr(task, name) for name in names})
+    return SimpleNamespace(try_number=1, **asdict(task))
 
 
 class Scene:
@@ -79,15 +80,10 @@ class Scene:
         from airflow.models.xcom import XComModel
 
         value = json.dumps(result) if as_text else result
-        names = {
-            "dag_id": task.dag_id,
-            "run_id": task.run_id,
-            "task_id": task.task_id,
-            "map_index": task.map_index,
-        }
-        _insert(XComModel, dag_run_id=1, key="return_value", value=value, **names)
+        names = asdict(task)
+        insert(XComModel, dag_run_id=crc32(task.run_id.encode()), key="return_value", value=value, **names)
         if output_path is not None:
-            _insert(Rendered, rendered_fields={"output_path": output_path or self.folder}, **names)
+            insert(Rendered, rendered_fields={"output_path": output_path or self.folder}, **names)
 
     def shows(self, *urls: str, **more: Any) -> None:
         """Let the task have returned stored files."""
@@ -111,10 +107,10 @@ def _tables() -> list[Any]:
     return [RenderedTaskInstanceFields, XComModel, SerializedDagModel, TaskInstance]
 
 
-def _insert(table: Any, **values: Any) -> None:
-    from sqlalchemy import insert
+def insert(table: Any, **values: Any) -> None:
+    from sqlalchemy import insert as into
 
-    _execute(insert(table).values(**values))
+    _execute(into(table).values(**values))
 
 
 def _execute(statement: Any) -> None:

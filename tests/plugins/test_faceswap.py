@@ -28,6 +28,7 @@ def test_it_mounts_the_pages_before_the_receiver_whose_path_is_shorter() -> None
 def test_the_tab_is_on_task_instances_and_on_runs() -> None:
     views = {view["destination"]: view["href"] for view in FaceSwapPlugin.external_views}
     assert views.keys() == {"task_instance", "dag_run"}
+    assert len({view["url_route"] for view in FaceSwapPlugin.external_views}) == len(views)
     for href in views.values():
         # Relative: Airflow may lie under a path of its own.
         assert href.startswith("faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}")
