@@ -129,5 +129,5 @@ def test_nothing_is_loaded_from_elsewhere_unasked(looks: Looks, page: Page) -> N
     assert hosts == {urlsplit(looks.cluster.url).netloc}
 
     with page.context.expect_page() as opened:
-        view.get_by_role("button", name=f"After: open at {elsewhere}").click()
+        view.get_by_role("button", name=f"Open in a new tab: After, at {elsewhere}").click()
     assert urlsplit(opened.value.url).netloc in ("", elsewhere)

@@ -96,7 +96,7 @@ def test_what_the_journal_knows_of_a_failed_task(
     expect(view).to_contain_text(says)
 
 
-@pytest.mark.parametrize("value", [["an", "array"], "s3://bucket/where/it/lies", True, {"state": None}])
+@pytest.mark.parametrize("value", [["an", "array"], "s3://bucket/where/it/lies", True, {"state": "lost"}])
 def test_an_entry_that_cannot_be_read_gives_a_sentence_and_no_buttons(
     looks: Looks, page: Page, failed: str, value: Any
 ) -> None:
@@ -132,7 +132,7 @@ def test_each_state_of_airflows(
     ("status", "says"),
     [
         (401, "You are logged out."),
-        (403, "You may not see this"),
+        (403, "You may not do or see this"),
         (404, "Nobody knows it."),
         (500, "tries again"),
     ],
@@ -163,5 +163,5 @@ def test_a_link_that_is_no_web_address_is_never_opened(looks: Looks, page: Page,
     made_from = {"init_image": "javascript:alert(1)", "target_image": "data:text/html,hello"}
     looks.keep("picture", failed, {**ENTRY, "state": "failed", "job_id": "278", "made_from": made_from})
     view = looks.open(page, "picture", failed, "swap")
-    expect(view.get_by_role("button", name="open at")).to_have_count(0)
+    expect(view.get_by_role("button", name="Open in")).to_have_count(0)
     assert "javascript:" not in json.dumps(page.evaluate("[...document.links].map((link) => link.href)"))

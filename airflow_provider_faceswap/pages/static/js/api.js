@@ -75,7 +75,7 @@ export async function problemOf(response) {
   const reason = typeof reply?.reason === "string" ? reply.reason : "";
   const known = {
     401: "You are logged out. Log in to Airflow, then open this tab again.",
-    403: "You may not see this: your role lacks access to this Dag's task instances.",
+    403: "You may not do or see this: your role lacks the right to this Dag's task instances or their XCom.",
     404: detail || "Airflow does not know this task instance.",
     429: "Airflow is asked too often just now. The page tries again by itself.",
   };

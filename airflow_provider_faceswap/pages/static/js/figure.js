@@ -86,7 +86,7 @@ export class Figure {
   #showMedia(item) {
     const { before, others } = inputsOf(item);
     const shown = before ? [shownInput(item, before, "Before")] : [];
-    if (!item.faces) shown.push(...shownResults(item));
+    if (!item.faces && !item.isBatch) shown.push(...shownResults(item));
     this.panes.update(shown, ({ title }) => title);
     this.pair.hidden = !shown.length;
     const thumbs = others.map((input) => [`${input.name} ${input.number}`, shownInput(item, input, input.title)]);

@@ -7,13 +7,16 @@ const list = (value) => (Array.isArray(value) ? value.filter(isText) : []);
 const record = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : null);
 const PICTURE_TO_COME = "Nothing to show yet.";
 
-/** Return the journal's entry as an object; people may leave a bare job id there. */
+const STATES = new Set(["intent", "in_doubt", "refused", "running", "finished", "failed"]);
+
+/** Return the journal's entry as an object, null if it cannot be read; people may leave a bare job id there. */
 export function readEntry(value) {
   if (typeof value === "number" || (isText(value) && /^[A-Za-z0-9_-]{1,128}$/.test(value.trim()))) {
     return { state: "running", job_id: String(value).trim() };
   }
   const entry = record(value);
-  return entry && { state: "running", ...entry };
+  const state = entry?.state ?? "running";
+  return entry && STATES.has(state) ? { ...entry, state } : null;
 }
 
 /** Return the item of a task instance. */
@@ -52,6 +55,7 @@ function factsOf(told, entry) {
     cost: told.cost ?? entry?.cost ?? null,
     reused: told.reused === true,
     faces: Array.isArray(told.faces) ? told.faces : null,
+    isBatch: isText(told.manifest),
     bytes: Array.isArray(told.files) ? told.files.reduce((sum, file) => sum + (file?.bytes || 0), 0) : null,
     submittedAt: told.submitted_at ?? entry?.attempted_at ?? null,
     deadline: entry?.state === "running" ? entry.deadline ?? null : null,

@@ -16,8 +16,7 @@ const REASONS = {
 /** A clip is loaded when it comes near: a page of a batch has forty. */
 const near = new IntersectionObserver(
   (entries) => {
-    for (const { target, isIntersecting } of entries.filter((entry) => entry.isIntersecting)) {
-      if (!isIntersecting) continue;
+    for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
       near.unobserve(target);
       target.src = target.dataset.src;
     }
@@ -88,7 +87,7 @@ export class Pane {
 /** Say where a medium lies that is not loaded unasked. */
 function elsewhere({ link, sentence, title }) {
   const open = make("button", { type: "button", class: "small" }, "Open in a new tab");
-  open.setAttribute("aria-label", `${title}: open at ${link.host} in a new tab`);
+  open.setAttribute("aria-label", `Open in a new tab: ${title}, at ${link.host}`);
   open.addEventListener("click", () => openElsewhere(link));
   const said = sentence ?? "It lies on the open web. Nothing was loaded from there.";
   const buttons = make("div", { class: "buttons" }, open, copyButton(() => link.href, "Copy link", `to ${title}`));

@@ -107,7 +107,7 @@ export class RunView {
     const { result, entry } = this.known.get(keyOf(ti)) ?? { result: null, entry: null };
     const label = ti.map_index < 0 ? "" : ` [${isText(ti.rendered_map_index) ? ti.rendered_map_index : ti.map_index}]`;
     const item = { ...itemOfTask(taskOf(ti), ti, result, entry), title: `${ti.task_display_name || ti.task_id}${label}` };
-    if (isText(result?.manifest)) item.sentence = batchSentence(result);
+    if (item.isBatch) item.sentence = batchSentence(result);
     if (item.inDoubt) item.sentence += " Open the task to decide.";
     return item;
   }
