@@ -91,7 +91,7 @@ def test_a_batch_is_asked_to_stop_submitting(
 
 def test_the_rows_are_filtered_by_state(looks: Looks, page: Page, run_id: str) -> None:
     view = looks.open(page, "batch", run_id, "swap")
-    chip = view.get_by_role("button", name="Failed")
+    chip = view.locator(".chip", has_text="Failed")
     number = int(chip.inner_text().split()[-1])
     chip.click()
     expect(view.locator("figure")).to_have_count(number)
@@ -115,7 +115,8 @@ def test_the_rows_come_page_by_page(looks: Looks, page: Page, run_id: str) -> No
 
 def test_all_rows_in_doubt_are_decided_at_once(looks: Looks, page: Page, run_id: str) -> None:
     view = looks.open(page, "batch", run_id, "swap")
-    view.get_by_role("button", name="In doubt").click()
+    view.locator(".chip", has_text="In doubt").click()
+    expect(view.locator("figure .badge")).to_have_text(["In doubt"])
     rows = view.locator("figure .title").all_inner_texts()
     page.route("**/clearTaskInstances", lambda route: route.fulfill(json={}))
     view.get_by_role("button", name="None of the").click()

@@ -63,6 +63,17 @@ def test_before_and_after_have_the_same_height(looks: Looks, page: Page, run_id:
     assert (before["y"], before["height"]) == (after["y"], after["height"])
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_no_part_of_a_medium_is_cut_off(looks: Looks, page: Page, run_id: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    view = looks.open(page, "picture_and_clip", run_id)
+    expect(view.locator("figure video[src]")).to_have_count(2)
+    for frame in view.locator(".frame").all():
+        outer = frame.bounding_box() or {}
+        inner = frame.locator("img, video").bounding_box() or {}
+        assert inner["height"] <= outer["height"] and inner["width"] <= outer["width"]
+
+
 def test_both_clips_play_at_one_press(looks: Looks, page: Page, run_id: str) -> None:
     view = looks.open(page, "picture_and_clip", run_id, "clip")
     expect(view.locator("video[src]")).to_have_count(2)
