@@ -4,7 +4,7 @@
 export const BASE = new URL("../../../../", import.meta.url);
 
 /** A request that did not work; `message` is a sentence for people. */
-export class RequestError extends Error {
+class RequestError extends Error {
   constructor(status, message, reason = "") {
     super(message);
     this.status = status;

@@ -10,7 +10,7 @@ import { cost, isText, moment, vendor } from "./text.js";
 let numbers = 0;
 
 /** What costs how much, as far as it is known. */
-export function priceOf(item) {
+function priceOf(item) {
   const known = cost(item.cost);
   return known ? `The last one cost ${known}.` : "What it costs is not known here: the vendor did not say.";
 }
@@ -111,7 +111,8 @@ function whereToLook(item) {
   const when = moment(item.attemptedAt);
   const at = isText(item.baseUrl) ? ` (${item.baseUrl})` : "";
   const what = isText(item.operation) ? `a ${item.operation} request` : "a request";
-  return `Sign in to your account at ${vendor(item.provider)}${at} and look for ${what}${when ? ` of ${when}` : ""} with these inputs:`;
+  const where = `Sign in to your account at ${vendor(item.provider)}${at}`;
+  return `${where} and look for ${what}${when ? ` of ${when}` : ""} with these inputs:`;
 }
 
 function inputFacts(item) {

@@ -7,6 +7,17 @@ import { cost, count, duration, expected, isNumber, isText, moment } from "./tex
 
 const PARTS = ["succeeded", "failed", "in_doubt", "unfinished", "running"];
 
+const COUNTS = {
+  succeeded: "Succeeded",
+  reused: "Reused",
+  failed: "Failed",
+  in_doubt: "In doubt",
+  running: "Running",
+  unfinished: "Unfinished",
+  left: "Left",
+};
+
+const counted = (value) => (number(value) ? value.toLocaleString("en") : "");
 const number = (value) => (isNumber(value) && value > 0 ? value : 0);
 
 /** Shows the progress of a batch. */
@@ -24,7 +35,8 @@ export class Progress {
   }
 
   update(ti, summary, progress) {
-    const ended = summary !== null && "total" in summary ? { ...summary, done: doneOf(summary), left: number(summary.not_sent) } : null;
+    const told = summary !== null && "total" in summary;
+    const ended = told ? { ...summary, done: doneOf(summary), left: number(summary.not_sent) } : null;
     this.figures = ended ?? progress ?? {};
     const { total, done } = this.figures;
     const state = stateOf(ti, null, null);
@@ -49,9 +61,9 @@ export class Progress {
 
   facts() {
     const { rate, expected_end: end, seconds, updated_at: updated, ...figures } = this.figures;
-    const each = { succeeded: "Succeeded", reused: "Reused", failed: "Failed", in_doubt: "In doubt", running: "Running", unfinished: "Unfinished", left: "Left" };
+    const counts = Object.entries(COUNTS).map(([name, title]) => ({ name: title, text: counted(figures[name]) }));
     return [
-      ...Object.entries(each).map(([name, title]) => ({ name: title, text: number(figures[name]) ? figures[name].toLocaleString("en") : "" })),
+      ...counts,
       { name: "Rate", text: isNumber(rate) ? `${Number(rate.toPrecision(2)).toLocaleString("en")} a minute` : "" },
       { name: "Expected end", text: expected(end) },
       { name: "Cost", text: cost(figures.cost) || (isNumber(figures.total) ? "the vendor did not say" : "") },

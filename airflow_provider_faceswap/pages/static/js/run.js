@@ -47,9 +47,32 @@ export class RunView {
     const all = await this.#instances();
     await this.#askStrangers(all);
     this.swaps = all.filter((ti) => OURS.test(ti.operator_name ?? "") || this.strangers.get(ti.task_id));
-    await forEach(this.swaps.slice(0, MOST), (ti) => this.#read(ti));
-    this.#show();
+    await this.#showPage();
+    this.#readTheRest();
     return all.every((ti) => ENDED.has(ti.state));
+  }
+
+  get #page() {
+    return this.swaps.slice(this.offset, this.offset + SHOWN);
+  }
+
+  async #showPage() {
+    await forEach(this.#page, (ti) => this.#read(ti));
+    this.#show();
+  }
+
+  /** Read those that have ended and are on other pages, for the sum; those that run are read when they are shown. */
+  async #readTheRest() {
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      await forEach(this.swaps.filter((ti) => ENDED.has(ti.state)), (ti) => this.#read(ti));
+      this.#show();
+    } catch (error) {
+      if (typeof error.status !== "number") throw error; // the sum says how many were not read
+    } finally {
+      this.reading = false;
+    }
   }
 
   async #instances() {
@@ -59,7 +82,8 @@ export class RunView {
     for (;;) {
       const reply = await get(`${path}?limit=${PAGE}&offset=${found.length}&order_by=id`);
       found.push(...reply.task_instances);
-      if (!reply.task_instances.length || found.length >= reply.total_entries || found.length >= MOST) break;
+      this.total = reply.total_entries;
+      if (!reply.task_instances.length || found.length >= Math.min(this.total, MOST)) break;
     }
     const order = (one, other) => one.task_id.localeCompare(other.task_id) || one.map_index - other.map_index;
     return found.sort(order);
@@ -89,17 +113,26 @@ export class RunView {
     this.known.set(keyOf(ti), { version, result, entry: readEntry(kept) });
   }
 
-  #turn(offset) {
+  async #turn(offset) {
     this.offset = offset;
-    this.#show();
+    try {
+      await this.#showPage();
+    } catch (error) {
+      say(this.sum, error.message);
+    }
   }
 
   #show() {
     const items = this.swaps.map((ti) => this.#item(ti));
     this.figures.update(items.slice(this.offset, this.offset + SHOWN), (item) => item.key);
+    const unread = this.swaps.filter((ti) => ENDED.has(ti.state) && !this.known.has(keyOf(ti))).length;
+    const notes = [
+      unread ? `reading ${count(unread, "more result")}` : "",
+      this.total > MOST ? `the first ${count(MOST, "task instance")} only` : "",
+    ];
     this.pager.update(this.offset, items.length);
     say(this.title, items.length ? count(items.length, "face swap task") : "");
-    say(this.sum, items.length ? [...states(items), total(items)].filter(Boolean).join(" · ") : "");
+    say(this.sum, items.length ? [...states(items), total(items), ...notes].filter(Boolean).join(" · ") : "");
     say(this.empty, items.length ? "" : "No face swap task of this run has started yet, or the Dag has none.");
   }
 

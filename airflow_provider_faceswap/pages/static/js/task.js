@@ -91,7 +91,8 @@ export class TaskView {
     this.version ??= (await get("api/v2/version")).version ?? "";
     const [major, minor] = this.version.split(".").map(Number);
     if (major === 3 && minor < 3) {
-      return `Airflow ${this.version} keeps no task state: the job shows when the task has ended, and a retry may buy again. Airflow 3.3 keeps it.`;
+      const missing = "the job shows when the task has ended, and a retry may buy again";
+      return `Airflow ${this.version} keeps no task state: ${missing}. Airflow 3.3 keeps it.`;
     }
     return ti.state === "failed"
       ? "Nothing is written of a submission. Either none was made, or Airflow keeps task state where this page cannot read it."

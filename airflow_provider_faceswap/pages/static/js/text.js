@@ -43,7 +43,7 @@ export function cost(value) {
 }
 
 /** Return seconds since the epoch, of an ISO text or of a number; null where it is neither. */
-export function epoch(moment) {
+function epoch(moment) {
   if (isNumber(moment)) return moment > 0 ? moment : null;
   const parsed = isText(moment) ? Date.parse(moment) / 1000 : NaN;
   return Number.isFinite(parsed) ? parsed : null;
