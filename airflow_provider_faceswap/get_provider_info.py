@@ -28,7 +28,7 @@ _COMMON_FIELDS: dict[str, Any] = {
     "max_active_jobs": {
         "label": "Active jobs",
         "description": "The queue limit of your plan: how many jobs may be queued or running at once. "
-        "A batch submits at most this many. Empty: not known.",
+        "A batch submits at most this many. Empty: a batch submits 15.",
         "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000},
     },
     "verify": {
@@ -187,6 +187,12 @@ def get_provider_info() -> dict[str, Any]:
                         "Folders of local disk, comma-separated, that inputs may be read from. Empty: none. "
                         "Read by workers.",
                         example="/data/media,/mnt/clips",
+                    ),
+                    "preload": _option(
+                        "Whether schedulers, Dag processors and triggerers import this provider when they "
+                        "start, so that the tasks of a LocalExecutor share it. Takes half a second and "
+                        "12 MB; saves a quarter of a second of CPU at each start of a task. Empty: true.",
+                        example="false",
                     ),
                 },
             },

@@ -20,7 +20,7 @@ from airflow_provider_faceswap.journal.entry import Entry
 log = logging.getLogger(__name__)
 
 BLOCK = 16
-"""Submissions side by side: a kill leaves at most so many in doubt."""
+"""Submissions side by side; a kill leaves at most this many in doubt."""
 FLUSH_SECONDS = 1.0
 """Seconds after which ids are written although others of the block are still on their way."""
 
@@ -59,6 +59,11 @@ class ItemPurchase(Purchase):
     """
 
     item: Item
+
+    @property
+    def label(self) -> str:
+        """The item's row."""
+        return f"Row {self.item.row.index}: "
 
     def check(self, before: Entry | None) -> Submission:
         """Check, measure and sign the item's own inputs."""
@@ -130,8 +135,6 @@ def _submit_one(
         entry, job = purchase_of(item, journal).submit(item.before)
         if job is None:
             log.warning("Row %s: %s: %s", item.row.index, IN_DOUBT, entry.problem)
-        else:
-            log.info("Row %s is job %s", item.row.index, job.job_id or "(no id)")
         return Answer(entry, job)
     except FaceSwapError as error:
         return Answer(journal.entry, None, error)

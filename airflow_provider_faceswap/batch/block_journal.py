@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.journal.entry import Entry
@@ -104,10 +105,9 @@ class BlockJournal:
             return
         try:
             self._write(outcomes, True)
-        except Exception:
-            raise
-        except BaseException:  # a timeout of Airflow, in the middle of the write
-            self._write(outcomes, True)
+        except BaseException as error:
+            if not isinstance(error, Exception):  # a timeout of Airflow, in the middle of the write
+                self._write(outcomes, True)
             raise
 
 
@@ -153,3 +153,18 @@ class ItemJournal:
     def how_to(self) -> str:
         """Say how to settle a doubt."""
         return self._how
+
+
+@dataclass(frozen=True)
+class DoubtJournal:
+    """
+    What a purchase asks of a journal in order to decide about a doubt.
+
+    :param how: says how to settle it.
+    """
+
+    how: str
+
+    def how_to(self) -> str:
+        """Say how to settle the doubt."""
+        return self.how

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,6 +71,14 @@ class Book:
         """Return what the task has bought in all of its tries, also for rows that are not listed any more."""
         return self._paid_for_others + sum(item.paid_by(self.rules) for item in self.items)
 
+    def cost(self) -> dict[str, Any] | None:
+        """Return what :meth:`spent` counts, with its unit; None if no vendor said."""
+        spent = self.spent()
+        units = {item.cost.get("unit") for item in self.items if self.rules.same_task(item.by)} - {None}
+        if not spent and not units:
+            return None
+        return {"amount": spent, "unit": units.pop() if units else "credits"}
+
     @property
     def listed(self) -> list[Item]:
         """The items of the list."""
@@ -94,6 +102,8 @@ class Book:
                 at = item.after(entry.attempted_at) if entry.state is State.INTENT else item.at
                 record = Record.of_entry(item.key, item.row.endpoint, entry, self.rules.by, paid)
                 item.record, item.noted = replace(record, at=at), True
+                if entry.state is State.REFUSED:
+                    item.fall_back()
         written = [item for item in self.block if item.key in entries]
         try:
             self.journal.write({item.key: item.known() for item in written}, retry=retry)
@@ -102,26 +112,40 @@ class Book:
             if retry:  # an id is noted in one of the two at least
                 self._write_part(retry)
             else:
-                self._take_back(written)
+                self.take_back(entries)
             raise
 
     def _write_part(self, retry: bool) -> None:
         lines = [self._line(item) for item in self.block if item.noted]
+        self._part = self._part or self.ledger.new_part()
         stop = stop_after_attempt(6 if retry else 1)
         for attempt in Retrying(stop=stop, wait=wait_exponential(max=10), reraise=True):
             with attempt:
-                self._part = self.ledger.add(lines, self._part)
+                self.ledger.add(lines, self._part)
 
-    def _take_back(self, items: Sequence[Item]) -> None:
-        """Say of intents, of which some may be written, that nothing was sent: else they would be doubts."""
+    def take_back(self, keys: Collection[str]) -> None:
+        """
+        Forget intents, of which some may be written, as nothing was sent: else they would be doubts.
+
+        What was known before holds again, or what another task wrote meanwhile.
+
+        :param keys: of items of the block.
+        """
+        items = [item for item in self.block if item.key in keys]
         for item in items:
             former = item.before or Entry(state=State.REFUSED)
             times = {"submitted_at": former.submitted_at, "deadline": former.deadline}
             entry = item.known().entry.moved_to(State.REFUSED, nonce="", **times)
-            item.record = replace(
-                item.known(), entry=entry, status=Status.NOT_SENT, paid=item.paid_before, error=""
-            )
+            changes: dict[str, Any] = {
+                "entry": entry,
+                "status": Status.NOT_SENT,
+                "paid": item.paid_before,
+                "error": "",
+            }
+            at = float(item.line["journal"]["at"]) if item.line else 0.0
+            item.record = item.former or replace(item.known(), at=at, **changes)
         clean_up(lambda: self.journal.write({item.key: item.known() for item in items}, retry=False))
+        clean_up(lambda: self.ledger.discard(self._part))
 
     def note(self, items: Sequence[Item]) -> None:
         """Write what became of items as a part of the manifest."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.reading import JOB_ID
 from airflow_provider_faceswap.batch.block import BLOCK, Answer, submit
-from airflow_provider_faceswap.batch.block_journal import BlockJournal, ItemJournal, NotNotedError
+from airflow_provider_faceswap.batch.block_journal import DoubtJournal, NotNotedError
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.collecting import Collector, finish
 from airflow_provider_faceswap.batch.item import Item, Step
+from airflow_provider_faceswap.batch.pattern import nothing_passes
 from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.record import Record, Status
 from airflow_provider_faceswap.exceptions import (
@@ -25,6 +26,7 @@ from airflow_provider_faceswap.exceptions import (
     ResultError,
     SettingsError,
 )
+from airflow_provider_faceswap.execution.clock import utc
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -58,27 +60,24 @@ class Buyer:
         self.held: dict[str, FaceSwapError] = {}
         """Items whose inputs cannot be read now, and why: the others go on meanwhile."""
 
-    def buy(self, slots: int) -> int:
+    def buy(self, slots: int) -> None:
         """
         Submit items while there are slots.
 
         :param slots: jobs that may run at once.
-        :return: how many were taken.
         """
         self.refusal, self.held = None, {}
         with ThreadPoolExecutor(BLOCK, thread_name_prefix="faceswap-submit") as pool:
-            return self._buy_blocks(pool, slots)
+            self._buy_blocks(pool, slots)
 
-    def _buy_blocks(self, pool: Executor, slots: int) -> int:
-        taken = 0
+    def _buy_blocks(self, pool: Executor, slots: int) -> None:
         while not self._ended() and not self.refusal:
             active = sum(item.step is Step.WAIT for item in self.book.items)
             due = (item for item in self.book.items if item.due and item.key not in self.held)
             block = [item for item, _ in zip(due, range(min(BLOCK, slots - active)), strict=False)]
             if not block:
                 break
-            taken += self._buy_block(pool, block)
-        return taken
+            self._buy_block(pool, block)
 
     def settle(self, items: Sequence[Item]) -> None:
         """
@@ -122,24 +121,28 @@ class Buyer:
 
     def _ended(self) -> bool:
         items = self.book.listed
-        failed = sum(item.step is Step.KEEP and item.status is not Status.SUCCESS for item in items)
+        outcome = self.book.rules.outcome
+        failed = sum(item.step is Step.KEEP and outcome(item) is not Status.SUCCESS for item in items)
         if not self.stopped and self.plan.too_many(failed, len(items)):
             self.stopped = (
                 f"{failed} of {len(items)} items failed, and max_failed is {self.plan.max_failed:g}"
             )
             log.warning("No more is submitted: %s", self.stopped)
+        head, by = self.book.journal.head, self.book.rules.by
+        if not self.stopped and (pattern := nothing_passes(items, by, head.tried_at if head else 0.0)):
+            self.stopped, self.fatal = pattern, True
+            log.error("No more is submitted: %s", pattern)
         return bool(self.stopped)
 
-    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> int:
+    def _buy_block(self, pool: Executor, block: Sequence[Item]) -> None:
         for item in block:
             item.noted, item.price, item.problem = False, 0.0, ""
-        self.confirm()
         self.book.begin_block(block)
         answers = submit(
             pool,
             block,
             self.plan.purchase_of,
-            self.book.write_entries,
+            self._write,
             self._admitted,
             self.book.journal.how_to,
             durable=self.book.journal.durable,
@@ -166,8 +169,17 @@ class Buyer:
         self.settle([item for item in doubts if item.step is Step.SETTLE])
         self.book.note(settled)
         self.collector.take(at_once)
-        self._look_for_a_pattern(answers)
-        return sum(answer.error is None for answer in answers)
+
+    def _write(self, entries: Mapping[str, Entry], retry: bool) -> None:
+        """Note entries; send what is intended only if the folder is ours then: a later owner sees intents."""
+        self.book.write_entries(entries, retry)
+        if retry:
+            return
+        try:
+            self.confirm()
+        except BaseException:
+            self.book.take_back(entries)
+            raise
 
     def _is_own(self, item: Item) -> bool:
         """Return whether a job is the item's alone; if it is another row's, nobody knows what was taken."""
@@ -220,37 +232,43 @@ class Buyer:
                 self.refusal = error
             elif not isinstance(error, NotNotedError):
                 self.fatal, self.stopped = True, str(error)
-            if entry and item.former and item.former.status in (Status.SUCCESS, Status.UNFINISHED):
-                # It is not bought again yet: what is bought already counts, also for a later run.
-                item.record = replace(item.former, at=item.after(item.at))
-                self.book.note([item])
             return
         log.warning("Row %s failed, and is not paid: %s", item.row.index, error)
         operation = self.plan.request_of(item).operation
         metrics.count("failed", provider=self.plan.provider, operation=operation)
+        item.step = Step.KEEP
+        if item.fall_back(tried_by=self.book.rules.by, error=self._in_vain(item, error)):
+            return
         now = self.plan.clock.time()
         blank = Entry(state=State.REFUSED, provider=self.plan.provider, attempted_at=now)
         record = Record.of_entry(
             item.key, item.row.endpoint, entry or blank, self.book.rules.by, item.paid_before
         )
         at = item.at if entry else item.after(now)
-        item.record, item.step = record.moved_to(Status.FAILED, str(error), at=at), Step.KEEP
+        item.record = record.moved_to(Status.FAILED, str(error), at=at)
+
+    def _in_vain(self, item: Item, error: FaceSwapError) -> str:
+        """Say of an item that was bought, or is in doubt, that the vendor refused to take it again."""
+        former = item.former
+        if former is None or former.status is not Status.IN_DOUBT:
+            return f"not bought again: {error}"
+        when, how = utc(former.entry.attempted_at), self.book.journal.how_to(item.key)
+        return f"{IN_DOUBT}: sent at {when}, and not taken again: {error}; {how}"
 
     def _settle(self, item: Item) -> bool:
         """Return whether there is anything new to note."""
         record = item.known()
-        block = BlockJournal(self.book.write_entries, list, 1, durable=self.book.journal.durable)
-        journal = ItemJournal(block, item.key, self.book.journal.how_to(item.key))
         known = record.error.startswith(IN_DOUBT)
         reason = item.problem or ("" if known else record.error) or NO_ANSWER
         entry = record.entry
         if record.by != self.book.rules.by:  # a person's clear, or a later run, has a deadline of its own
             entry = entry.moved_to(State.IN_DOUBT, submitted_at=0.0, deadline=0.0)
-        purchase = self.plan.purchase_of(item, journal)
+        purchase = self.plan.purchase_of(item, DoubtJournal(self.book.journal.how_to(item.key)))
         if item.problem:  # callbacks name several jobs: all are paid, and a person finds out whose they are
             purchase = replace(purchase, terms=replace(purchase.terms, on_in_doubt="fail"))
         try:
             item.buy(purchase.accept_doubt(entry, reason))
+            item.former = record
             item.paid_before = item.paid_by(self.book.rules)
         except InDoubtError as error:
             item.step = Step.KEEP
@@ -258,17 +276,3 @@ class Buyer:
                 return False
             item.record = record.moved_to(Status.IN_DOUBT, str(error))
         return True
-
-    def _look_for_a_pattern(self, answers: Sequence[Answer]) -> None:
-        """Stop where a whole block came to nothing: it is not the items that are wrong."""
-        if len(answers) < BLOCK // 2 or self.stopped:
-            return
-        if all(answer.error is None and answer.job is None for answer in answers):
-            self.stopped = f"all {len(answers)} submissions of a block are in doubt"
-        words = {str(answer.error) for answer in answers}
-        refused = all(isinstance(answer.error, RefusedError) for answer in answers)
-        if refused and len(words) == 1 and not self.refusal:
-            self.stopped = f"all {len(answers)} submissions of a block were refused: {words.pop()}"
-        if self.stopped:
-            self.fatal = True
-            log.error("No more is submitted: %s", self.stopped)

@@ -16,7 +16,9 @@ Why no two tasks hold it:
 - A taker that dies between any two steps leaves a claim like any other, which is followed once Airflow calls
   its task finished.
 - A task that Airflow calls finished while its process still runs sees at :meth:`Claim.confirm` that it has
-  been followed.
+  been followed. It asks after its intents lie in the folder and before it sends them: so either it stops, or
+  its follower, who reads the folder after it took it, finds the intents, and treats them as submissions in
+  doubt. That holds however long the process was frozen, and wherever.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ class Claim:
 
     def confirm(self) -> None:
         """
-        Check that nobody has followed this claim; a batch asks before each block that it pays for.
+        Check that nobody has followed this claim; a batch asks before it sends a block, and before it merges.
 
         :raises NotSentError: naming who has.
         """

@@ -24,6 +24,7 @@ from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.storage import spool
+from airflow_provider_faceswap.storage.storing import FREE_AGAIN
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Collector:
     :param completion: how the vendor brings results.
     :param results_of: returns where an item's result goes.
     :param clock: the time.
-    :param max_resubmits: how often a job that the vendor dropped is bought again.
+    :param max_resubmits: how many times a job that the vendor dropped is bought again.
     :param write: notes what became of items.
     :param rules: whose purchases count as this task's.
     """
@@ -114,11 +115,16 @@ class Collector:
         if end == DEADLINE and now < record.entry.deadline:
             item.problem = said
             return False
-        error = waiting.error_of(self.completion.provider, record.entry.job_id, end, said)
+        provider, job_id = self.completion.provider, record.entry.job_id
+        error = str(waiting.error_of(provider, job_id, end, said))
+        if end == DEADLINE:
+            error = _unfinished(
+                provider, job_id, "not finished at its deadline" + (f": {said}" if said else "")
+            )
         final = end in (JobState.FAILED.value, JobState.CONGESTED.value)
         status = Status.FAILED if final else Status.UNFINISHED
         paid = record.paid if self.rules.same_task(record.by) else 0.0
-        item.record = record.moved_to(status, str(error), by=self.rules.by, paid=paid)
+        item.record = record.moved_to(status, error, by=self.rules.by, paid=paid)
         item.step = Step.KEEP
         again = record.entry.resubmissions < self.max_resubmits and now < record.entry.deadline
         if end == JobState.CONGESTED.value and again and item.listed:
@@ -195,7 +201,7 @@ class Collector:
             finish(item, future.result())
         except ResultError as error:
             record = item.known()
-            said = waiting.paid(self.completion.provider, record.entry.job_id, str(error))
+            said = _unfinished(self.completion.provider, record.entry.job_id, str(error))
             item.record = record.moved_to(Status.UNFINISHED, said)
             item.step, item.problem = Step.KEEP, str(error)
 
@@ -206,6 +212,12 @@ class Collector:
             return False
         finish(item, future.result())
         return True
+
+
+def _unfinished(provider: str, job_id: str, problem: str) -> str:
+    """Say what is wrong with a paid job of a batch, and what a person does next."""
+    next_step = "clear the task to wait for it again, or let the next run with this output_path collect it"
+    return f"{provider} job {job_id}: {problem.removesuffix(FREE_AGAIN)}; it is paid: {next_step}"
 
 
 def finish(item: Item, result: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.batch.record import Record, Status, read_line
@@ -47,7 +47,8 @@ class Item:
     :ivar price: of the submission that runs, by the vendor's price list.
     :ivar paid_before: what the task bought for the item before that submission.
     :ivar noted: whether an intent of this start was written.
-    :ivar former: what is known of the job that it leaves behind.
+    :ivar former: what was bought, or may have been, before it was to be bought again; it counts where that is
+        refused.
     :ivar problem: what went wrong last, where another try may help.
     """
 
@@ -129,6 +130,13 @@ class Item:
             return float(self.line["journal"]["at"]) if self.line else 0.0
         return self._record.at
 
+    @property
+    def tried_by(self) -> str:
+        """The task and the clear of it that wanted to buy it again, and was refused."""
+        if self._record is None:
+            return str(self.line["journal"].get("tried_by") or "") if self.line else ""
+        return self._record.tried_by
+
     def after(self, moment: float) -> float:
         """Return a moment after all that is known of the item, whatever the clocks of two workers say."""
         return max(moment, self.at + _TICK)
@@ -167,8 +175,21 @@ class Item:
 
     def leave(self) -> None:
         """Let the job be: the item is bought again."""
-        self.former = self.known()
-        self.buy(self.former.entry.left_behind())
+        record = self.known()
+        self.former = None if record.status is Status.FAILED else record
+        self.buy(record.entry.left_behind())
+
+    def fall_back(self, **changes: Any) -> bool:
+        """
+        Go back to what was bought before, as nothing new was taken.
+
+        :param changes: of the former record.
+        :return: whether there is anything.
+        """
+        if self.former is None:
+            return False
+        self.record = replace(self.former, at=self.after(0.0), **changes)
+        return True
 
     def buy(self, before: Entry) -> None:
         """
@@ -204,9 +225,14 @@ class Rules:
         """Whether this task bought something, perhaps before it was cleared."""
         return by.partition(".")[0] == self.by.partition(".")[0]
 
+    def outcome(self, item: Item) -> Status:
+        """Return how an item counts for this task: a success that it failed to replace is a failure."""
+        refused = item.tried_by == self.by and item.status is Status.SUCCESS
+        return Status.FAILED if refused else item.status
+
     def unwanted(self, item: Item) -> bool:
         """Whether a job is bought again although it may bring, or has brought, a result."""
-        if item.status not in (Status.SUCCESS, Status.UNFINISHED) or item.by == self.by:
+        if item.status not in (Status.SUCCESS, Status.UNFINISHED) or self.by in (item.by, item.tried_by):
             return False
         if item.version and item.row.version not in ("", item.version):
             log.warning("Row %s was written again since it was bought, and is bought again", item.row.index)
@@ -232,7 +258,7 @@ def decide(item: Item, rules: Rules) -> None:
     elif item.status is Status.UNFINISHED:
         item.step, item.reused = Step.WAIT, not ours
     elif item.status is Status.IN_DOUBT:
-        item.step = Step.SETTLE
+        item.step = Step.KEEP if item.tried_by == rules.by else Step.SETTLE
     elif item.status is Status.FAILED:
         # Only a person's clear, or a later run, buys again what failed.
         if ours:

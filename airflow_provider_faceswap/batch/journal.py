@@ -22,11 +22,12 @@ class Head(BaseModel):
     """
     What is kept of a batch as a whole.
 
-    :param epoch: how often a person cleared the task.
+    :param epoch: how many times a person cleared the task.
     :param max_tries: the task's, when this was written: a person's clear changes it.
     :param clear_number: the Dag run's, when this was written.
     :param try_number: that wrote this.
     :param started_at: when the task first started, in seconds since the epoch.
+    :param tried_at: when this try started.
     :param chunks: how many keys hold entries.
     :param slots: jobs that the vendor lets run at once, where it refused more.
     :param stopped: why this try submits no more; empty while it does.
@@ -39,6 +40,7 @@ class Head(BaseModel):
     clear_number: Count = 0
     try_number: Count = 0
     started_at: Moment = 0.0
+    tried_at: Moment = 0.0
     chunks: Count = 0
     slots: Annotated[int, Field(ge=1, lt=1_000_000)] | None = None
     stopped: Text = ""

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.jsonl"
 PARTS = "_faceswap/parts"
 SMALL, MANY = 1000, 16
-"""Lines of a part that is small, and small parts from which they are made one."""
+"""Lines below which a part is small, and how many small parts may lie there before they become one."""
 _MAX_PART = 512 * 1024 * 1024
 _LOADS = 5
 
@@ -46,7 +46,8 @@ class Ledger:
         self.folder = check_folder(output_path)
         self.lines: dict[str, Line] = {}
         self._name = name
-        self._sizes: dict[str, int] = {}
+        self._keys: dict[str, list[str]] = {}
+        """Of which items a part has lines."""
 
     @property
     def url(self) -> str:
@@ -61,49 +62,63 @@ class Ledger:
         :raises NotSentError: if the folder cannot be read now.
         """
         for _ in range(_LOADS):
-            self.lines, self._sizes = {}, {}
+            self.lines, self._keys = {}, {}
             # The parts first: a merge that runs beside it writes the manifest before it deletes them.
             names = self._names()
             for name in names:
                 found = list(self._read(self._parts, f"{PARTS}/{name}", name))
-                self._sizes[name] = len(found)
                 self._take(found, f"{PARTS}/{name}")
+                self._keys[name] = [str(line["key"]) for line in found]
             self._take(self._read(self._root, MANIFEST, MANIFEST), MANIFEST)
-            if all(self._sizes.values()):  # else a part was made one with others meanwhile
+            if all(self._keys.values()):  # else a part was made one with others meanwhile
                 return
             log.info("%s is being written; reading it again", self.folder)
-        empty = ", ".join(name for name, lines in self._sizes.items() if not lines)
+        empty = ", ".join(name for name, keys in self._keys.items() if not keys)
         raise NotSentError(
             f"{self.folder}/{PARTS}: {empty} came without a line {_LOADS} times; if no batch writes there, "
             "somebody emptied it: put its content back, or delete it to buy its items again"
         )
 
-    def add(self, lines: Iterable[Line], part: str = "") -> str:
+    def new_part(self) -> str:
+        """Return the name of a part that nobody else writes."""
+        return f"{self._name}-{uuid4().hex[:16]}.jsonl"
+
+    def add(self, lines: Iterable[Line], part: str = "") -> None:
         """
         Write lines as a part.
 
         :param lines: of items.
-        :param part: the part to replace; a new one if empty.
-        :return: the part's name.
+        :param part: its name, of :meth:`new_part`; the former content is replaced. A new one if empty.
         """
         now = iso(time.time())
         lines = [{**line, "time": line.get("time") or now} for line in lines]
-        name = part or f"{self._name}-{uuid4().hex[:16]}.jsonl"
-        if not self._sizes:
+        name = part or self.new_part()
+        if not self._keys:
             self._parts.prepare()
         self._parts.write(name, _text(lines))
-        self._sizes[name] = len(lines)
+        self._keys[name] = [str(line["key"]) for line in lines]
         self._take(lines, name)
-        return name
+
+    def discard(self, part: str) -> None:
+        """Delete a part whose lines say nothing; what they replaced is read from the folder again."""
+        if part:
+            self._parts.remove(part)
+            self._keys.pop(part, None)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many small parts that each reader takes long."""
+        return len(self._small()) > MANY
 
     def compact(self) -> None:
-        """Make one part of many small ones."""
-        small = [name for name, size in self._sizes.items() if size < SMALL]
-        if len(small) <= MANY:
-            return
-        keys = {line["key"] for name in small for line in self._read(self._parts, f"{PARTS}/{name}", name)}
+        """Make one part of all small ones: who lists the folder meanwhile reads it again."""
+        small = self._small()
+        keys = dict.fromkeys(key for name in small for key in self._keys[name])
         self.add([self.lines[key] for key in keys])
         self._delete(small)
+
+    def _small(self) -> list[str]:
+        return [name for name, keys in self._keys.items() if len(keys) < SMALL]
 
     def merge(self, listed: Mapping[str, Line]) -> None:
         """
@@ -118,7 +133,7 @@ class Ledger:
         lines = [{**line, "time": line.get("time") or now} for line in lines]
         self._root.write(MANIFEST, _text(lines))
         self.lines = {line["key"]: line for line in lines}
-        self._delete(list(self._sizes))
+        self._delete(list(self._keys))
 
     def _delete(self, names: list[str]) -> None:
         for name in names:
@@ -126,7 +141,7 @@ class Ledger:
                 self._parts.remove(name)
             except Exception as error:  # it says nothing that the manifest does not
                 log.warning("%s/%s could not be deleted: %s", PARTS, name, said(error))
-            self._sizes.pop(name, None)
+            self._keys.pop(name, None)
 
     def _take(self, lines: Iterable[Line], name: str) -> None:
         for number, line in enumerate(lines, start=1):

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.batch.block import ItemInputs, ItemPurchase
-from airflow_provider_faceswap.batch.block_journal import ItemJournal
+from airflow_provider_faceswap.batch.block_journal import DoubtJournal, ItemJournal
 from airflow_provider_faceswap.batch.item import Item
 from airflow_provider_faceswap.execution.clock import Clock
 from airflow_provider_faceswap.execution.completion import Completion
@@ -35,7 +35,7 @@ class Plan:
     :param terms: of each item's purchase.
     :param clock: the time.
     :param max_active: jobs that run at once.
-    :param max_failed: failed items that are put up with: a number, or a share of all below 1.0.
+    :param max_failed: how many items may fail: a whole number, or a share of all as a float.
     :param max_cost: what may be bought in all tries; None for no limit.
     :param deferrable: whether the batch waits without a worker.
     :param poll_interval: seconds between two polls of a job; None to follow the eta.
@@ -86,11 +86,11 @@ class Plan:
         return vendor(self.provider).submission(item.row.endpoint)
 
     def too_many(self, failed: int, total: int) -> bool:
-        """Whether more items failed than are put up with."""
+        """Return whether more items failed than ``max_failed`` allows."""
         share = isinstance(self.max_failed, float) and self.max_failed <= 1.0
         return failed > (self.max_failed * total if share else self.max_failed)
 
-    def purchase_of(self, item: Item, journal: ItemJournal) -> ItemPurchase:
+    def purchase_of(self, item: Item, journal: ItemJournal | DoubtJournal) -> ItemPurchase:
         """Return what an item buys."""
         return ItemPurchase(
             self.completion,

@@ -12,7 +12,6 @@ from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.item import Step
 from airflow_provider_faceswap.batch.record import Status
-from airflow_provider_faceswap.batch.summary import cost_of
 from airflow_provider_faceswap.execution.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -82,7 +81,7 @@ class Progress:
 
     def _figures(self, now: float) -> dict[str, Any]:
         items = self._book.listed
-        ends = Counter(item.status for item in items if item.step is Step.KEEP)
+        ends = Counter(self._book.rules.outcome(item) for item in items if item.step is Step.KEEP)
         counts = {_NAMES.get(status, status.value): ends[status] for status in _ENDS}
         done = sum(counts.values())
         running = sum(item.step is Step.WAIT for item in items)
@@ -97,7 +96,7 @@ class Progress:
             "left": left,
             "rate": None if rate is None else float(f"{rate:.4g}"),
             "expected_end": iso(now + 60 * awaited / rate) if rate and awaited else None,
-            "cost": cost_of(items, self._book.rules),
+            "cost": self._book.cost(),
             "updated_at": iso(now),
         }
 

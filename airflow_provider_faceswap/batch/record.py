@@ -60,6 +60,7 @@ class Record:
     :param paid: what was bought for the item by that task, earlier submissions and doubts included.
     :param error: what went wrong, for people.
     :param result: as a single task would return it, once finished.
+    :param tried_by: the task and the clear of it that wanted to buy the item again, and was refused.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Record:
     paid: float = 0.0
     error: str = ""
     result: Mapping[str, Any] | None = None
+    tried_by: str = ""
 
     @classmethod
     def of_entry(cls, key: str, endpoint: str, entry: Entry, by: str, paid: float = 0.0) -> Record:
@@ -92,7 +94,8 @@ class Record:
     def as_entry(self) -> dict[str, Any]:
         """Return what the task state store keeps of it."""
         entry = {name: value for name, value in self.entry.as_dict().items() if name not in _KEPT}
-        return {"by": self.by, "endpoint": self.endpoint, "paid": self.paid, "at": self.at, "entry": entry}
+        kept = {"by": self.by, "endpoint": self.endpoint, "paid": self.paid, "at": self.at, "entry": entry}
+        return {**kept, "tried_by": self.tried_by} if self.tried_by else kept
 
     @classmethod
     def from_entry(cls, key: str, value: Mapping[str, Any]) -> Record:
@@ -103,7 +106,7 @@ class Record:
         """
         entry = _entry(key, value["entry"])
         record = cls.of_entry(key, str(value["endpoint"]), entry, str(value["by"]), float(value["paid"]))
-        return replace(record, at=float(value["at"]))
+        return replace(record, at=float(value["at"]), tried_by=str(value.get("tried_by") or ""))
 
     def line(self, row: Row | None, item: Mapping[str, Any], made_from: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -166,6 +169,7 @@ def read_line(line: Any) -> Record:
             paid=float(kept["paid"]),
             error=str(line.get("error") or ""),
             result={name: line.get(name) for name in shown} if status is Status.SUCCESS else None,
+            tried_by=str(kept.get("tried_by") or ""),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it lacks {error}") from None

@@ -21,7 +21,7 @@ from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
 from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
-from airflow_provider_faceswap.execution.purchase import IN_DOUBT
+from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
 from airflow_provider_faceswap.storage.listing import Listing
@@ -70,7 +70,7 @@ class BatchRun:
         self.plan = plan
         self.book = book
         self.claim = claim
-        self._place = place
+        self.place = place
         self.collector = Collector(
             plan.completion,
             plan.results_of,
@@ -87,7 +87,7 @@ class BatchRun:
     @property
     def jobs_url(self) -> str:
         """Where the jobs are listed that a trigger watches."""
-        return f"{self._place.url}/{JOBS}"
+        return f"{self.place.url}/{JOBS}"
 
     def begin(self) -> None:
         """
@@ -137,7 +137,7 @@ class BatchRun:
         """
         self._check_host()
         self._count_polls(event)
-        self._look(ended_keys(self._place, event))
+        self._look(ended_keys(self.place, event))
 
     def _look(self, ended: Collection[str] | None) -> None:
         for item in self._having(Step.SETTLE):
@@ -157,12 +157,13 @@ class BatchRun:
         active = self._having(Step.WAIT)
         self._remember(len(active))
         if active:
+            self._compact()
             more = any(item.due for item in self.book.items) and not self.buyer.stopped
             # Where the vendor's queue is full before ours, it is half of its own that must be free.
             room = len(active) if self.buyer.refusal else slots
             wake = max(1, (room + 1) // 2 - (room - len(active))) if more else len(active)
             deadlines = [self._until(item) for item in active]
-            write_jobs(self._place, active, deadlines)
+            write_jobs(self.place, active, deadlines)
             self.progress.before_waiting(deferrable=self.plan.deferrable)
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
         refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
@@ -179,6 +180,12 @@ class BatchRun:
         """
         self.buyer.stopped = str(error)
         return replace(self._finish(), error=str(error), retry=True)
+
+    def _compact(self) -> None:
+        """Keep the manifest quick to read, for the next start as for people."""
+        if self.book.ledger.crowded:
+            self._confirm()  # else these may be the parts of a task that writes them
+            clean_up(self.book.ledger.compact)
 
     def _slots(self) -> int:
         learned = self.book.journal.head.slots if self.book.journal.head else None
@@ -208,12 +215,14 @@ class BatchRun:
             if item.due and item.status is Status.IN_DOUBT:
                 said = f"{IN_DOUBT}, and not submitted again: {self.buyer.stopped or item.problem}"
                 item.record = item.known().moved_to(Status.IN_DOUBT, said)
+        self.claim.confirm()  # else the manifest may know more by now
         self.book.merge()
         self.progress.report()
         items, head = self.book.listed, self.book.journal.head
         summary = summarize(
             items,
             self.book.rules,
+            cost=self.book.cost(),
             manifest=self.book.ledger.url,
             seconds=self.plan.clock.time() - head.started_at if head and head.started_at else 0.0,
             stopped=self.buyer.stopped,

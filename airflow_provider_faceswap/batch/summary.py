@@ -14,47 +14,46 @@ MAX_FAILURES = 10
 
 
 def summarize(
-    items: Sequence[Item], rules: Rules, *, manifest: str, seconds: float, stopped: str
+    items: Sequence[Item],
+    rules: Rules,
+    *,
+    cost: dict[str, Any] | None,
+    manifest: str,
+    seconds: float,
+    stopped: str,
 ) -> dict[str, Any]:
     """
     Describe a batch for the next task.
 
     :param items: those of the list.
-    :param rules: whose purchases count as this task's.
+    :param rules: of the task.
+    :param cost: what it has bought.
     :param manifest: its URL.
     :param seconds: since the task first started.
     :param stopped: why not all items were submitted.
     """
-    counts = Counter(item.status for item in items)
-    bad = (item for item in items if item.status not in (Status.SUCCESS, Status.NOT_SENT))
+    outcomes = [(item, rules.outcome(item)) for item in items]
+    counts = Counter(outcome for _, outcome in outcomes)
+    bad = (found for found in outcomes if found[1] not in (Status.SUCCESS, Status.NOT_SENT))
     return {
         "total": len(items),
         "succeeded": counts[Status.SUCCESS],
-        "reused": sum(item.reused and item.status is Status.SUCCESS for item in items),
+        "reused": sum(item.reused and outcome is Status.SUCCESS for item, outcome in outcomes),
         "failed": counts[Status.FAILED],
         "in_doubt": counts[Status.IN_DOUBT],
         "unfinished": counts[Status.UNFINISHED],
         "not_sent": counts[Status.NOT_SENT],
-        "cost": cost_of(items, rules),
+        "cost": cost,
         "seconds": round(seconds, 1),
         "manifest": manifest,
         "failures": [
             {
                 "index": item.row.index,
-                "status": item.status.value,
+                "status": outcome.value,
                 "job_id": item.known().entry.job_id or None,
                 "error": item.known().error or item.problem,
             }
-            for item, _ in zip(bad, range(MAX_FAILURES), strict=False)
+            for (item, outcome), _ in zip(bad, range(MAX_FAILURES), strict=False)
         ],
         "stopped": (stopped or None) if counts[Status.NOT_SENT] else None,
     }
-
-
-def cost_of(items: Sequence[Item], rules: Rules) -> dict[str, Any] | None:
-    """Return what a task has bought, in all of its tries; None if no vendor said."""
-    paid = sum(item.paid_by(rules) for item in items)
-    units = {item.cost.get("unit") for item in items if rules.same_task(item.by)} - {None}
-    if not paid and not units:
-        return None
-    return {"amount": paid, "unit": units.pop() if units else "credits"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from typing import Any
 
 from airflow_provider_faceswap.batch.item import Item
 from airflow_provider_faceswap.storage.places import Place
+from airflow_provider_faceswap.triggers.tally import ended_lines
 
 JOBS = "jobs.jsonl"
 
@@ -61,16 +60,11 @@ def ended_keys(place: Place, event: Any) -> set[str] | None:
     :param place: the batch's own folder.
     :param event: whatever the triggerer handed over.
     """
-    if not isinstance(event, dict) or not isinstance(event.get("ended"), str) or event.get("problem"):
+    if not isinstance(event, dict) or event.get("problem"):
         return None
     size = place.size(JOBS)
     if not size:
         return None
     keys = [json.loads(line)["key"] for line in place.read(JOBS, size).splitlines()]
-    try:
-        bits = base64.b64decode(event["ended"], validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    if len(bits) != (len(keys) + 7) // 8:
-        return None
-    return {key for number, key in enumerate(keys) if bits[number // 8] >> (number % 8) & 1}
+    lines = ended_lines(event, len(keys))
+    return None if lines is None else {keys[line] for line in lines}

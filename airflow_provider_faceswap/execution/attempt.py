@@ -21,8 +21,9 @@ from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.collector import Collector, about
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase, clean_up
-from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, decide, moved
+from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.wishes import decide_with
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,11 @@ class Attempt:
             situation = replace(situation, waited_out=waited_for.attempted_at)
         if entry and entry.adopted and not entry.provider:  # a person wrote the id alone
             entry = entry.moved_to(entry.state, **self._bought)
-        decision = decide(entry, situation)
+        wish = self.purchase.journal.wish() if entry else None
+        if entry and wish and (adopted := wish.adopted(entry, situation)):
+            log.info("A person decided: the submission was accepted as job %s", adopted.job_id)
+            entry = self.purchase.journal.save_with_retries(adopted)
+        decision = decide_with(wish, entry, situation)
         if entry and decision.step is not Step.SUBMIT and (newer := entry.newer(situation.versions)):
             log.warning("Written again since the job was bought: %s; a clear buys that", ", ".join(newer))
         return decision
@@ -147,6 +152,8 @@ class Attempt:
         if decision.step is Step.FAIL:
             raise JournalError(f"{purchase.provider} {decision.reason}; {purchase.journal.how_to()}")
         if decision.step is Step.ASK_ABOUT_DOUBT:
+            if decision.back:
+                purchase.journal.save_with_retries(entry)
             return self._settle(entry, decision.reason)
         log.info("Job %s was bought before and is not submitted again", entry.job_id or "(no id)")
         self._announce(entry)

@@ -64,6 +64,11 @@ class Purchase:
         return self.completion.provider
 
     @property
+    def label(self) -> str:
+        """What begins the log line of a job that was taken."""
+        return ""
+
+    @property
     def request_class(self) -> type[Submission]:
         """What is submitted."""
         return self.inputs.request_class
@@ -217,6 +222,7 @@ class Purchase:
             clear_number=self.terms.clear_number,
             resubmissions=before.resubmissions,
             doubts=before.doubts,
+            obeyed=before.obeyed,
             left=before.left,
         )
 
@@ -234,7 +240,8 @@ class Purchase:
         """Write down what the vendor answered, before anything else can fail."""
         hook = self.completion.hook
         log.info(
-            "%s took %s as job %s, eta %s s",
+            "%s%s took %s as job %s, eta %s s",
+            self.label,
             self.provider,
             intent.operation,
             job.job_id or "(no id)",

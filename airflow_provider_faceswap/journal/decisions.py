@@ -12,6 +12,8 @@ SETTLE_SECONDS = 15.0
 """Beyond the HTTP timeout: until then the worker that wrote an intent may still be alive."""
 NO_ANSWER = "the worker ended between the submission and its answer"
 """Why a submission is in doubt whose entry does not say."""
+DOUBTS = (State.INTENT, State.IN_DOUBT)
+"""States in which, without an id, nobody knows whether the vendor took it."""
 
 
 class Step(str, enum.Enum):
@@ -117,7 +119,7 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
     if entry is None:
         return Decision(Step.SUBMIT, None)
     cleared, changed = situation.cleared(entry), entry.changed(situation.inputs)
-    if cleared and entry.state not in (State.INTENT, State.IN_DOUBT):
+    if cleared and entry.state not in DOUBTS:
         # For Airflow's own retry, and for a doubt, a file that was written again is what it was.
         changed = changed or entry.newer(situation.versions)
     if entry.state is State.REFUSED:
@@ -133,18 +135,18 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
         if cleared:
             if back := _back(entry, situation):
                 return back
-            return _buy_again(entry, f"cleared with other inputs ({', '.join(changed)})")
+            return buy_again(entry, f"cleared with other inputs ({', '.join(changed)})")
         what = f"{_job(entry)} was bought with other inputs; changed: {', '.join(changed)}"
         remedy = "give the task its former inputs, or clear it to buy the new ones"
         return Decision(Step.FAIL, entry, reason=f"{what}; {remedy}")
     if entry.state is State.FINISHED:
         if cleared and situation.buy_again:
-            return replace(_buy_again(entry, "cleared with on_clear='resubmit'"), again=True)
+            return replace(buy_again(entry, "cleared with on_clear='resubmit'"), again=True)
         noted = {"max_tries": situation.max_tries, "clear_number": situation.clear_number} if cleared else {}
         return Decision(Step.COLLECT, entry.moved_to(State.FINISHED, **noted), cleared=cleared)
     if entry.state is State.FAILED:
         if cleared:
-            return _buy_again(entry, "cleared")
+            return buy_again(entry, "cleared")
         return Decision(Step.FAIL, entry, reason=f"{_job(entry)} failed for good before: {entry.problem}")
     if entry.state is State.RUNNING:
         return _running(entry, situation, cleared)
@@ -152,29 +154,31 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
 
 
 def _back(entry: Entry, situation: Situation) -> Decision | None:
-    """Return to a job that was left behind for other inputs, if a clear brings its own inputs back."""
+    """Return to the job or doubt that was left behind for other inputs, if a clear brings its inputs back."""
     if situation.buy_again:
         return None
     for job in reversed(entry.left):
-        bought = job.job_id and job.state in (State.RUNNING, State.FINISHED)
+        bought = job.state in ((State.RUNNING, State.FINISHED) if job.job_id else DOUBTS)
         same = job.identity and job.identity == situation.identity
         if bought and same and job.base_url == situation.base_url:
             break
     else:
         return None
-    others = tuple(left for left in entry.left_behind().left if left.job_id != job.job_id)
-    known = job.model_dump(exclude={"state"})
     again = Entry(
-        state=State.RUNNING,
-        **known,
+        state=State.RUNNING if job.job_id else State.IN_DOUBT,
+        **job.model_dump(exclude={"state"}),
         inputs=dict(situation.inputs),
         versions=dict(situation.versions),
         submitted_at=job.attempted_at or situation.now,
         deadline=situation.now + situation.timeout,
         max_tries=situation.max_tries,
         clear_number=situation.clear_number,
-        left=others,
+        obeyed=entry.obeyed,
+        left=tuple(left for left in entry.left_behind().left if left != job),
     )
+    if not job.job_id:
+        reason = f"{NO_ANSWER}, and other inputs were bought since"
+        return Decision(Step.ASK_ABOUT_DOUBT, again, cleared=True, back=True, reason=reason)
     reason = f"cleared with the inputs of job {job.job_id}"
     return Decision(Step.REATTACH, again, cleared=True, back=True, reason=reason)
 
@@ -191,7 +195,8 @@ def _job(entry: Entry) -> str:
     return f"job {entry.job_id}" if entry.job_id else "a submission without an id"
 
 
-def _buy_again(entry: Entry, reason: str) -> Decision:
+def buy_again(entry: Entry, reason: str) -> Decision:
+    """Return the decision to buy, and to leave what the entry holds."""
     return Decision(Step.SUBMIT, entry.left_behind(), leaves=entry, cleared=True, reason=reason)
 
 

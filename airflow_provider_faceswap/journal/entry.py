@@ -115,6 +115,7 @@ class Entry(BaseModel):
     :param resubmissions: how often the job was submitted again because the vendor had dropped it.
     :param doubts: how often it was submitted again although it may have been taken before.
     :param problem: what went wrong last.
+    :param obeyed: the id of the last :class:`~airflow_provider_faceswap.journal.wishes.Wish` that was obeyed.
     :param left: jobs that this purchase left behind.
     """
 
@@ -145,6 +146,7 @@ class Entry(BaseModel):
     resubmissions: Count = 0
     doubts: Count = 0
     problem: Text = ""
+    obeyed: JobId = ""
     left: tuple[Left, ...] = Field(default=(), max_length=MAX_LEFT)
 
     @classmethod
@@ -210,9 +212,9 @@ class Entry(BaseModel):
     def left_behind(self) -> Entry:
         """Return the entry of the next purchase before it is made; it names this one's job."""
         if self.state is State.REFUSED:
-            return Entry(state=State.REFUSED, left=self.left)
+            return Entry(state=State.REFUSED, left=self.left, obeyed=self.obeyed)
         job = Left(**{name: getattr(self, name) for name in Left.model_fields})
-        return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:])
+        return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:], obeyed=self.obeyed)
 
     def changed(self, inputs: Mapping[str, str]) -> list[str]:
         """Return the names of the inputs that differ; an adopted job has none to compare."""

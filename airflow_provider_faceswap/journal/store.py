@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_faceswap.exceptions import JournalError, NotSentError
 from airflow_provider_faceswap.journal.entry import Entry
 from airflow_provider_faceswap.journal.state import TaskState, state_url
+from airflow_provider_faceswap.journal.wishes import Wish
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 KEY = "faceswap"
 CALLBACK_KEY = "faceswap_callback"
 """Keeps the nonce of the latest submission where a person who adopts a job cannot overwrite it."""
+WISH_KEY = "faceswap_decision"
+"""What a person decided in the UI; only workers write the entry itself, so that no click overwrites one."""
 PROBE = "faceswap_store_works"
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -68,6 +71,10 @@ class Journal:
             if isinstance(nonce, str) and _NONCE.match(nonce):
                 entry = entry.moved_to(entry.state, nonce=nonce)
         return entry
+
+    def wish(self) -> Wish | None:
+        """Return what a person decided in the UI, if anything."""
+        return Wish.from_store(self._state.get(WISH_KEY))
 
     def save_first(self, entry: Entry) -> Entry:
         """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.sdk import BaseOperator
@@ -60,8 +60,9 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
         where they have ``face``, ``target`` and perhaps ``reference``, and options of the operation.
     :param common: what all items share; an item's own value wins.
     :param max_active_jobs: jobs that run at once; None for the connection's ``max_active_jobs``, else 15.
-    :param max_failed: items that may fail before the task fails and submits no more: a number, or a share of
-        all below 1.0; 1.0 for any. Items in doubt, and unfinished ones, count as failed.
+    :param max_failed: items that may fail before the task fails and submits no more: a whole number of items,
+        or a share as a float. ``1`` allows one item, ``0.01`` one in a hundred, ``1.0`` all. Items in doubt,
+        and unfinished ones, count as failed.
     :param max_cost: what may be bought in all tries, by the vendor's price list; the first item that does not
         fit ends the submission.
     :param overwrite: buy again what another run stored in the folder.
@@ -74,7 +75,7 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
     :param in_doubt_wait: seconds for which a callback may settle that first, where the vendor calls back.
     :param adopt_from_callback: False to leave that to a person.
     :param on_clear: what a person's clear does with what this task bought: ``collect`` it, or ``resubmit``.
-    :param max_resubmits: how often a job that the vendor dropped from a full queue is submitted again.
+    :param max_resubmits: how many times a job that the vendor dropped from a full queue is submitted again.
     :param presign_seconds: that a URL is valid for which is signed for a file in object storage, at most
         seven days; None for ``timeout``.
     :param check_inputs: False to leave it to the vendor whether a clip is too long for it.
@@ -155,7 +156,7 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
         Submit again after the vendor refused for now.
 
         :param event: the timer's; it says nothing.
-        :param refusals: how often the vendor refused so far, and since when.
+        :param refusals: how many times the vendor refused so far, and since when.
         """
         from airflow_provider_faceswap.execution.pause import Refusals
         from airflow_provider_faceswap.operators.batches import resume
@@ -247,9 +248,11 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
         from airflow_provider_faceswap.execution.airflow_errors import as_airflow
         from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.execution.reporting import report_batch
+        from airflow_provider_faceswap.operators.batches import tidy
 
         report_batch(self, context, run.plan.provider, outcome.summary)
         if not outcome.error:
+            clean_up(partial(tidy, run))
             run.claim.release()
             return outcome.summary
         clean_up(lambda: context["ti"].xcom_push(key="return_value", value=outcome.summary))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import vendor
@@ -24,6 +25,7 @@ from airflow_provider_faceswap.batch.run import BatchRun
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.execution.completion import completion_for
 from airflow_provider_faceswap.execution.outcome import described_task
+from airflow_provider_faceswap.execution.purchase import clean_up
 from airflow_provider_faceswap.execution.terms import Terms
 from airflow_provider_faceswap.journal.state import TaskState
 from airflow_provider_faceswap.operators.arguments import as_text, check_batch
@@ -123,6 +125,16 @@ def validate(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any
     return validation.priced(_plan(operator, context, rows), rows)
 
 
+def tidy(run: BatchRun) -> None:
+    """
+    Delete what only a resume or a retry reads, now that none will follow; a clear lists its items again.
+
+    :param run: that has succeeded, and whose manifest is written.
+    """
+    for name in run.place.names(""):
+        clean_up(partial(run.place.remove, name))
+
+
 def task_digest(ti: Any) -> str:
     """Return what names a task instance's files."""
     named = [ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
@@ -145,16 +157,17 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
         "max_tries": ti.max_tries,
         "clear_number": clear_number,
         "try_number": ti.try_number,
+        "tried_at": operator.clock.time(),
     }
     if found is None:
         # Without a store each try is a person's clear: there are no retries then. With one, a later try
         # without a head follows a success after which Airflow dropped the state, or somebody deleted it.
         epoch = ti.try_number - 1 if journal.durable else ti.try_number
-        return journal.save_head(Head(**now, epoch=epoch, started_at=operator.clock.time()))
+        return journal.save_head(Head(**now, epoch=epoch, started_at=now["tried_at"]))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
-    began = {} if epoch == found.epoch else {"started_at": operator.clock.time()}
+    began = {} if epoch == found.epoch else {"started_at": now["tried_at"]}
     changes = {**now, **began, "epoch": epoch, "stopped": "", "slots": None}
     return journal.save_head(found.model_copy(update=changes))
 

@@ -144,7 +144,7 @@ def _open_input(record: Mapping[str, Any], wanted: Wanted) -> Medium:
         raise NotShownError("elsewhere", "The input lies on the web and is not copied from there.")
     if not separator:
         raise NotShownError("not_found", "The input was given as content, which is not kept.")
-    if len(url) > _MAX_URL or url_problem(url):
+    if len(url) > _MAX_URL or not url.isprintable() or url_problem(url):
         raise NotShownError("not_found", "The record does not name a file.")
     path = _local_path(url)
     if path is None:
@@ -155,11 +155,8 @@ def _open_input(record: Mapping[str, Any], wanted: Wanted) -> Medium:
 
 
 def _flat(media: Any) -> list[str]:
-    """Return the media of an input in their order: a text, a list of them, or a list of dicts of them."""
-    if isinstance(media, str):
-        return [media]
-    if isinstance(media, dict):
-        media = list(media.values())
-    if not isinstance(media, list):
-        return []
-    return [text for part in media for text in _flat(part)]
+    """Return the media of an input in their order: a text, or a list of texts and of dicts of texts."""
+    found: list[Any] = []
+    for part in media if isinstance(media, list) else [media]:
+        found += part.values() if isinstance(part, dict) else [part]
+    return [text for text in found if isinstance(text, str)]

@@ -1,10 +1,12 @@
-"""The plugin: what this provider adds to the API server and its UI."""
+"""The plugin: what this provider adds to the API server and its UI, and to the start of other components."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
+
+from airflow_provider_faceswap.plugins import preload
 
 # Relative: the API server may lie under a path of its own.
 _TAB = "faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}"
@@ -15,11 +17,12 @@ def _view(destination: str, url_route: str, href: str) -> dict[str, Any]:
 
 
 class FaceSwapPlugin(AirflowPlugin):
-    """Adds this provider's FastAPI apps to the API server, each under a prefix of its own, and the pages."""
+    """Adds pages and FastAPI apps to the API server, and has others import the provider before they fork."""
 
     name = "faceswap"
+    listeners = [preload]  # noqa: RUF012 - Airflow declares it so
     # Airflow drops a view whose url_route another one has.
-    external_views = [  # noqa: RUF012 - Airflow's own class says what it is
+    external_views = [  # noqa: RUF012 - as above
         _view("task_instance", "faceswap", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),
         _view("dag_run", "faceswap_run", _TAB),
     ]

@@ -21,10 +21,10 @@ class Tally:
 
     :param jobs: how many there are.
     :param siblings: what their durations taught.
-    :param wake: fire when so many have ended; 0: all.
-    :param patience: fire so many seconds after the first one has ended, or after a quarter of the median
+    :param wake: fire when this many have ended; 0: all.
+    :param patience: fire this many seconds after the first one has ended, or after a quarter of the median
         duration if that is longer; 0: do not.
-    :param earliest: not to fire before, in seconds since the epoch.
+    :param earliest: do not fire before, in seconds since the epoch.
     """
 
     def __init__(
@@ -83,16 +83,19 @@ class Tally:
         }
 
 
-def ended_lines(event: Any, jobs: int) -> list[int]:
+def ended_lines(event: Any, jobs: int) -> list[int] | None:
     """
     Return which lines of the jobs file have ended, as an event says.
 
-    :param event: whatever the triggerer handed over; one that cannot be read says "none".
+    :param event: whatever the triggerer handed over.
     :param jobs: how many lines the file has.
+    :return: their numbers, from 0; None if the event does not say, or is about another file.
     """
     text = event.get("ended") if isinstance(event, dict) else None
     try:
-        bitmap = base64.b64decode(text if isinstance(text, str) else "", validate=True)
+        bitmap = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
     except (binascii.Error, ValueError):
-        return []
-    return [line for line in range(min(jobs, 8 * len(bitmap))) if bitmap[line // 8] >> line % 8 & 1]
+        return None
+    if len(bitmap) != (jobs + 7) // 8 or not bitmap:
+        return None
+    return [line for line in range(jobs) if bitmap[line // 8] >> line % 8 & 1]

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_faceswap.apis.job import JobState
+from airflow_provider_faceswap.batch import manifest
 from airflow_provider_faceswap.exceptions import InDoubtError, NotSentError, RefusedError, RefusedForNowError
 from tests.batch.world import BatchWorld, TakenError, rows
 from tests.fakes import Killed
@@ -130,6 +131,7 @@ class History:
 @given(history=HISTORIES)
 def test_each_purchase_has_a_reason_and_none_is_forgotten(history: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch, tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(manifest, "MANY", 2)
         played = History(BatchWorld(Path(folder, "out"), monkeypatch))
         for start, between in history:
             played.play(start, between)

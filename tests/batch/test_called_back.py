@@ -60,7 +60,7 @@ def test_the_log_names_the_row_that_is_in_doubt(
     with pytest.raises(TaskDeferred):
         world.start(rows(3), deferrable=True)
     assert "Row 1: submission in doubt: cut" in caplog.text
-    assert "Row 1 is job" not in caplog.text
+    assert "Row 1: modelslab took" not in caplog.text
 
 
 def test_callbacks_of_several_jobs_settle_nothing(world: BatchWorld, inbox: dict[str, set[str]]) -> None:
@@ -111,3 +111,22 @@ def test_a_callback_is_awaited_though_the_row_was_refused_before(
 
     world.on_taken = on_taken  # type: ignore[method-assign]
     assert world.start(rows(3))["succeeded"] == 3
+
+
+def test_a_block_of_doubts_waits_for_its_callbacks(
+    world: BatchWorld, inbox: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = rows(16)
+    media = [row["target"] for row in items]
+    monkeypatch.setattr(
+        world.vendor,
+        "addressed",
+        lambda request, deadline: (request, f"nonce-{media.index(request.init_video)}"),
+    )
+    world.vendor.answers_to = {clip: [TakenError("cut")] for clip in media}
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start(items, deferrable=True, max_active_jobs=16)
+    for job_id, clip in world.vendor.jobs.items():
+        inbox[f"nonce-{media.index(clip)}"] = {job_id}
+    assert world.resume(deferral.value)["succeeded"] == 16
+    assert sorted(world.vendor.bought.values()) == [1] * 16

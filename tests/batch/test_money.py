@@ -9,6 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_faceswap.apis.job import JobState
+from airflow_provider_faceswap.batch.progress import KEY
 from airflow_provider_faceswap.exceptions import RefusedError, RefusedForNowError
 from tests.batch.world import BatchWorld, TakenError
 
@@ -97,7 +98,10 @@ def test_callbacks_that_name_two_jobs_settle_nothing(priced: BatchWorld) -> None
 def test_max_cost_counts_rows_that_a_clear_took_off_the_list(priced: BatchWorld) -> None:
     assert priced.start(clips(3), max_cost=4 * PRICE, **ALL)["succeeded"] == 3
     priced.clear()
-    assert priced.start(clips(6)[3:], max_cost=4 * PRICE, **ALL)["not_sent"] == 2
+    summary = priced.start(clips(6)[3:], max_cost=4 * PRICE, **ALL)
+    assert summary["not_sent"] == 2
+    assert summary["cost"] == {"amount": 4 * PRICE, "unit": "credits"}
+    assert priced.store.get(KEY)["cost"] == summary["cost"]
 
 
 def test_max_cost_counts_jobs_that_failed_after_a_clear(priced: BatchWorld) -> None:

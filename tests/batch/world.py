@@ -120,7 +120,7 @@ class BatchWorld:
         monkeypatch.setattr(FaceSwapBatchOperator, "clock", self.clock)
         monkeypatch.setattr(batches, "completion_for", lambda *_: self.vendor)
         monkeypatch.setattr(outputs, "download", self._download)
-        for name in ("write", "create", "put"):
+        for name in ("write", "create", "put", "remove"):
             monkeypatch.setattr(places.LocalPlace, name, self._mortal(getattr(places.LocalPlace, name), name))
         self.vendor.double.conn_type = provider
 

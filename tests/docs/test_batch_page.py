@@ -6,7 +6,7 @@ import json
 import re
 from types import SimpleNamespace
 
-from airflow_provider_faceswap.batch import block, collecting, summary
+from airflow_provider_faceswap.batch import block, collecting, manifest, pattern, summary
 from airflow_provider_faceswap.batch.item import Rules
 from airflow_provider_faceswap.batch.items import faults, lists, reading, rows, values
 from airflow_provider_faceswap.batch.items.rows import make_rows
@@ -24,7 +24,7 @@ from tests.docs.blocks import BLOCKS, ROOT
 PAGE = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
 PROSE = " ".join(PAGE.split())
 MB = 1024 * 1024
-SUMMARY = summary.summarize([], Rules("task.0"), manifest="", seconds=0, stopped="")
+SUMMARY = summary.summarize([], Rules("task.0"), cost=None, manifest="", seconds=0, stopped="")
 
 
 def table(header: str) -> list[list[str]]:
@@ -77,7 +77,9 @@ def test_the_figures_in_the_text() -> None:
         f"first {faults.SHOWN} faults",
         f"blocks of at most {block.BLOCK}.",
         f"at most one block in doubt, {block.BLOCK} items",
-        f"a block of {block.BLOCK // 2} or more",
+        f"the last {pattern.REFUSALS} submissions of this try were all refused in the same words",
+        f"or the last {pattern.DOUBTS} are all in doubt",
+        f"one part of more than {manifest.MANY} small ones",
         f"and {DEFAULT_ACTIVE} where that is empty",
         f"up to {collecting.SIDE_BY_SIDE} files side by side",
         f"{PATIENCE:.0f} seconds have passed since the first job ended",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, TaskDeferred
@@ -35,7 +36,9 @@ START = st.fixed_dictionaries(
         "dies_at_save": st.sampled_from((0,) * 8 + (1, 2, 3)),
     }
 )
-BETWEEN = st.sampled_from(("nothing", "clear", "clear", "clear", "move", "later"))
+WISHES = ("adopt", "resubmit", "buy_another", "again")
+"""Decisions in the UI about the attempt that the journal shows; "again" sends the last one once more."""
+BETWEEN = st.sampled_from(("nothing", "clear", "clear", "clear", "move", "later", *WISHES))
 ACTIONS = st.lists(st.tuples(START, BETWEEN), min_size=2, max_size=6)
 HOME, THERE = "https://modelslab.com", "https://there.example.com"
 
@@ -51,6 +54,12 @@ class History:
         self.failed: set[str] = set()
         self.noted: set[str] = set()
         """Ids that the journal has held."""
+        self.wish: dict[str, Any] = {}
+        self.asked_for = ""
+        """The decision that asked for the purchase that comes next."""
+        self.obeyed: set[str] = set()
+        self.replaced: set[str] = set()
+        """Jobs beside which a person wanted another one."""
 
     def play(self, action: Any) -> None:
         world = self.world
@@ -60,13 +69,38 @@ class History:
                 self.clears += 1
         elif action == "move":
             world.vendor.moves_to(THERE if world.vendor.hook.settings.base_url == HOME else HOME)
+        elif action in WISHES:
+            self._decide(action)
         elif action == "later":
             world.clock.seconds += 4000
         elif action != "nothing":
             self._start(action)
 
+    def _decide(self, action: str) -> None:
+        """Decide as the page does: say so, and clear the task."""
+        world = self.world
+        if action != "again":
+            found = self.bought[-1][0] if self.bought else "4711"  # where a person looks, at the vendor
+            job_id = found if action == "adopt" else ""
+            attempt = (world.entry or {}).get("attempted_at", 0.0)
+            self.wish = {"id": uuid4().hex, "attempt": attempt, "action": action, "job_id": job_id}
+        assert world.store is not None
+        world.store.set("faceswap_decision", self.wish or None)
+        self.play("clear")
+
+    def _wished(self) -> str:
+        """Return the decision that asks for a purchase now, if one does."""
+        entry = self.world.entry or {}
+        ended = entry.get("state") in ("finished", "failed")
+        doubt = entry.get("state") in ("intent", "in_doubt") and not entry.get("job_id")
+        fits = {"buy_another": ended, "resubmit": doubt}.get(self.wish.get("action", ""), False)
+        same = self.wish.get("attempt") == entry.get("attempted_at", 0.0)
+        return str(self.wish["id"]) if fits and same and self.wish["id"] not in self.obeyed else ""
+
     def _start(self, action: dict[str, Any]) -> None:
         world, vendor = self.world, self.world.vendor
+        world.clock.seconds += 1
+        self.asked_for = self._wished()
         number = len(self.bought) + 1
         vendor.submissions = [_submission(kind, str(number)) for kind in (action["submission"], "taken")]
         vendor.double.send.side_effect = lambda request: self._take(request, action["media"])
@@ -122,12 +156,16 @@ class History:
         return job(JobState(kind), job_id=job_id)
 
     def _check_purchase(self, media: str) -> None:
+        if self.asked_for:
+            self.obeyed.add(self.asked_for)
+            self.replaced = {job_id for job_id, *_ in self.bought}
+            return
         if self.bought:
             job_id, before, clears, _ = self.bought[-1]
             assert self.clears > clears, f"job {job_id} was paid again without a person's word"
             assert media != before or job_id in self.failed, f"job {job_id} was paid again"
         for job_id, before, _, host in self.bought:
-            known = job_id in self.noted - self.failed
+            known = job_id in self.noted - self.failed - self.replaced
             assert not known or (media, self._host) != (before, host), f"job {job_id} was paid again"
 
     @property

@@ -184,8 +184,12 @@ def test_another_file_under_the_name(scene: Scene, http: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "inputs",
-    [None, [], "x", {"init_image": {"a": {"b": 1}}}, {"init_image": 1}, {"init_image": "file:x.jpg"}],
-)
+    [
+        None, [], "x", {"init_image": {"a": {"b": 1}}}, {"init_image": 1}, {"init_image": "file:x.jpg"},
+        {"init_image": "file:///\ud800.jpg"}, {"init_image": "file:///a\0.jpg"}, {"init_image": "s3://b/../a.jpg"},
+        {"init_image": "file://relative/a.jpg"}, {"init_image": [[["x"]]]},
+    ],
+)  # fmt: skip
 def test_inputs_that_say_nothing(scene: Scene, http: TestClient, inputs: Any) -> None:
     url = scene.store()
     scene.forge(url, inputs=inputs)

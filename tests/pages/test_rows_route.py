@@ -131,6 +131,14 @@ def test_the_folder_of_another_batch(folder: str, scene: Scene, http: TestClient
     assert reason_of(http, run_id="old") == "404 not_found"
 
 
+def test_a_folder_that_somebody_made_look_like_the_tasks(scene: Scene, http: TestClient) -> None:
+    uploads = f"file://{scene.root}/uploads"
+    start_batch(uploads)
+    merge(uploads, line(0))
+    scene.returns({"manifest": f"{uploads}/manifest.jsonl"}, output_path=None)
+    assert reason_of(http) == "404 not_found"
+
+
 def test_a_folder_that_only_other_tasks_have_used(scene: Scene, http: TestClient) -> None:
     for other in (
         Task("theirs", "run", "swap"),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.lineage import HookLineageCollector, NoOpCollector
+from airflow.sdk import plugins_manager
+from airflow.sdk.lineage import HookLineageCollector, HookLineageReader
 
 from airflow_provider_faceswap.exceptions import ResultError
 from airflow_provider_faceswap.storage import lineage
@@ -26,6 +27,7 @@ JOB = Owner("segmind", "5", "", 1.8e9)
 def collector(monkeypatch: pytest.MonkeyPatch) -> HookLineageCollector:
     found = HookLineageCollector()
     monkeypatch.setattr(lineage, "get_hook_lineage_collector", lambda: found)
+    monkeypatch.setattr(plugins_manager, "get_hook_lineage_readers_plugins", lambda: [HookLineageReader])
     return found
 
 
@@ -107,9 +109,18 @@ def test_lineage_that_cannot_be_noted_is_a_warning(
     assert "ValueError" in caplog.text and not collector.has_collected
 
 
-def test_where_nobody_reads_lineage_no_filesystem_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    monkeypatch.setattr(lineage, "get_hook_lineage_collector", NoOpCollector)
-    monkeypatch.setattr(lineage, "_context", made.append)
+def test_where_nobody_reads_lineage_no_collector_is_made(
+    collector: HookLineageCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins_manager, "get_hook_lineage_readers_plugins", list)
+    monkeypatch.setattr(lineage, "get_hook_lineage_collector", lambda: pytest.fail("it is costly"))
     note_written("file:///data/a.mp4")
-    assert not made
+    assert not collector.has_collected
+
+
+def test_where_nobody_can_say_who_reads_it_is_collected(
+    collector: HookLineageCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(plugins_manager, "get_hook_lineage_readers_plugins")
+    note_written("file:///data/a.mp4")
+    assert uris(collector.collected_assets.outputs) == ["file:///data/a.mp4"]

@@ -69,7 +69,7 @@ async def test_a_file_that_cannot_be_read_is_a_problem_and_no_end(
 ) -> None:
     monkeypatch.setattr(joblist, "PATIENCE", 0.0)
     (event,) = [event async for event in batch(f"file://{tmp_path}/none.jsonl").run()]
-    assert ended_lines(event.payload, 20) == [] and event.payload["counts"] == {}
+    assert ended_lines(event.payload, 20) is None and event.payload["counts"] == {}
     assert "the jobs file cannot be read: FileNotFoundError" in event.payload["problem"]
     assert not hook.asend.called
 

@@ -1,0 +1,75 @@
+"""What a batch leaves below ``_faceswap``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_faceswap.batch.manifest import read_manifest
+from airflow_provider_faceswap.exceptions import RefusedError
+from airflow_provider_faceswap.storage.places import LocalPlace
+from tests.batch.world import BatchWorld, rows
+
+
+def refuse_the_first(world: BatchWorld) -> None:
+    world.vendor.answers_to = {rows(1)[0]["target"]: [RefusedError("no face", final=True)]}
+
+
+def left(world: BatchWorld) -> set[str]:
+    return {path.name for path in (world.folder / "_faceswap").rglob("*") if path.is_file()}
+
+
+def test_a_batch_that_succeeded_leaves_its_manifest_and_no_lists(world: BatchWorld) -> None:
+    refuse_the_first(world)
+    summary = world.start(rows(20), max_failed=1)
+    assert not left(world)
+    assert len(list(read_manifest(summary["manifest"]))) == 20
+    world.clear()
+    assert world.start(rows(20))["succeeded"] == 20
+    assert len(world.vendor.jobs) == 20 and not left(world)
+
+
+def test_a_batch_that_failed_keeps_its_list_for_the_next_try(world: BatchWorld) -> None:
+    refuse_the_first(world)
+    with pytest.raises(AirflowFailException):
+        world.start(rows(3))
+    assert "items-0.jsonl" in left(world)
+    world.clear()
+    assert world.start(rows(3))["succeeded"] == 3
+    assert not left(world), "the lists of earlier tries included"
+
+
+@pytest.mark.parametrize("before", ["write manifest.jsonl", "remove items", "remove jobs", "remove claim"])
+def test_a_kill_at_the_end_loses_nothing(world: BatchWorld, before: str) -> None:
+    world.die(rows(3), before)
+    if before == "write manifest.jsonl":
+        assert {"items-0.jsonl", "jobs.jsonl"} <= left(world), "not before the merge"
+    else:
+        assert [line["status"] for line in world.lines] == ["success"] * 3
+    assert world.start(rows(3))["succeeded"] == 3
+    assert sorted(world.vendor.bought.values()) == [1, 1, 1]
+    assert not left(world)
+
+
+def test_a_list_that_cannot_be_deleted_does_not_fail_the_task(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = LocalPlace.remove
+
+    def remove(place: LocalPlace, name: str) -> None:
+        if name.startswith("items"):
+            raise OSError("read-only")
+        real(place, name)
+
+    monkeypatch.setattr(LocalPlace, "remove", remove)
+    assert world.start(rows(3))["succeeded"] == 3
+    assert Path(world.folder, "manifest.jsonl").exists()
+
+
+def test_validate_only_leaves_the_list_of_a_running_batch(world: BatchWorld) -> None:
+    world.die(rows(3), "polls")
+    before = left(world)
+    world.start(rows(3), validate_only=True)
+    assert left(world) == before
