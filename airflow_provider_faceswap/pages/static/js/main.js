@@ -1,0 +1,70 @@
+/** Chooses the view by the page's address, and reads again while something runs. */
+
+import { say } from "./dom.js";
+import { RunView } from "./run.js";
+import { TaskView } from "./task.js";
+
+const SECONDS = 3;
+const SECONDS_HIDDEN = 30;
+const SECONDS_AFTER_TROUBLE = 10;
+
+const main = document.getElementById("view");
+const banner = document.getElementById("banner");
+let timer = 0;
+let busy = false;
+let asked = false;
+
+/** Return a parameter; Airflow leaves a placeholder as it is where it has no value for it. */
+function parameter(name) {
+  const value = new URLSearchParams(location.search).get(name) ?? "";
+  return /^\{[A-Z_]+\}$/.test(value) ? "" : value;
+}
+
+function viewOf() {
+  const run = { dagId: parameter("dag_id"), runId: parameter("run_id") };
+  if (!run.dagId || !run.runId) return null;
+  const taskId = parameter("task_id");
+  if (!taskId) return new RunView(run);
+  const index = Number.parseInt(parameter("map_index"), 10);
+  return new TaskView({ ...run, taskId, mapIndex: Number.isInteger(index) ? index : -1 }, again);
+}
+
+/** Read again soon: something was decided. */
+function again() {
+  asked = true;
+  clearTimeout(timer);
+  timer = setTimeout(look, 500);
+}
+
+async function look() {
+  if (busy) return;
+  busy = true;
+  asked = false;
+  let next = null;
+  try {
+    const ended = await view.refresh();
+    document.getElementById("loading")?.remove();
+    if (!view.node.isConnected) main.append(view.node);
+    say(banner, "");
+    if (!ended) next = document.hidden ? SECONDS_HIDDEN : SECONDS;
+  } catch (error) {
+    if (typeof error.status !== "number") throw error;
+    say(banner, error.message);
+    document.getElementById("loading")?.remove();
+    if (error.passes) next = SECONDS_AFTER_TROUBLE;
+  } finally {
+    busy = false;
+    main.setAttribute("aria-busy", "false");
+  }
+  clearTimeout(timer);
+  if (asked) again();
+  else if (next !== null) timer = setTimeout(look, next * 1000);
+}
+
+const view = viewOf();
+if (view) {
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  look();
+} else {
+  document.getElementById("loading").textContent = "Open this page as the tab of a task instance or a Dag run.";
+}
