@@ -26,7 +26,7 @@ KEPT = 8
 _UNKNOWN = "Nothing is known of a manifest of this task."
 _SHOWN = (
     "index", "status", "job_id", "provider", "operation", "stored", "inputs", "bytes", "cost", "seconds",
-    "error", "consent_reference", "time",
+    "error", "consent_reference", "time", "submitted_at",
 )  # fmt: skip
 
 

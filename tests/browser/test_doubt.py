@@ -31,6 +31,11 @@ def cleared(looks: Looks, run_id: str) -> bool:
     return bool(task["try_number"] > 1 or task["state"] not in ("failed", "success"))
 
 
+def accepted(looks: Looks) -> int:
+    """Return how many jobs the vendor was paid for."""
+    return int(sum(looks.sandbox.http.get("/_sandbox/counts").json()["accepted"].values()))
+
+
 def no_requests(page: Page) -> list[str]:
     seen: list[str] = []
     page.on("request", lambda request: seen.append(request.method) if request.method == "PUT" else None)
@@ -44,29 +49,43 @@ def test_the_page_says_where_to_look(looks: Looks, page: Page, doubt: Run) -> No
     expect(view).to_contain_text("RemoteProtocolError")
 
 
-def test_a_job_is_adopted(looks: Looks, page: Page, doubt: Run) -> None:
+def test_a_job_is_adopted_and_nothing_is_paid(looks: Looks, page: Page, doubt: Run) -> None:
     run_id, attempt = doubt
+    paid = accepted(looks)
+    job_id = looks.sandbox.http.get("/_sandbox/jobs").json()[-1]["id"]
     view = opened(looks, page, run_id)
-    view.get_by_label("Job id at the vendor").fill(" 278 ")
+    view.get_by_label("Job id at the vendor").fill(f" {job_id} ")
     view.get_by_role("button", name="It was accepted").click()
     page.get_by_role("dialog").get_by_role("button", name="Adopt it").click()
 
-    expect(view.get_by_role("status")).to_contain_text("Job 278 is adopted as soon as a worker starts")
+    expect(view.get_by_role("status")).to_contain_text(f"Job {job_id} is adopted as soon as a worker starts")
     decision = looks.kept("picture", run_id, "faceswap_decision")
-    assert decision == {"attempt": attempt, "action": "adopt", "job_id": "278"}
+    assert {**decision, "id": ""} == {"id": "", "attempt": attempt, "action": "adopt", "job_id": job_id}
     assert cleared(looks, run_id)
+    assert looks.cluster.rest.wait_for_run("picture", run_id) == "success"
+    assert (looks.kept("picture", run_id)["job_id"], accepted(looks)) == (job_id, paid)
 
 
-def test_it_is_bought_again_and_one_press_is_enough(looks: Looks, page: Page, doubt: Run) -> None:
+def test_it_is_bought_again_once_however_often_the_decision_is_sent(
+    looks: Looks, page: Page, doubt: Run
+) -> None:
     run_id, attempt = doubt
+    paid, rest = accepted(looks), looks.cluster.rest
     view = opened(looks, page, run_id)
     button = view.get_by_role("button", name="It was not accepted")
     button.click()
     page.get_by_role("dialog").get_by_role("button", name="Buy it again").click()
 
     expect(view.get_by_role("status")).to_contain_text("Decided.")
-    assert looks.kept("picture", run_id, "faceswap_decision") == {"attempt": attempt, "action": "resubmit"}
+    decision = looks.kept("picture", run_id, "faceswap_decision")
+    assert {**decision, "id": ""} == {"id": "", "attempt": attempt, "action": "resubmit"}
     assert cleared(looks, run_id)
+    assert rest.wait_for_run("picture", run_id) == "success"
+    assert accepted(looks) == paid + 1
+    looks.keep("picture", run_id, decision, "faceswap_decision")  # a request that is sent again
+    rest.clear("picture", run_id, "swap", only_failed=False)
+    assert rest.wait_for_run("picture", run_id) == "success"
+    assert accepted(looks) == paid + 1
 
 
 def test_the_buttons_are_disabled_while_the_decision_is_written(looks: Looks, page: Page, doubt: Run) -> None:

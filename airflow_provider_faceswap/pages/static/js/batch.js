@@ -2,7 +2,7 @@
 
 import { dataUrl, get } from "./api.js";
 import { confirmed } from "./confirming.js";
-import { decide, isStopped, mayEdit, stopSubmitting } from "./decision.js";
+import { decide, isStopped, mayEdit, newId, stopSubmitting } from "./decision.js";
 import { announce, Children, make, say, setAttribute } from "./dom.js";
 import { Doubt } from "./doubt.js";
 import { Facts, Figure } from "./figure.js";
@@ -124,7 +124,7 @@ export class Batch {
 
   /** Write one decision about rows, and clear the task. */
   async settle(items, decision) {
-    const rows = items.map((item) => [String(item.row), { attempt: item.attempt, ...decision }]);
+    const rows = items.map((item) => [String(item.row), { id: newId(), attempt: item.attemptedAt, ...decision }]);
     await decide(this.task, { rows: Object.fromEntries(rows) });
     this.again();
   }

@@ -8,6 +8,9 @@ const STOP = "faceswap_stop";
 
 const clearUrl = ({ dagId }) => `api/v2/dags/${quoted(dagId)}/clearTaskInstances`;
 
+/** Return what names a decision: a worker obeys each one once. */
+export const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
 function clearing({ runId, taskId, mapIndex }, dryRun) {
   const which = mapIndex < 0 ? taskId : [taskId, mapIndex];
   const how = { dry_run: dryRun, only_failed: false, reset_dag_runs: true };

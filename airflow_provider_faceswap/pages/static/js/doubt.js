@@ -84,7 +84,7 @@ export class Doubt {
   async #another() {
     const text = ["The task is cleared and pays for a new job. The result so far stays where it is stored.", priceOf(this.item)];
     if (await confirmed({ title: "Buy another job?", text, yes: "Buy another", danger: true })) {
-      await this.#do({ action: "resubmit" }, "Another job is bought as soon as a worker starts the task.");
+      await this.#do({ action: "buy_another" }, "Another job is bought as soon as a worker starts the task.");
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { find, get, taskUrl } from "./api.js";
 import { Batch } from "./batch.js";
-import { decide, lastDecision, mayEdit } from "./decision.js";
+import { decide, lastDecision, mayEdit, newId } from "./decision.js";
 import { announce, make, say } from "./dom.js";
 import { Doubt } from "./doubt.js";
 import { Figure } from "./figure.js";
@@ -100,7 +100,7 @@ export class TaskView {
   }
 
   async #settle(item, decision) {
-    await decide(this.task, { attempt: item.attemptedAt, ...decision });
+    await decide(this.task, { id: newId(), attempt: item.attemptedAt, ...decision });
     this.again();
   }
 }
