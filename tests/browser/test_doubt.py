@@ -52,7 +52,7 @@ def test_the_page_says_where_to_look(looks: Looks, page: Page, doubt: Run) -> No
 def test_a_job_is_adopted_and_nothing_is_paid(looks: Looks, page: Page, doubt: Run) -> None:
     run_id, attempt = doubt
     paid = accepted(looks)
-    job_id = looks.sandbox.http.get("/_sandbox/jobs").json()[-1]["id"]
+    job_id = str(looks.sandbox.http.get("/_sandbox/jobs").json()["jobs"][-1]["id"])
     view = opened(looks, page, run_id)
     view.get_by_label("Job id at the vendor").fill(f" {job_id} ")
     view.get_by_role("button", name="It was accepted").click()
