@@ -22,7 +22,7 @@ The errors of this provider, split by what the reader can do about it.
     │   ├── JobUnknownError        the vendor does not know the id
     │   └── JobUnsettledError      no verdict: the deadline passed or the state makes no sense
     ├── ResultError                a finished job's file could not be kept; collecting again is free
-    └── BatchError                 more items of a batch failed than it puts up with: look at its manifest
+    └── BatchError                 more items of a batch failed than it allows: look at its manifest
 
 Operators and sensors translate these into Airflow's own at their edge.
 """
@@ -170,6 +170,6 @@ class ResultError(FaceSwapError):
 
 
 class BatchError(FaceSwapError):
-    """More items of a batch failed than ``max_failed`` puts up with; what succeeded is kept."""
+    """More items of a batch failed than ``max_failed`` allows; what succeeded is kept."""
 
     paid = True

@@ -79,7 +79,7 @@ def served() -> Iterator[str]:
 
 
 def store(url: str, folder: str, size: int, count: int) -> dict[str, float]:
-    """Store a file so many times; return seconds, CPU seconds and the growth of the peak in MB."""
+    """Store a file this many times; return seconds, CPU seconds and the growth of the peak in MB."""
     from airflow_provider_faceswap.hooks.settings import Settings
     from airflow_provider_faceswap.storage.outputs import OutputStore
     from airflow_provider_faceswap.storage.provenance import Owner

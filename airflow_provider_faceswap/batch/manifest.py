@@ -8,6 +8,7 @@ that it does not matter in which order parts are read, how often, or whether a m
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
@@ -221,3 +222,13 @@ def _unreadable(path: str, number: int, problem: str) -> JournalError:
 
 def _not_now(path: str, error: Exception) -> NotSentError:
     return NotSentError(f"{path} cannot be read now: {said(error)}; nothing was sent to the vendor")
+
+
+def task_digest(task: Any) -> str:
+    """
+    Return what names the files of a batch beside its manifest.
+
+    :param task: its task instance; Dag, run, task and map index count.
+    """
+    named = [task.dag_id, task.run_id, task.task_id, task.map_index]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,7 +17,7 @@ from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
 from airflow_provider_faceswap.batch.items.reading import read_items
 from airflow_provider_faceswap.batch.items.rows import Row, make_rows
 from airflow_provider_faceswap.batch.journal import STOP_KEY, BatchJournal, Head
-from airflow_provider_faceswap.batch.manifest import Ledger
+from airflow_provider_faceswap.batch.manifest import Ledger, task_digest
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE, Plan
 from airflow_provider_faceswap.batch.run import BatchRun
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
@@ -133,12 +131,6 @@ def tidy(run: BatchRun) -> None:
     """
     for name in run.place.names(""):
         clean_up(partial(run.place.remove, name))
-
-
-def task_digest(ti: Any) -> str:
-    """Return what names a task instance's files."""
-    named = [ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
-    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
 
 
 def _check(operator: FaceSwapBatchOperator) -> None:

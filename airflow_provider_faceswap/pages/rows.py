@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from airflow_provider_faceswap.batch.manifest import MANIFEST, Ledger
+from airflow_provider_faceswap.batch.manifest import MANIFEST, Ledger, task_digest
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.pages.database import OutputPath, Task
 from airflow_provider_faceswap.pages.errors import NotShownError
@@ -129,7 +127,7 @@ def folder_of(task: Task, result: Any, output_path: OutputPath) -> BatchFolder:
         folder, buyer = output_path.text, ""
     else:
         # Below what the Dag's author wrote other Dags may have folders too, and an XCom can be edited.
-        buyer = _digest(task)
+        buyer = task_digest(task)
         url = result.get("manifest") if isinstance(result, Mapping) else None
         folder = url.removesuffix(f"/{MANIFEST}") if isinstance(url, str) else ""
         if not folder or not output_path.allows(folder):
@@ -137,12 +135,6 @@ def folder_of(task: Task, result: Any, output_path: OutputPath) -> BatchFolder:
     if url_problem(folder):
         raise NotShownError("not_found", "The task's output_path is not the URL of a folder.")
     return BatchFolder(folder, buyer)
-
-
-def _digest(task: Task) -> str:
-    """Return what a batch calls a task instance in the lines of what it buys."""
-    named = [task.dag_id, task.run_id, task.task_id, task.map_index]
-    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
 
 
 def _read(folder: str, version: Version) -> _Table:

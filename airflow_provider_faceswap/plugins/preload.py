@@ -52,6 +52,7 @@ def preload() -> None:
         for name in (*_modules(), *OTHERS):
             import_module(name)
         import_module(f"{_ROOT}.hooks.settings").usual_tls(True)
+        import_module(f"{_ROOT}.storage.connections").system_tls()
     except Exception as error:  # the component can do without
         log.warning("The face swap provider is not preloaded; its tasks start slower: %r", error)
         return

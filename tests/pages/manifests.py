@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_faceswap.batch.manifest import Ledger
-from airflow_provider_faceswap.operators.batches import task_digest
+from airflow_provider_faceswap.batch.manifest import Ledger, task_digest
 from airflow_provider_faceswap.pages.database import Task
 from airflow_provider_faceswap.storage.places import open_place
 from tests.pages.scene import TASK, as_ti

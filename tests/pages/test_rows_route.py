@@ -56,7 +56,7 @@ def test_a_row_is_shown_without_the_vendors_links(folder: str, http: TestClient)
         "index": 0, "status": "failed", "job_id": "job0", "provider": "modelslab", "operation": "swap",
         "stored": [], "inputs": {"init_image": "https://example.com/face.jpg"}, "bytes": 10,
         "cost": {"amount": 1, "unit": "credits"}, "seconds": None, "error": "The face is turned away.",
-        "consent_reference": None,
+        "consent_reference": None, "submitted_at": None,
     }  # fmt: skip
 
 
@@ -201,13 +201,6 @@ def test_a_manifest_that_is_too_large_is_not_read(
     monkeypatch.setattr(module, "MAX_BYTES", 10)
     monkeypatch.setattr(module, "Ledger", None)
     assert reason_of(http) == "502 store_failed"
-
-
-def test_the_name_of_a_batchs_own_folder_is_the_operators(scene: Scene) -> None:
-    from airflow_provider_faceswap.operators.batches import task_digest
-    from tests.pages.scene import as_ti
-
-    assert module._digest(TASK) == task_digest(as_ti(TASK))
 
 
 def test_a_manifest_is_read_once_for_all_who_ask(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

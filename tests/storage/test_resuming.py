@@ -24,7 +24,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Cutting:
-    """Cuts its first answers after so many bytes; gives the rest to who asks for it."""
+    """Cuts its first answers after this many bytes; gives the rest to who asks for it."""
 
     def __init__(self, cuts: int = 1, keep: int = 300_000, honour: bool = True, **headers: str) -> None:
         self.cuts, self.keep, self.honour = cuts, keep, honour
@@ -77,7 +77,9 @@ def test_a_cut_download_is_taken_up_again(cdn: Cdn, tmp_path: Path, validator: d
 
 
 @pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"weak"'}])
-def test_without_a_strong_validator_it_starts_anew(cdn: Cdn, tmp_path: Path, headers: dict[str, str]) -> None:
+def test_without_a_strong_validator_it_starts_again(
+    cdn: Cdn, tmp_path: Path, headers: dict[str, str]
+) -> None:
     handler = Cutting(**headers)
     assert fetched(cdn, tmp_path, handler) == MP4
     assert handler.asked == [(None, None)] * 2
@@ -124,7 +126,7 @@ def test_a_rest_that_is_not_the_one_asked_for_is_not_put_behind_the_start(
     assert good.asked == [(None, None)] * 2, "the whole file is asked for again"
 
 
-def test_416_starts_anew(cdn: Cdn, tmp_path: Path) -> None:
+def test_416_starts_again(cdn: Cdn, tmp_path: Path) -> None:
     good = Cutting(ETag='"abc"')
 
     async def handler(request: web.Request) -> web.StreamResponse:
