@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_provider_faceswap.plugins import preload
+from airflow_provider_faceswap.plugins.preload import preload_if_it_forks
 
 # Relative: the API server may lie under a path of its own.
 _TAB = "faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}"
@@ -20,7 +20,12 @@ class FaceSwapPlugin(AirflowPlugin):
     """Adds pages and FastAPI apps to the API server, and has others import the provider before they fork."""
 
     name = "faceswap"
-    listeners = [preload]  # noqa: RUF012 - Airflow declares it so
+
+    @classmethod
+    def on_load(cls, *args: Any, **kwargs: Any) -> None:
+        """Have the tasks that this process will fork share what they need."""
+        preload_if_it_forks()
+
     # Airflow drops a view whose url_route another one has.
     external_views = [  # noqa: RUF012 - as above
         _view("task_instance", "faceswap", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),

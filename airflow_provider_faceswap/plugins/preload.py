@@ -3,22 +3,25 @@ Imports what the provider's tasks need where a component of Airflow starts, so t
 
 A task of the ``LocalExecutor`` is a fork of the scheduler, and a Dag file is parsed by a fork of the Dag
 processor. Without this each of them imports the provider by itself, a quarter of a second of CPU at each
-start of a task. A Celery worker or a pod is not a component in this sense: tasks import as usual there.
+start of a task.
+
+A listener would say which component starts. But Airflow refuses ``end_from_trigger`` where one is registered.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Any
-
-from airflow.listeners import hookimpl
 
 log = logging.getLogger(__name__)
 
+COMPONENTS = ("scheduler", "dag-processor", "triggerer", "celery")
+"""Commands of ``airflow`` whose processes fork."""
 ROOMS = ("apis", "hooks", "journal", "storage", "execution", "batch", "operators", "sensors", "triggers")
 LATER = (
     "execution.openlineage",  # only where that provider asks for it
@@ -30,17 +33,17 @@ OTHERS = ("anyio._backends._asyncio",)
 _ROOT = "airflow_provider_faceswap"
 
 
-@hookimpl
-def on_starting(component: Any) -> None:
-    """
-    Import them, unless it is a task that starts: it imports what it needs.
+def preload_if_it_forks() -> None:
+    """Import the modules if this is the process of a component that forks; what it forks has them then."""
+    if not sys.argv[1:2] or sys.argv[1] not in COMPONENTS:
+        return
+    from multiprocessing import parent_process
 
-    :param component: the job of a scheduler, a Dag processor or a triggerer, or the marker of a task.
-    """
-    if type(component).__name__ == "Job":
+    if parent_process() is None:  # a process that was spawned has the arguments of its parent as well
         preload()
 
 
+@cache
 def preload() -> None:
     """Import the modules, and load the certificates that TLS is verified with."""
     from airflow.sdk.configuration import conf

@@ -17,24 +17,41 @@ ROOT = Path(airflow_provider_faceswap.__file__).parent
 ROOT = Path(airflow_provider_faceswap.__file__).parent
 START = """
 import sys
-from airflow_provider_faceswap.plugins import preload
-class {component}: pass
-preload.on_starting(component={component}())
+sys.argv = ["airflow", *{command!r}]
+from airflow.plugins_manager import ensure_plugins_loaded
+ensure_plugins_loaded()
 print(*sys.modules)
+"""
+SPAWN = """
+import multiprocessing, sys
+def loaded():
+    from airflow.plugins_manager import ensure_plugins_loaded
+    ensure_plugins_loaded()
+    print("airflow_provider_faceswap.operators.base" in sys.modules)
+if __name__ == "__main__":
+    sys.argv = ["airflow", "scheduler"]
+    child = multiprocessing.get_context("spawn").Process(target=loaded)
+    child.start()
+    child.join()
 """
 
 
-def loaded(component: str, **env: str) -> set[str]:
-    """Start a component in a process of its own; return the modules that it has then."""
-    code = START.format(component=component)
+def run(code: str, *arguments: str, **env: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **env}
-    )
-    return set(done.stdout.splitlines()[-1].split())
+        [sys.executable, *arguments, *([] if arguments else ["-c", code])],
+        capture_output=True, text=True, check=True, env={**os.environ, **env},
+    )  # fmt: skip
+    return done.stdout.splitlines()[-1]
 
 
-def test_a_component_imports_what_tasks_import() -> None:
-    found = loaded("Job")
+def loaded(*command: str, **env: str) -> set[str]:
+    """Start a command of Airflow in a process of its own; return the modules that its plugins bring."""
+    return set(run(START.format(command=command), **env).split())
+
+
+@pytest.mark.parametrize("command", preload.COMPONENTS)
+def test_a_component_imports_what_tasks_import(command: str) -> None:
+    found = loaded(command, "worker")
     names = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for room in preload.ROOMS
@@ -45,20 +62,35 @@ def test_a_component_imports_what_tasks_import() -> None:
 
 
 @pytest.mark.parametrize(
-    ("component", "env"), [("TaskRunnerMarker", {}), ("Job", {"AIRFLOW__FACESWAP__PRELOAD": "False"})]
+    ("command", "env"),
+    [
+        (["api-server"], {}),
+        (["tasks", "test"], {}),
+        ([], {}),
+        (["scheduler"], {"AIRFLOW__FACESWAP__PRELOAD": "False"}),
+    ],
 )
-def test_a_task_does_not_nor_who_is_told_not_to(component: str, env: dict[str, str]) -> None:
-    assert f"{ROOT.name}.operators.base" not in loaded(component, **env)
+def test_others_do_not_nor_who_is_told_not_to(command: list[str], env: dict[str, str]) -> None:
+    assert f"{ROOT.name}.operators.base" not in loaded(*command, **env)
 
 
-def test_airflow_asks_it() -> None:
-    assert FaceSwapPlugin.listeners == [preload]
+def test_a_process_that_was_spawned_does_not(tmp_path: Path) -> None:
+    script = tmp_path / "spawn.py"
+    script.write_text(SPAWN)
+    assert run("", str(script)) == "False"
+
+
+def test_there_is_no_listener() -> None:
+    """Airflow refuses ``end_from_trigger`` where there is one."""
+    assert not FaceSwapPlugin.listeners
 
 
 def test_a_module_that_cannot_be_imported_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(preload, "OTHERS", ("nosuchmodule",))
+    preload.preload.cache_clear()
     preload.preload()
+    preload.preload.cache_clear()
     (record,) = caplog.records
     assert record.levelname == "WARNING" and "nosuchmodule" in record.getMessage()
