@@ -20,12 +20,13 @@ HERE = Path(__file__).parent
 SAMPLES = ("hopper.jpg", "astronaut.jpg", "duo.jpg", "clip.mp4")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.add_marker(pytest.mark.browser)
+    item.add_marker(pytest.mark.system)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.system)
     # Last: while the browser is there, no other test can run an event loop.
     items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
