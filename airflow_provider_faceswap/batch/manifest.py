@@ -108,7 +108,7 @@ class Ledger:
 
     @property
     def crowded(self) -> bool:
-        """Whether there are so many small parts that each reader takes long."""
+        """Whether small parts have piled up, which makes reading slow."""
         return len(self._small()) > MANY
 
     def compact(self) -> None:
