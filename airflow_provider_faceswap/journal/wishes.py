@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from typing import Annotated, Literal
+from uuid import NAMESPACE_OID, uuid5
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 from typing_extensions import Self
@@ -22,7 +23,8 @@ class Wish(BaseModel):
     """
     A decision that a page wrote. It counts once, and for what the page showed.
 
-    :param id: of this decision; what was obeyed is not obeyed again.
+    :param id: of this decision; what was obeyed is not obeyed again. Without one, two decisions for the same
+        action about the same attempt are one.
     :param attempt: when the submission that it is about was made, as the page showed it: the entry's
         ``attempted_at``, or the ``submitted_at`` of a row.
     :param action: ``adopt``: the submission was accepted, as ``job_id``; ``resubmit``: it was not accepted,
@@ -32,7 +34,7 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$")] = ""
     attempt: Moment | Annotated[str, StringConstraints(max_length=64)]
     action: Literal["adopt", "resubmit", "buy_another"]
     job_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$", strip_whitespace=True)] = ""
@@ -59,9 +61,14 @@ class Wish(BaseModel):
             log.warning("A decision about this task's job cannot be read and is ignored")
             return None
 
+    @property
+    def name(self) -> str:
+        """What tells it from other decisions."""
+        return self.id or uuid5(NAMESPACE_OID, f"{self.action} {self.attempt}").hex
+
     def fits(self, entry: Entry) -> bool:
         """Return whether this is about the entry's submission, and about what has become of it since."""
-        if self.id == entry.obeyed or self.attempt not in (entry.attempted_at, iso(entry.attempted_at)):
+        if self.name == entry.obeyed or self.attempt not in (entry.attempted_at, iso(entry.attempted_at)):
             return False
         if self.action == "buy_another":
             return entry.state in _ENDED
@@ -76,7 +83,11 @@ class Wish(BaseModel):
         """
         if self.action != "adopt" or not self.fits(entry):
             return None
-        known = {"max_tries": situation.max_tries, "clear_number": situation.clear_number, "obeyed": self.id}
+        known = {
+            "max_tries": situation.max_tries,
+            "clear_number": situation.clear_number,
+            "obeyed": self.name,
+        }
         return entry.moved_to(State.RUNNING, job_id=self.job_id, deadline=0.0, problem="", **known)
 
 
@@ -94,8 +105,8 @@ def decide_with(wish: Wish | None, entry: Entry | None, situation: Situation) ->
     if not wish.fits(entry) or (entry.base_url and entry.base_url != situation.base_url):
         return decision
     if wish.action == "buy_another":
-        bought = buy_again(entry.moved_to(entry.state, obeyed=wish.id), "a person decided: buy another")
+        bought = buy_again(entry.moved_to(entry.state, obeyed=wish.name), "a person decided: buy another")
     else:  # it is not left behind: what was not accepted is nothing to come back to
-        refused = entry.moved_to(State.REFUSED, obeyed=wish.id)
+        refused = entry.moved_to(State.REFUSED, obeyed=wish.name)
         bought = buy_again(refused, "a person decided: it was not accepted")
     return replace(bought, leaves=entry, again=True)  # if nothing is taken now, the entry and the wish stay

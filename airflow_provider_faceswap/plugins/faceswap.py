@@ -27,7 +27,7 @@ class FaceSwapPlugin(AirflowPlugin):
         preload_if_it_forks()
 
     # Airflow drops a view whose url_route another one has.
-    external_views = [  # noqa: RUF012 - as above
+    external_views = [  # noqa: RUF012 - Airflow declares it so
         _view("task_instance", "faceswap", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),
         _view("dag_run", "faceswap_run", _TAB),
     ]

@@ -159,7 +159,6 @@ def test_a_running_job_is_not_bought_again(one: World) -> None:
         "resubmit",
         [],
         {"id": "a", "action": "resubmit"},
-        {"attempt": 0, "action": "resubmit"},
         {"id": "../a", "attempt": 0, "action": "resubmit"},
         {"id": "a", "attempt": [], "action": "resubmit"},
         {"id": "a", "attempt": 0, "action": "buy everything"},
@@ -188,6 +187,15 @@ def test_a_decision_is_not_obeyed_again_where_a_clear_goes_back_to_its_job(one: 
     one.start(media=OTHER)
     one.clear()
     assert one.start()["job_id"] == "278"
+    one.clear()
+    assert one.start()["job_id"] == "278" and one.vendor.accepted == 2
+
+
+def test_a_decision_without_an_id_is_obeyed_once_as_well(one: World) -> None:
+    one.start()
+    decide(one, "buy_another", id="")
+    one.vendor.submissions = [job(job_id="279")]
+    one.start(media=OTHER)
     one.clear()
     assert one.start()["job_id"] == "278" and one.vendor.accepted == 2
 
