@@ -1,6 +1,7 @@
 /** Chooses the view by the page's address, and reads again while something runs. */
 
 import { say } from "./dom.js";
+import { JobsView } from "./jobs.js";
 import { RunView } from "./run.js";
 import { TaskView } from "./task.js";
 
@@ -21,6 +22,7 @@ function parameter(name) {
 }
 
 function viewOf() {
+  if (main.dataset.view === "jobs") return new JobsView();
   const run = { dagId: parameter("dag_id"), runId: parameter("run_id") };
   if (!run.dagId || !run.runId) return null;
   const taskId = parameter("task_id");
@@ -46,7 +48,7 @@ async function look() {
     document.getElementById("loading")?.remove();
     if (!view.node.isConnected) main.append(view.node);
     say(banner, "");
-    if (!ended) next = document.hidden ? SECONDS_HIDDEN : SECONDS;
+    if (!ended) next = document.hidden ? SECONDS_HIDDEN : view.pace ?? SECONDS;
   } catch (error) {
     if (typeof error.status !== "number") throw error;
     say(banner, error.message);
