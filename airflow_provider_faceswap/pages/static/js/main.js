@@ -31,6 +31,11 @@ function viewOf() {
   return new TaskView({ ...run, taskId, mapIndex: Number.isInteger(index) ? index : -1 }, again);
 }
 
+function attach() {
+  document.getElementById("loading")?.remove();
+  if (!view.node.isConnected) main.append(view.node);
+}
+
 /** Read again soon: something was decided. */
 function again() {
   asked = true;
@@ -44,9 +49,9 @@ async function look() {
   asked = false;
   let next = null;
   try {
+    if (view.early) attach();
     const ended = await view.refresh();
-    document.getElementById("loading")?.remove();
-    if (!view.node.isConnected) main.append(view.node);
+    attach();
     say(banner, "");
     if (!ended) next = document.hidden ? SECONDS_HIDDEN : view.pace ?? SECONDS;
   } catch (error) {
