@@ -188,6 +188,9 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": _modules("sensors"),
         "hooks": _modules("hooks"),
         "triggers": _modules("triggers", **{vendor: entry.trigger for vendor, entry in _ENTRIES.items()}),
+        "extra-links": [
+            f"{_PACKAGE}.execution.links.{name}" for name in ("FaceSwapLink", "StoredResultLink")
+        ],
         "connection-types": [_connection(vendor, entry) for vendor, entry in _ENTRIES.items()],
         "config": {
             "faceswap": {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from harness.cluster import Cluster
 from harness.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator, Locator, Page
 
 BUCKET = "my-bucket"
 BLANKS = re.compile(r"\b(undefined|null|NaN|Infinity|Invalid Date|\[object)\b")
@@ -25,6 +26,12 @@ class Looks:
     sandbox: Sandbox
     home: Path
     _runs: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """Who may log in, with what."""
+        assert self.cluster.logins
+        return self.cluster.logins.passwords
 
     def run(self, dag_id: str, **conf: Any) -> str:
         """Start a run and return its id."""
@@ -86,6 +93,8 @@ class Looks:
 
 def shown(page: Page | FrameLocator) -> Locator:
     """Return the page once it shows something, without a word that a person cannot read."""
+    from playwright.sync_api import expect  # not at the top: where it is missing the tests are skipped
+
     view = page.locator("#view")
     expect(view).to_have_attribute("aria-busy", "false", timeout=30_000)
     expect(view).not_to_contain_text(BLANKS)

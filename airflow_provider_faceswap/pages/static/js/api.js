@@ -3,6 +3,8 @@
 /** Where Airflow is mounted; it may stand below a path. */
 export const BASE = new URL("../../../../", import.meta.url);
 
+const AT_ONCE = 4;
+
 /** A request that did not work; `message` is a sentence for people. */
 class RequestError extends Error {
   constructor(status, message, reason = "") {
@@ -44,6 +46,14 @@ export async function find(path) {
     if (error.status === 404) return null;
     throw error;
   }
+}
+
+/** Do something for each, some at a time. */
+export async function forEach(items, act) {
+  const queue = [...items];
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (queue.length) await act(queue.shift());
+  }));
 }
 
 /** Send a request, and return its JSON; null where the reply is empty. */

@@ -1,6 +1,7 @@
 /** Chooses the view by the page's address, and reads again while something runs. */
 
 import { say } from "./dom.js";
+import { JobsView } from "./jobs.js";
 import { RunView } from "./run.js";
 import { TaskView } from "./task.js";
 
@@ -21,12 +22,18 @@ function parameter(name) {
 }
 
 function viewOf() {
+  if (main.dataset.view === "jobs") return new JobsView();
   const run = { dagId: parameter("dag_id"), runId: parameter("run_id") };
   if (!run.dagId || !run.runId) return null;
   const taskId = parameter("task_id");
   if (!taskId) return new RunView(run);
   const index = Number.parseInt(parameter("map_index"), 10);
   return new TaskView({ ...run, taskId, mapIndex: Number.isInteger(index) ? index : -1 }, again);
+}
+
+function attach() {
+  document.getElementById("loading")?.remove();
+  if (!view.node.isConnected) main.append(view.node);
 }
 
 /** Read again soon: something was decided. */
@@ -42,11 +49,11 @@ async function look() {
   asked = false;
   let next = null;
   try {
+    if (view.early) attach();
     const ended = await view.refresh();
-    document.getElementById("loading")?.remove();
-    if (!view.node.isConnected) main.append(view.node);
+    attach();
     say(banner, "");
-    if (!ended) next = document.hidden ? SECONDS_HIDDEN : SECONDS;
+    if (!ended) next = document.hidden ? SECONDS_HIDDEN : view.pace ?? SECONDS;
   } catch (error) {
     if (typeof error.status !== "number") throw error;
     say(banner, error.message);

@@ -1,6 +1,6 @@
 /** The page of a Dag run: all of its swaps, and what they cost together. */
 
-import { find, get, quoted, taskUrl } from "./api.js";
+import { find, forEach, get, quoted, taskUrl } from "./api.js";
 import { Children, make, say } from "./dom.js";
 import { Figure } from "./figure.js";
 import { itemOfTask, readEntry } from "./item.js";
@@ -11,20 +11,11 @@ import { cost, count, isNumber, isText } from "./text.js";
 const OURS = /^(ModelsLab|Segmind|AIFaceSwap|FaceSwap)/;
 const PAGE = 100;
 const SHOWN = 24;
-const AT_ONCE = 4;
 const MOST = 2000;
 
 const taskOf = (ti) => ({ dagId: ti.dag_id, runId: ti.dag_run_id, taskId: ti.task_id, mapIndex: ti.map_index });
 const keyOf = (ti) => `${ti.task_id}[${ti.map_index}]`;
 const isResult = (value) => isText(value?.provider) && isText(value?.operation);
-
-/** Do something for each, some at a time. */
-async function forEach(items, act) {
-  const queue = [...items];
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (queue.length) await act(queue.shift());
-  }));
-}
 
 /** Shows a Dag run. */
 export class RunView {
