@@ -94,7 +94,6 @@ _SEGMIND_FIELDS: dict[str, Any] = {
         "number",
         minimum=1,
         maximum=600,
-        section=_NETWORK,
     ),
 }
 
