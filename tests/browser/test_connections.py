@@ -38,7 +38,9 @@ class Form:
         return self.dialog.locator("label").filter(has=named)
 
     def row(self, conn_id: str) -> Locator:
-        return self.page.get_by_role("row").filter(has=self.page.get_by_text(conn_id, exact=True))
+        found = self.page.get_by_role("row").filter(has=self.page.get_by_text(conn_id, exact=True))
+        found.wait_for()
+        return found
 
     def add(self, conn_id: str, vendor: str, key: str) -> None:
         self.page.goto(f"{self.looks.cluster.url}/connections")
@@ -51,13 +53,14 @@ class Form:
     def edit(self, conn_id: str) -> None:
         self.page.goto(f"{self.looks.cluster.url}/connections")
         self.row(conn_id).get_by_role("button", name="Edit Connection").click()
+        self.field("password").wait_for()
 
     def open(self, section: str) -> None:
         self.dialog.get_by_role("button", name=section, exact=True).click()
 
     def save(self) -> None:
         self.dialog.get_by_role("button", name="Save").click()
-        expect(self.dialog).to_be_hidden()
+        self.dialog.wait_for(state="hidden")
 
     def shown(self, conn_id: str) -> dict[str, Any]:
         """Return the connection as the public API shows it, its extra decoded."""
