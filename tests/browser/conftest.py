@@ -78,7 +78,9 @@ def looks(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
             bucket.put(f"clips/{name}", content)
         local_roots = {"faceswap": {"local_roots": home}}
         logins = Logins(USERS, TEAMS)
-        with Cluster(home / "airflow", list(TEAMS), settings=local_roots, logins=logins) as cluster:
+        with Cluster(
+            home / "airflow", list(TEAMS), settings=local_roots, logins=logins, own_execution_api=True
+        ) as cluster:
             add_accounts(cluster, sandbox)
             cluster.rest.request("POST", "/connections", json=bucket.connection("my_aws_conn"))
             yield Looks(cluster, sandbox, home)
