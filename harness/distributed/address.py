@@ -1,4 +1,4 @@
-"""One address for several servers, as a load balancer gives: each connection goes to the next one that is up."""
+"""One address for several servers, as a load balancer gives: each connection goes to the next that is ready."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from harness.cluster import ClusterError
 from harness.settings import HOST
 
 CHUNK = 64 * 1024
+INTERVAL = 0.5
+"""Seconds between two questions whether a server is ready."""
+READY = b" 200 "
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class OneAddress:
@@ -19,14 +24,22 @@ class OneAddress:
 
     :param port: where to listen.
     :param servers: the ports of the servers.
+    :param ready_path: what a ready server answers with 200; the rest get no connection.
     """
 
-    def __init__(self, port: int, servers: Sequence[int]) -> None:
+    def __init__(self, port: int, servers: Sequence[int], ready_path: str) -> None:
         self._port = port
         self._servers = list(servers)
+        self._question = f"GET {ready_path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+        self._ready: set[int] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
+
+    @property
+    def waiting(self) -> set[int]:
+        """The servers that are not ready."""
+        return set(self._servers) - self._ready
 
     def start(self) -> None:
         """Listen."""
@@ -49,6 +62,7 @@ class OneAddress:
             self._server = await asyncio.start_server(self._pass_on, HOST, self._port)
         except OSError as error:
             raise ClusterError(f"cannot listen on port {self._port}: {error}") from error
+        self._watchers = [asyncio.create_task(self._watch(port)) for port in self._servers]
 
     async def _close(self) -> None:
         if self._server:
@@ -58,20 +72,37 @@ class OneAddress:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
+    async def _watch(self, port: int) -> None:
+        while True:
+            if await self._is_ready(port):
+                self._ready.add(port)
+            else:
+                self._ready.discard(port)
+            await asyncio.sleep(INTERVAL)
+
+    async def _is_ready(self, port: int) -> bool:
+        with contextlib.suppress(OSError):
+            answers, asks = await asyncio.open_connection(HOST, port)
+            with contextlib.closing(asks):
+                asks.write(self._question)
+                return READY in await answers.readline()
+        return False
+
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer):
-            server = await self._connect()
-            if server is None:
-                return
-            answers, asks = server
-            with contextlib.closing(asks):
-                await asyncio.gather(_copy(reader, asks), _copy(answers, writer))
+            if server := await self._connect():
+                answers, asks = server
+                with contextlib.closing(asks):
+                    await asyncio.gather(_copy(reader, asks), _copy(answers, writer))
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        for _ in self._servers:
-            self._servers.append(port := self._servers.pop(0))
-            with contextlib.suppress(OSError):
-                return await asyncio.open_connection(HOST, port)
+    async def _connect(self) -> Streams | None:
+        for port in self._servers[:]:
+            if port in self._ready:
+                # The next connection begins with the servers after this one.
+                self._servers.remove(port)
+                self._servers.append(port)
+                with contextlib.suppress(OSError):
+                    return await asyncio.open_connection(HOST, port)
         return None
 
 
@@ -81,5 +112,4 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while chunk := await reader.read(CHUNK):
             writer.write(chunk)
             await writer.drain()
-    with contextlib.suppress(OSError):
-        writer.close()
+    writer.close()

@@ -16,6 +16,9 @@ from harness.distributed.redis import Redis
 WORKERS = ("worker-1", "worker-2")
 TRIGGERERS = ("triggerer-1", "triggerer-2")
 API_SERVERS = ("api-server-1", "api-server-2")
+# The first request of a worker makes the execution API build its routes, which takes seconds and blocks all
+# others: a server is ready once it has done so.
+READY_PATH = "/execution/health"
 SERVE_NO_LOGS = "--skip-serve-logs"
 
 SETTINGS: dict[str, dict[str, object]] = {
@@ -39,6 +42,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "task_queued_timeout_check_interval": 5,
         "trigger_timeout_check_interval": 3,
     },
+    "workers": {"execution_api_timeout": 30},
     # Too few slots for one triggerer to take all: both have something to lose.
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20, "capacity": 8},
 }
@@ -64,8 +68,8 @@ class CeleryCluster(Cluster):
         logs = self.home / "logs"
         self.redis = Redis(self.home / "redis", logs / "redis.log")
         self.postgres = Postgres(logs / "postgres.log")
-        ports = {name: free_port() for name in API_SERVERS}
-        self._address = OneAddress(self.port, list(ports.values()))
+        self._ports = {name: free_port() for name in API_SERVERS}
+        self._address = OneAddress(self.port, list(self._ports.values()), READY_PATH)
         self._settings["database"] = {"sql_alchemy_conn": self.postgres.url}
         self._settings["celery"] |= {
             "broker_url": self.redis.url,
@@ -74,7 +78,7 @@ class CeleryCluster(Cluster):
         for section, options in (settings or {}).items():
             self._settings.setdefault(section, {}).update(options)
         self._components = {
-            **{name: ["api-server", "--port", str(port)] for name, port in ports.items()},
+            **{name: ["api-server", "--port", str(port)] for name, port in self._ports.items()},
             "scheduler": ["scheduler", SERVE_NO_LOGS],
             "dag-processor": ["dag-processor"],
             **{name: ["triggerer", SERVE_NO_LOGS] for name in TRIGGERERS},
@@ -123,17 +127,19 @@ class CeleryCluster(Cluster):
         self, progress: Callable[[str], None] = lambda step: None, timeout: float = 180
     ) -> None:
         """Wait for the first heartbeat of every component, and for the workers to take tasks."""
-        super().wait_until_healthy(progress, timeout)
         deadline = time.monotonic() + timeout
-        for name in WORKERS:
-            log = self.process(name).log
-            while f"{name} ready" not in log.read_text(errors="replace"):
-                self.check_alive()
-                if time.monotonic() > deadline:
-                    raise ClusterError(
-                        f"{name} is not ready after {timeout:.0f} s:\n{self.process(name).log_tail()}"
-                    )
-                time.sleep(0.25)
+        super().wait_until_healthy(progress, timeout)
+        while waiting := self._not_ready():
+            progress(f"waiting for {', '.join(waiting)}")
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise ClusterError(f"not ready after {timeout:.0f} s: {', '.join(waiting)}")
+            time.sleep(0.25)
+
+    def _not_ready(self) -> list[str]:
+        servers = [name for name, port in self._ports.items() if port in self._address.waiting]
+        logs = {name: self.process(name).log.read_text(errors="replace") for name in WORKERS}
+        return servers + [name for name, log in logs.items() if f"{name} ready" not in log]
 
 
 def _title(process: psutil.Process) -> str:

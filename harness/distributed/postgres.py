@@ -55,9 +55,8 @@ class Postgres:
         user = pwd.getpwnam("nobody")
         shutil.chown(self._home, user.pw_uid, user.pw_gid)
         # The kernel forgets whose death ends a process when it changes its user.
-        self._prefix = [
-            "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=KILL",
-        ]  # fmt: skip
+        ids = f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"
+        self._prefix = ["setpriv", *ids, "--pdeathsig=KILL"]
 
     @property
     def url(self) -> str:
@@ -77,10 +76,15 @@ class Postgres:
         password.touch(mode=0o600)
         password.write_text(self._password)
         shutil.chown(password, self._home.owner())
-        command = [
-            *self._prefix, str(self._installed / "bin" / "initdb"), "--pgdata", str(self._data), "--username", USER,
-            "--auth", "scram-sha-256", "--pwfile", str(password), "--encoding", "UTF8", "--locale", "C", "--no-sync",
-        ]  # fmt: skip
+        initdb = [
+            *self._prefix,
+            str(self._installed / "bin" / "initdb"),
+            "--pgdata",
+            str(self._data),
+            "--no-sync",
+        ]
+        account = ["--username", USER, "--auth", "scram-sha-256", "--pwfile", str(password)]
+        command = [*initdb, *account, "--encoding", "UTF8", "--locale", "C"]
         done = subprocess.run(command, cwd=self._home, capture_output=True, text=True)
         if done.returncode:
             raise ClusterError(f"PostgreSQL's initdb failed:\n{done.stdout}{done.stderr}")

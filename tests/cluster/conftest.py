@@ -1,0 +1,66 @@
+"""One distributed Airflow, one sandbox and one private bucket for all tests here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.accounts import add_accounts
+from harness.distributed.cluster import CeleryCluster
+from harness.s3 import PrivateBucket
+from harness.sandbox import Sandbox
+from tests.cluster.case import BUCKET, CONN_ID, Case
+from tests.cluster.table import TABLE
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cluster)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if TABLE:
+        terminalreporter.section("the cluster's figures")
+        terminalreporter.write_line(TABLE.text())
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        sandbox.wait_until_up()
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBucket]:
+    with PrivateBucket(tmp_path_factory.mktemp("s3"), BUCKET) as bucket:
+        yield bucket
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    sandbox: Sandbox, bucket: PrivateBucket, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CeleryCluster]:
+    folder = f"s3://{CONN_ID}@{BUCKET}"
+    cluster = CeleryCluster(
+        tmp_path_factory.mktemp("airflow"),
+        [HERE / "dags"],
+        settings={"faceswap": {"inbox": f"{folder}/inbox", "spool": f"{folder}/spool"}},
+    )
+    with cluster:
+        add_accounts(cluster, sandbox)
+        cluster.rest.request("POST", "/connections", json=bucket.connection(CONN_ID))
+        cluster.wait_for_dags({"everything"})
+        yield cluster
+
+
+@pytest.fixture
+def case(
+    request: pytest.FixtureRequest, cluster: CeleryCluster, sandbox: Sandbox, bucket: PrivateBucket
+) -> Case:
+    return Case(request.node.name.removeprefix("test_"), cluster, sandbox, bucket)
