@@ -1,4 +1,4 @@
-"""One address for several servers, as a load balancer gives: each connection goes to the next that is ready."""
+"""One address for several servers, as a load balancer gives; only those that are ready get connections."""
 
 from __future__ import annotations
 
