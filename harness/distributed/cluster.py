@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,13 +22,16 @@ API_SERVERS = ("api-server-1", "api-server-2")
 READY_PATH = "/execution/health"
 SERVE_NO_LOGS = "--skip-serve-logs"
 
+PRELOADED = ["airflow_provider_faceswap.plugins.preload_celery", "s3fs", "airflow.providers.amazon.aws.fs.s3"]
+
 SETTINGS: dict[str, dict[str, object]] = {
     "core": {"executor": "CeleryExecutor", "parallelism": 16},
     "celery": {
         "worker_concurrency": 4,
         "worker_prefetch_multiplier": 1,
         "sync_parallelism": 1,  # in the scheduler itself: by default each batch of messages starts processes
-        "worker_enable_remote_control": True,
+        # A worker forks for each task; what is imported before is shared by all.
+        "extra_celery_config": json.dumps({"imports": PRELOADED}),
     },
     # Longer than any task: a message that is delivered again is refused, but costs a task start.
     "celery_broker_transport_options": {"visibility_timeout": 86400},
@@ -43,8 +47,8 @@ SETTINGS: dict[str, dict[str, object]] = {
         "trigger_timeout_check_interval": 3,
     },
     "workers": {"execution_api_timeout": 30},
-    # Too few slots for one triggerer to take all: both have something to lose.
-    "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20, "capacity": 8},
+    # Too few slots for one triggerer to take all: both have jobs to lose.
+    "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20, "capacity": 5},
 }
 
 

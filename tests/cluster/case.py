@@ -9,18 +9,20 @@ from typing import Any
 import httpx
 
 from airflow_provider_faceswap.journal.store import KEY
+from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
+from airflow_provider_faceswap.sandbox.jobs.progress import Progress
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
+from airflow_provider_faceswap.sandbox.server import SandboxServer
 from benchmarks.videos.cost import cpu_seconds
 from harness.distributed.cluster import CeleryCluster
 from harness.rest import RUN_ENDED
 from harness.s3 import PrivateBucket
-from harness.sandbox import Sandbox
 from tests.cluster.table import TABLE, Row
 
 BUCKET, CONN_ID = "cluster-media", "media"
 DAG_ID = "everything"
 VENDORS = ("modelslab", "segmind", "aifaceswap")
-MAPPED, BATCH = 3, 7
+MAPPED, BATCH = 2, 7
 VIDEOS = len(VENDORS) * (MAPPED + BATCH)
 JOB_SECONDS = 25
 KINDS = {"mp4": "clip.mp4", "jpg": "duo.jpg"}
@@ -35,7 +37,9 @@ class Case:
     :param name: names the run and its folders.
     """
 
-    def __init__(self, name: str, cluster: CeleryCluster, sandbox: Sandbox, bucket: PrivateBucket) -> None:
+    def __init__(
+        self, name: str, cluster: CeleryCluster, sandbox: SandboxServer, bucket: PrivateBucket
+    ) -> None:
         self.name = name
         self.cluster, self.sandbox, self.bucket = cluster, sandbox, bucket
         self.restarted: list[str] = []
@@ -44,24 +48,35 @@ class Case:
 
     # The run
 
-    def start(self, **params: object) -> None:
-        """Put the media into the bucket and start the run."""
+    def start(self, *, endless: str | None = None, **params: object) -> None:
+        """
+        Put the media into the bucket and start the run.
+
+        :param endless: the operation whose jobs go on until :meth:`finish_jobs`.
+        :param params: of the Dag.
+        """
         self.bucket.put("in/face.jpg", sample("hopper.jpg"))
         for kind, content in KINDS.items():
             for n in range(BATCH):
                 self.bucket.put(f"in/{self.name}/batch/{n}.{kind}", sample(content))
             for n in range(MAPPED):
                 self.bucket.put(f"in/{self.name}/mapped/{n}.{kind}", sample(content))
-        self.sandbox.http.post("/_sandbox/reset").raise_for_status()
-        self._control("progress", {"after_seconds": JOB_SECONDS})
+        httpx.post(f"{self.sandbox.url}/_sandbox/reset", trust_env=False).raise_for_status()
+        backend = self.sandbox.backend
+        backend.progress.add(Progress(after_seconds=JOB_SECONDS))
+        if endless:
+            backend.progress.add(Progress(operation=endless, outcome="never", eta=5))
         # A callback is the only way to learn how a job of aifaceswap ended.
-        self._control("callbacks", {"retries": 60, "retry_seconds": 1})
+        backend.callbacks.add(CallbackPolicy(retries=60, retry_seconds=1))
         self._started = time.monotonic()
-        conf = {"case": self.name, "mapped": MAPPED, **params}
+        conf = {"case": self.name, **params}
         self.cluster.rest.trigger_dag(DAG_ID, conf, run_id=self.name)
 
-    def _control(self, what: str, body: dict[str, Any]) -> None:
-        self.sandbox.http.post(f"/_sandbox/{what}", json=body).raise_for_status()
+    def finish_jobs(self) -> None:
+        """Let the endless jobs end well at the next look."""
+        for job in self.sandbox.backend.jobs.listing():
+            if job.progress.outcome == "never":
+                job.progress = Progress()
 
     def eventually(self, condition: Callable[[], object], what: str) -> None:
         """Wait until something is so; start again what ends by itself, as a supervisor does."""
@@ -87,15 +102,9 @@ class Case:
     # What is looked at
 
     @property
-    def counts(self) -> dict[str, Any]:
-        """What the sandbox has seen."""
-        found: dict[str, Any] = self.sandbox.http.get("/_sandbox/counts").json()
-        return found
-
-    @property
     def accepted(self) -> int:
         """How many jobs are billed."""
-        return sum(self.counts["accepted"].values())
+        return sum(self.sandbox.backend.counts.accepted.values())
 
     def is_accepted(self, jobs: int) -> None:
         """Wait until so many jobs are accepted."""
@@ -138,9 +147,8 @@ class Case:
         rest = self.cluster.rest
         self.eventually(lambda: rest.run_state(DAG_ID, self.name) in RUN_ENDED, "ended")
         lasted = time.monotonic() - self._started
-        counts, stored = self.counts, self.stored()
-        accepted = sum(counts["accepted"].values())
-        polled = [n for job, n in counts["fetches_by_job"].items() if n]
+        accepted, stored = self.accepted, self.stored()
+        polled = [job.fetches for job in self.sandbox.backend.jobs.listing() if job.fetches]
         row = Row(
             self.name,
             VIDEOS,

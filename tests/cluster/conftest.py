@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.accounts import add_accounts
+from airflow_provider_faceswap.sandbox.server import SandboxServer
+from airflow_provider_faceswap.testing.connections import default_connections
 from harness.distributed.cluster import CeleryCluster
 from harness.s3 import PrivateBucket
-from harness.sandbox import Sandbox
 from tests.cluster.case import BUCKET, CONN_ID, Case
 from tests.cluster.table import TABLE
 
@@ -30,9 +30,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        sandbox.wait_until_up()
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as sandbox:
         yield sandbox
 
 
@@ -44,7 +43,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBucket]:
 
 @pytest.fixture(scope="session")
 def cluster(
-    sandbox: Sandbox, bucket: PrivateBucket, tmp_path_factory: pytest.TempPathFactory
+    sandbox: SandboxServer, bucket: PrivateBucket, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CeleryCluster]:
     folder = f"s3://{CONN_ID}@{BUCKET}"
     cluster = CeleryCluster(
@@ -53,14 +52,16 @@ def cluster(
         settings={"faceswap": {"inbox": f"{folder}/inbox", "spool": f"{folder}/spool"}},
     )
     with cluster:
-        add_accounts(cluster, sandbox)
-        cluster.rest.request("POST", "/connections", json=bucket.connection(CONN_ID))
+        vendors = default_connections(sandbox.url, sandbox.key)
+        connections = [{"connection_id": name, **settings} for name, settings in vendors.items()]
+        for connection in (*connections, bucket.connection(CONN_ID)):
+            cluster.rest.request("POST", "/connections", json=connection)
         cluster.wait_for_dags({"everything"})
         yield cluster
 
 
 @pytest.fixture
 def case(
-    request: pytest.FixtureRequest, cluster: CeleryCluster, sandbox: Sandbox, bucket: PrivateBucket
+    request: pytest.FixtureRequest, cluster: CeleryCluster, sandbox: SandboxServer, bucket: PrivateBucket
 ) -> Case:
     return Case(request.node.name.removeprefix("test_"), cluster, sandbox, bucket)

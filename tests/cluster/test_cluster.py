@@ -13,7 +13,7 @@ def test_undisturbed(case: Case) -> None:
 
 
 def test_worker_killed(case: Case) -> None:
-    case.start(deferrable=False)
+    case.start(endless="single_video_swap", deferrable=False)
     case.is_noted()
     hit = next(task for task in case.tasks() if task["task_id"] == "modelslab" and task["state"] == "running")
     worker = case.cluster.worker_of(hit["id"])
@@ -28,6 +28,7 @@ def test_worker_killed(case: Case) -> None:
         return task["try_number"] > hit["try_number"] and task["state"] in ("running", "success")
 
     case.recovers(runs_again, "the task's next try")
+    case.finish_jobs()
     case.ends_well()
 
 

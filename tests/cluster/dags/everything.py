@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG
 
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapImageOperator
 from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
@@ -13,6 +13,7 @@ from airflow_provider_faceswap.operators.modelslab import ModelsLabSingleVideoSw
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 
 MEDIA = "s3://media@cluster-media"
+MAPPED = 2
 FACE = f"{MEDIA}/in/face.jpg"
 # Each vendor's operation, the fields of its face and its target, and what kind of target it edits.
 BATCHES = {
@@ -34,16 +35,13 @@ with DAG(
     "everything",
     schedule=None,
     max_active_tasks=100,
-    params={"case": "", "mapped": 3, "deferrable": True},
+    params={"case": "", "deferrable": True},
     render_template_as_native_obj=True,
 ):
 
-    @task(retries=5, retry_delay=timedelta(seconds=1))
-    def targets(kind, params):
-        return [f"{MEDIA}/in/{params['case']}/mapped/{n}.{kind}" for n in range(params["mapped"])]
+    def targets(kind: str) -> list[str]:
+        return [f"{MEDIA}/in/{{{{ params.case }}}}/mapped/{n}.{kind}" for n in range(MAPPED)]
 
-    clips = targets.override(task_id="clips")("mp4")
-    pictures = targets.override(task_id="pictures")("jpg")
     usual: dict[str, Any] = {
         **USUAL,
         "short_wait": 0,
@@ -51,12 +49,12 @@ with DAG(
     }
     ModelsLabSwap.partial(
         task_id="modelslab", init_image=FACE, deferrable="{{ params.deferrable }}", **usual
-    ).expand(init_video=clips)
+    ).expand(init_video=targets("mp4"))
     SegmindFaceSwapOperator.partial(
         task_id="segmind", api_version="v2", source_img=FACE, deferrable=True, **usual
-    ).expand(target_img=pictures)
+    ).expand(target_img=targets("jpg"))
     AIFaceSwapImageOperator.partial(task_id="aifaceswap", face_image=FACE, deferrable=True, **usual).expand(
-        source_image=pictures
+        source_image=targets("jpg")
     )
     for vendor, (operation, face, kind) in BATCHES.items():
         FaceSwapBatchOperator(
