@@ -105,6 +105,16 @@ class CeleryCluster(Cluster):
         self.redis.stop()
         self.postgres.stop()
 
+    @property
+    def names(self) -> list[str]:
+        """All components."""
+        return list(self._components)
+
+    def restart(self, name: str) -> None:
+        """Stop a component as a rolling restart does, and start it with the environment of now."""
+        self._processes.pop(name).stop()
+        self.start(name)
+
     def revive(self) -> list[str]:
         """Start the components again that have ended, as a supervisor does, and name them."""
         ended = [name for name, process in self._processes.items() if process.exit_code is not None]

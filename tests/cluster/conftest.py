@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +19,20 @@ from tests.cluster.table import TABLE
 HERE = Path(__file__).parent
 
 
+# An older state of this package, which a cluster is upgraded from.
+OLDER = "e28a4fc1"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.cluster)
+    # The cluster starts with the older package where one of the tests upgrades it: that one comes first.
+    items.sort(key=_upgrades, reverse=True)
+
+
+def _upgrades(item: pytest.Item) -> bool:
+    return "older" in getattr(item, "fixturenames", ())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -42,8 +54,23 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBucket]:
 
 
 @pytest.fixture(scope="session")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the older package, to be put on the path."""
+    folder = tmp_path_factory.mktemp("older")
+    archive = folder / "older.tar"
+    command = ["git", "archive", "--output", archive, OLDER, "airflow_provider_faceswap"]
+    subprocess.run(command, cwd=HERE.parents[1], check=True)
+    with tarfile.open(archive) as content:
+        content.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def cluster(
-    sandbox: SandboxServer, bucket: PrivateBucket, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    sandbox: SandboxServer,
+    bucket: PrivateBucket,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[CeleryCluster]:
     folder = f"s3://{CONN_ID}@{BUCKET}"
     cluster = CeleryCluster(
@@ -51,6 +78,10 @@ def cluster(
         [HERE / "dags"],
         settings={"faceswap": {"inbox": f"{folder}/inbox", "spool": f"{folder}/spool"}},
     )
+    if any(_upgrades(item) for item in request.session.items):
+        older = request.getfixturevalue("older")
+        # It has no module of that kind to preload.
+        cluster.env |= {"PYTHONPATH": str(older), "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": "{}"}
     with cluster:
         vendors = default_connections(sandbox.url, sandbox.key)
         connections = [{"connection_id": name, **settings} for name, settings in vendors.items()]
