@@ -17,6 +17,7 @@ from harness.cluster import Cluster
 from harness.logins import Logins
 from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
+from tests.browser import runs
 from tests.browser.looks import BUCKET, Looks
 
 if TYPE_CHECKING:
@@ -77,10 +78,18 @@ def looks(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
             bucket.put(f"clips/{name}", content)
         local_roots = {"faceswap": {"local_roots": home}}
         logins = Logins(USERS, TEAMS)
-        with Cluster(home / "airflow", list(TEAMS), settings=local_roots, logins=logins) as cluster:
+        with Cluster(
+            home / "airflow", list(TEAMS), settings=local_roots, logins=logins, own_execution_api=True
+        ) as cluster:
             add_accounts(cluster, sandbox)
             cluster.rest.request("POST", "/connections", json=bucket.connection("my_aws_conn"))
             yield Looks(cluster, sandbox, home)
+
+
+@pytest.fixture(scope="session")
+def begun(looks: Looks) -> None:
+    """Let the runs begin that several tests look at."""
+    runs.begin(looks)
 
 
 @pytest.fixture(scope="session")

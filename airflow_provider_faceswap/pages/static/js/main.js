@@ -7,6 +7,7 @@ import { TaskView } from "./task.js";
 
 const SECONDS = 3;
 const SECONDS_HIDDEN = 30;
+const SECONDS_ENDED = 15; // somebody may clear the task
 const SECONDS_AFTER_TROUBLE = 10;
 
 const main = document.getElementById("view");
@@ -43,6 +44,14 @@ function again() {
   timer = setTimeout(look, 500);
 }
 
+/** Say what went wrong, and return after how many seconds to look again; null for never. */
+function trouble(error) {
+  const known = typeof error.status === "number";
+  say(banner, known ? error.message : "This page could not read Airflow's answer. Reload it; if that does not help, report it as a bug.");
+  if (!known) reportError(error);
+  return error.passes ? SECONDS_AFTER_TROUBLE : null;
+}
+
 async function look() {
   if (busy) return;
   busy = true;
@@ -53,12 +62,11 @@ async function look() {
     const ended = await view.refresh();
     attach();
     say(banner, "");
-    if (!ended) next = document.hidden ? SECONDS_HIDDEN : view.pace ?? SECONDS;
+    if (!document.hidden) next = ended ? SECONDS_ENDED : view.pace ?? SECONDS;
+    else if (!ended) next = SECONDS_HIDDEN;
   } catch (error) {
-    if (typeof error.status !== "number") throw error;
-    say(banner, error.message);
     document.getElementById("loading")?.remove();
-    if (error.passes) next = SECONDS_AFTER_TROUBLE;
+    next = trouble(error);
   } finally {
     busy = false;
     main.setAttribute("aria-busy", "false");
