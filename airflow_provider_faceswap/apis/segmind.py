@@ -199,7 +199,9 @@ class Credits(Request):
         if reply.status in (401, 403):
             raise AuthenticationError(f"Segmind refused the API key: {reply}")
         data = reply.json()
-        if reply.status != 200 or data is None:
+        if data is None:
+            raise PollError(f"this is not an answer of Segmind: {reply}", wait_of(reply))
+        if reply.status != 200:
             raise PollError(f"Segmind did not say which credits are left: {reply}", wait_of(reply))
         known = [read_seconds(data.get(name)) for name in ("credits", "free-credits")]
         left = [credits for credits in known if credits is not None]

@@ -137,7 +137,7 @@ def test_a_wrong_key_is_said_in_the_vendors_words(
         (
             "segmind",
             PAGE,
-            f"{NOT_TESTED}Segmind did not say which credits are left: HTTP 200: an HTML page; {CHECK}",
+            f"{NOT_TESTED}this is not an answer of Segmind: HTTP 200: an HTML page; {CHECK}",
         ),
     ],
 )
