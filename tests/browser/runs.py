@@ -13,7 +13,7 @@ SLOW = 200
 
 
 def begin(looks: Looks) -> None:
-    """Begin them one after the other, those that take longest first: SQLite fails tasks that start at once."""
+    """Begin them one by one, the longest first: SQLite fails tasks that start at the same time."""
     begins = [slow_batch, doubtful_batch, both, *(partial(doubtful, name=name) for name in DOUBTS)]
     for start in (*begins, half_failed_batch, failed):
         looks.wait_until_started(start(looks))
