@@ -182,7 +182,7 @@ class Cluster:
                 raise ClusterError(f"{name} ended with code {component.exit_code}:\n{component.log_tail()}")
 
     def wait_until_healthy(
-        self, progress: Callable[[str], None] = lambda step: None, timeout: float = 90
+        self, progress: Callable[[str], None] = lambda step: None, timeout: float = 240
     ) -> None:
         """Wait for the first heartbeat of every component."""
         deadline = time.monotonic() + timeout
