@@ -12,7 +12,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.context import OutletEventAccessors
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr, TypeAdapter
 
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.ticket import Ticket
@@ -27,6 +27,7 @@ RESULT = "https://cdn.example.com/result.mp4?token=t0k3n"
 MP4 = b"\x00\x00\x00\x20ftypisom" + b"mp4 " * 100
 JPEG = b"\xff\xd8\xff\xe0" + b"jpeg" * 100
 START = 1_800_000_000.0
+_JSON: TypeAdapter[Any] = TypeAdapter(JsonValue)
 
 
 class Killed(BaseException):
@@ -70,7 +71,7 @@ class FakeTaskInstance:
 
 
 class FakeStore:
-    """Keeps state over tries, as JSON does."""
+    """Keeps state over tries, as JSON does; like Airflow's, it takes no tuple for a list."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
@@ -81,7 +82,7 @@ class FakeStore:
         return json.loads(self.kept[key]) if key in self.kept else default
 
     def set(self, key: str, value: Any, *, retention: Any = None) -> None:
-        self.kept[key] = json.dumps(value, allow_nan=False)
+        self.kept[key] = json.dumps(_JSON.validate_python(value), allow_nan=False)
         self.history.append((key, self.get(key)))
         self.retentions.append(retention)
 

@@ -75,7 +75,7 @@ class Progress:
         self._reported_at = self._clock.time()
         figures = self._figures(self._reported_at)
         log.info("%s", sentence(figures))
-        kept = {**figures, "samples": self._samples}
+        kept = {**figures, "samples": [list(sample) for sample in self._samples]}  # a tuple is not JSON
         _without_harm(lambda: self._book.journal.state.set(KEY, kept))
         return figures
 

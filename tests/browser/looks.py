@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
 
 BUCKET = "my-bucket"
+WAITS_FOR_A_WORKER = {None, "scheduled", "queued"}
 BLANKS = re.compile(r"\b(undefined|null|NaN|Infinity|Invalid Date|\[object)\b")
 
 
@@ -48,11 +50,23 @@ class Looks:
         """Whether a run of this name was started."""
         return name in self._runs
 
+    def runs_of(self, dag_id: str) -> list[str]:
+        """Return the runs of a Dag that were started by a name."""
+        return [run_id for known, run_id in self._runs.values() if known == dag_id]
+
     def begun(self, name: str, dag_id: str, **conf: Any) -> str:
         """Return the id of a run that may still run; the tests share it by its name."""
         if name not in self._runs:
             self._runs[name] = (dag_id, self.run(dag_id, **conf))
         return self._runs[name][1]
+
+    def wait_until_started(self, run_id: str) -> None:
+        """Wait until no task of a run that :meth:`begun` returned waits for its worker."""
+        rest, deadline = self.cluster.rest, time.monotonic() + 120
+        dag_id = next(dag_id for dag_id, known in self._runs.values() if known == run_id)
+        while {task["state"] for task in rest.task_instances(dag_id, run_id)} & WAITS_FOR_A_WORKER:
+            assert time.monotonic() < deadline, f"{dag_id} is not started"
+            time.sleep(0.5)
 
     def end(self, run_id: str) -> str:
         """Wait until a run has ended that :meth:`begun` returned, and return its id."""
