@@ -74,7 +74,7 @@ def test_a_narrow_page_puts_before_above_after(looks: Looks, page: Page, pages: 
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(pages[1])
         shown(page)
-        boxes = [pane.bounding_box() or {} for pane in page.locator(".pair .pane").all()]
+        boxes: list[Any] = [pane.bounding_box() or {} for pane in page.locator(".pair .pane").all()]
         tops[width] = boxes[1]["y"] - boxes[0]["y"]
     assert tops[400] > 0 == tops[1600]
 
