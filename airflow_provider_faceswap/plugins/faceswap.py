@@ -13,7 +13,9 @@ _PAGES = "faceswap/pages/static"
 _TAB = f"{_PAGES}/tab.html?dag_id={{DAG_ID}}&run_id={{RUN_ID}}"
 
 
-def _view(destination: str, url_route: str, href: str, name: str = "Face swap", **more: str) -> dict[str, Any]:
+def _view(
+    destination: str, url_route: str, href: str, name: str = "Face swap", **more: str
+) -> dict[str, Any]:
     return {"name": name, "href": href, "destination": destination, "url_route": url_route, **more}
 
 

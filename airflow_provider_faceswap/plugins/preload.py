@@ -20,8 +20,8 @@ from pkgutil import walk_packages
 
 log = logging.getLogger(__name__)
 
-COMPONENTS = ("scheduler", "dag-processor", "triggerer", "celery")
-"""Commands of ``airflow`` whose processes fork."""
+COMPONENTS = ("scheduler", "dag-processor", "triggerer")
+"""Commands of ``airflow`` that load plugins and fork; for Celery's workers see ``preload_celery.py``."""
 ROOMS = ("apis", "hooks", "journal", "storage", "execution", "batch", "operators", "sensors", "triggers")
 LATER = (
     "execution.openlineage",  # only where that provider asks for it

@@ -66,12 +66,18 @@ def test_a_component_imports_what_tasks_import(command: str) -> None:
     [
         (["api-server"], {}),
         (["tasks", "test"], {}),
+        (["celery", "worker"], {}),  # only its tasks load plugins, each for itself
         ([], {}),
         (["scheduler"], {"AIRFLOW__FACESWAP__PRELOAD": "False"}),
     ],
 )
 def test_others_do_not_nor_who_is_told_not_to(command: list[str], env: dict[str, str]) -> None:
     assert f"{ROOT.name}.operators.base" not in loaded(*command, **env)
+
+
+def test_a_celery_worker_imports_it_by_name() -> None:
+    code = f"import sys, {ROOT.name}.plugins.preload_celery; print(*sys.modules)"
+    assert f"{ROOT.name}.operators.base" in run(code)
 
 
 def test_a_process_that_was_spawned_does_not(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 /** The page of the whole Airflow: swaps in doubt, swaps that run and swaps that failed, newest first. */
 
 import { find, forEach, get, taskUrl } from "./api.js";
-import { Children, make, say } from "./dom.js";
+import { Children, make, say, setAttribute } from "./dom.js";
 import { Badge } from "./figure.js";
 import { itemOfTask, readEntry } from "./item.js";
 import { airflowLink, runPath, TASK_TAB, taskPath } from "./links.js";
@@ -38,12 +38,12 @@ async function inDoubt(offset) {
 }
 
 /** Read what is known of a task's job; of a batch, how far it is. */
-async function detailsOf(task, doubted) {
-  const kept = await find(taskUrl(task, "state-store/faceswap"));
-  if (kept) return { entry: readEntry(kept.value) };
-  const progress = (await find(taskUrl(task, "state-store/faceswap_progress")))?.value ?? null;
+async function detailsOf(ti, task, doubted) {
+  const isBatch = /Batch/.test(ti.operator_name ?? "");
+  const kept = (await find(taskUrl(task, `state-store/${isBatch ? "faceswap_progress" : "faceswap"}`)))?.value ?? null;
+  if (kept && !isBatch) return { entry: readEntry(kept) };
   const told = doubted ? (await find(taskUrl(task, `xcomEntries/${DOUBT}`)))?.value ?? null : null;
-  return { entry: null, progress, told };
+  return { progress: kept, told };
 }
 
 /** Return the item of a task instance. */
@@ -56,36 +56,43 @@ function itemOf(task, ti, { entry = null, progress = null, told = null }) {
     item.sentence = `Batch: ${[`${progress.done.toLocaleString("en")} of ${count(progress.total, "row")} done`, ...notes].join(", ")}.`;
   }
   if (told) {
-    const what = isNumber(told.rows) ? `${count(told.rows, "row")} of the batch ${told.rows === 1 ? "is" : "are"} in doubt.` : told.problem;
-    Object.assign(item, { label: "In doubt", tone: "doubt", sentence: what, problem: "", provider: told.provider });
+    const rows = isNumber(told.rows) ? `${count(told.rows, "row")} of the batch ${told.rows === 1 ? "is" : "are"} in doubt.` : "";
+    Object.assign(item, { label: "In doubt", tone: "doubt", sentence: rows, reason: told.problem, provider: told.provider });
   }
-  if (item.tone === "doubt") item.sentence += " Open the task to decide.";
-  return item;
+  return item.tone === "doubt" ? { ...item, ...doubtful(item) } : item;
+}
+
+/** Say briefly what a task in doubt waits for: its tab says more. */
+function doubtful(item) {
+  const when = moment(item.attemptedAt);
+  const what = when ? `Submitted at ${when}, and nobody knows whether it was accepted.` : item.sentence;
+  return { sentence: `${what} Open the task to decide.`.trim(), problem: isText(item.reason) ? item.reason : "" };
 }
 
 /** One job of a list. */
 class Job {
   constructor({ task, ti }) {
     const label = ti.map_index < 0 ? "" : ` [${isText(ti.rendered_map_index) ? ti.rendered_map_index : ti.map_index}]`;
-    const name = `${ti.task_display_name || ti.task_id}${label}`;
+    const name = `${ti.dag_display_name || ti.dag_id} › ${ti.task_display_name || ti.task_id}${label}`;
     this.badge = new Badge();
     this.job = make("div", { class: "muted" });
     this.since = make("div", { class: "muted since" });
     this.sentence = make("p", { class: "muted" });
     this.problem = make("p", { class: "problem" });
     const run = airflowLink(task.runId, runPath(task), { "aria-label": `Face swaps of run ${task.runId}` });
-    const where = make("div", { class: "muted" }, `${ti.dag_display_name || ti.dag_id} · `, run);
+    const where = make("div", { class: "muted" }, "Run ", run);
     const link = airflowLink(name, taskPath(task, TASK_TAB), { class: "task" });
-    const said = make("div", { class: "said" }, where, this.sentence, this.problem);
+    const said = make("div", { class: "what" }, where, this.sentence, this.problem);
     this.node = make("li", { class: "job" }, this.badge.node, make("div", {}, link), this.job, this.since, said);
   }
 
   update({ ti, item }) {
     this.badge.update(item);
+    setAttribute(this.node, "data-tone", item.tone);
     const who = isText(item.provider) ? vendor(item.provider) : "";
     const job = isText(item.jobId) ? `job ${item.jobId}` : "";
     say(this.job, [who, operation(item.operation), job].filter(Boolean).join(" · "));
-    say(this.since, moment(ti.start_date));
+    say(this.since, moment(ti.start_date) && `Started ${moment(ti.start_date)}`);
     say(this.sentence, item.sentence);
     say(this.problem, item.problem);
   }
@@ -93,17 +100,16 @@ class Job {
 
 /** A list with its heading and its pages. */
 class Listing {
-  constructor({ title, tone, about, none, list, doubted = false }) {
-    Object.assign(this, { none, list, doubted, offset: 0, rows: [] });
+  constructor({ title, tone, none, list, about = "", doubted = false }) {
+    Object.assign(this, { about, none, list, doubted, offset: 0, rows: [] });
     this.known = new Map();
     this.number = make("span", { class: "number", "data-tone": tone });
-    this.about = make("p", { class: "muted" }, about);
-    this.note = make("p", { class: "muted", role: "status" });
+    this.note = make("p", { class: "muted", role: "status" }, "Loading…");
     this.items = make("ul", { class: "jobs" });
     this.jobs = new Children(this.items, (row) => new Job(row));
     this.pager = new Pager(SHOWN, (offset) => this.#turn(offset));
     this.node = make("section", { class: "listing", "aria-label": title }, make("h2", {}, title, this.number));
-    this.node.append(this.about, this.note, this.items, this.pager.node);
+    this.node.append(this.note, this.items, this.pager.node);
   }
 
   /** Read and show; a list that the viewer may not read says so. */
@@ -114,8 +120,10 @@ class Listing {
       this.total = total;
       this.rows = found.map((ti) => ({ ti, task: taskOf(ti) }));
       this.#show();
-      await forEach(this.rows, (row) => this.#read(row));
-      this.#show();
+      await forEach(this.rows, async (row) => {
+        await this.#read(row);
+        this.#show();
+      });
     } catch (error) {
       if (error.status !== 403) throw error;
       this.rows = [];
@@ -127,7 +135,7 @@ class Listing {
     const version = `${ti.state} ${ti.try_number}`;
     const before = this.known.get(keyOf(task));
     if (before?.version === version && ENDED.has(ti.state)) return;
-    this.known.set(keyOf(task), { version, ...(await detailsOf(task, this.doubted)) });
+    this.known.set(keyOf(task), { version, ...(await detailsOf(ti, task, this.doubted)) });
   }
 
   async #turn(offset) {
@@ -143,8 +151,8 @@ class Listing {
     const rows = this.rows.map((row) => ({ ...row, item: itemOf(row.task, row.ti, this.known.get(keyOf(row.task)) ?? {}) }));
     this.jobs.update(rows, ({ task }) => keyOf(task));
     say(this.number, problem ? "" : (this.total ?? 0).toLocaleString("en"));
-    say(this.note, problem || (rows.length ? "" : this.none));
-    this.about.hidden = this.items.hidden = !rows.length;
+    say(this.note, problem || (rows.length ? this.about : this.none));
+    this.items.hidden = !rows.length;
     this.pager.update(this.offset, problem ? 0 : this.total ?? 0);
   }
 }
@@ -153,6 +161,8 @@ class Listing {
 export class JobsView {
   /** Seconds between two looks. */
   pace = 10;
+  /** Whether it shows what it has before all is read. */
+  early = true;
 
   constructor() {
     this.listings = [
@@ -161,11 +171,11 @@ export class JobsView {
         about: "Nobody knows whether the vendor accepted these. Nothing is bought again until you decide.",
       }),
       new Listing({
-        title: "Running", tone: "running", none: "No face swap runs now.", about: "",
+        title: "Running", tone: "running", none: "No face swap runs now.",
         list: (offset) => inStates(["running", "deferred", "up_for_reschedule", "up_for_retry", "restarting"], offset),
       }),
       new Listing({
-        title: "Failed", tone: "failed", none: "No face swap task has failed.", about: "",
+        title: "Failed", tone: "failed", none: "No face swap task has failed.",
         list: (offset) => inStates(["failed"], offset),
       }),
     ];

@@ -32,6 +32,11 @@ function viewOf() {
   return new TaskView({ ...run, taskId, mapIndex: Number.isInteger(index) ? index : -1 }, again);
 }
 
+function attach() {
+  document.getElementById("loading")?.remove();
+  if (!view.node.isConnected) main.append(view.node);
+}
+
 /** Read again soon: something was decided. */
 function again() {
   asked = true;
@@ -53,9 +58,9 @@ async function look() {
   asked = false;
   let next = null;
   try {
+    if (view.early) attach();
     const ended = await view.refresh();
-    document.getElementById("loading")?.remove();
-    if (!view.node.isConnected) main.append(view.node);
+    attach();
     say(banner, "");
     if (!document.hidden) next = ended ? SECONDS_ENDED : view.pace ?? SECONDS;
     else if (!ended) next = SECONDS_HIDDEN;

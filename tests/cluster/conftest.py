@@ -1,0 +1,98 @@
+"""One distributed Airflow, one sandbox and one private bucket for all tests here."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_faceswap.sandbox.server import SandboxServer
+from airflow_provider_faceswap.testing.connections import default_connections
+from harness.distributed.cluster import CeleryCluster
+from harness.s3 import PrivateBucket
+from tests.cluster.case import BUCKET, CONN_ID, Case
+from tests.cluster.table import TABLE
+
+HERE = Path(__file__).parent
+
+
+# An older state of this package, which a cluster is upgraded from.
+OLDER = "e28a4fc1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cluster)
+    # The cluster starts with the older package where one of the tests upgrades it: that one comes first.
+    items.sort(key=_upgrades, reverse=True)
+
+
+def _upgrades(item: pytest.Item) -> bool:
+    return "older" in getattr(item, "fixturenames", ())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if TABLE:
+        terminalreporter.section("the cluster's figures")
+        terminalreporter.write_line(TABLE.text())
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBucket]:
+    with PrivateBucket(tmp_path_factory.mktemp("s3"), BUCKET) as bucket:
+        yield bucket
+
+
+@pytest.fixture(scope="session")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the older package, to be put on the path."""
+    folder = tmp_path_factory.mktemp("older")
+    archive = folder / "older.tar"
+    command = ["git", "archive", "--output", archive, OLDER, "airflow_provider_faceswap"]
+    subprocess.run(command, cwd=HERE.parents[1], check=True)
+    with tarfile.open(archive) as content:
+        content.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    request: pytest.FixtureRequest,
+    sandbox: SandboxServer,
+    bucket: PrivateBucket,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[CeleryCluster]:
+    folder = f"s3://{CONN_ID}@{BUCKET}"
+    cluster = CeleryCluster(
+        tmp_path_factory.mktemp("airflow"),
+        [HERE / "dags"],
+        settings={"faceswap": {"inbox": f"{folder}/inbox", "spool": f"{folder}/spool"}},
+    )
+    if any(_upgrades(item) for item in request.session.items):
+        older = request.getfixturevalue("older")
+        # It has no module of that kind to preload.
+        cluster.env |= {"PYTHONPATH": str(older), "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": "{}"}
+    with cluster:
+        vendors = default_connections(sandbox.url, sandbox.key)
+        connections = [{"connection_id": name, **settings} for name, settings in vendors.items()]
+        for connection in (*connections, bucket.connection(CONN_ID)):
+            cluster.rest.request("POST", "/connections", json=connection)
+        cluster.wait_for_dags({"everything"})
+        yield cluster
+
+
+@pytest.fixture
+def case(
+    request: pytest.FixtureRequest, cluster: CeleryCluster, sandbox: SandboxServer, bucket: PrivateBucket
+) -> Case:
+    return Case(request.node.name.removeprefix("test_"), cluster, sandbox, bucket)
