@@ -63,7 +63,7 @@ export class Progress {
     const counts = Object.entries(COUNTS).map(([name, title]) => ({ name: title, text: counted(figures[name]) }));
     return [
       ...counts,
-      { name: "Rate", text: isNumber(rate) ? `${Number(rate.toPrecision(2)).toLocaleString("en")} rows a minute` : "" },
+      { name: "Rate", text: isNumber(rate) ? `${Number(rate.toPrecision(2)).toLocaleString("en")} a minute` : "" },
       { name: "Expected end", text: expected(end) },
       { name: "Cost", text: cost(figures.cost) || (number(figures.succeeded) ? "not reported by the vendor" : "") },
       { name: "Took", text: duration(seconds) },

@@ -74,7 +74,8 @@ export function expected(value, now = Date.now() / 1000) {
   const seconds = epoch(value);
   if (seconds === null) return "";
   const away = seconds - now;
-  const near = away >= 1 ? `in ${duration(Math.ceil(away))}` : "it should be done by now";
+  const rounded = Math.ceil(away < 90 ? away : away / 60) * (away < 90 ? 1 : 60);
+  const near = away >= 1 ? `in ${duration(rounded)}` : "it should be done by now";
   return `${moment(seconds, now)} (${near})`;
 }
 
