@@ -119,7 +119,7 @@ class CeleryCluster(Cluster):
         """Start the components again that have ended, as a supervisor does, and name them."""
         ended = [name for name, process in self._processes.items() if process.exit_code is not None]
         for name in ended:
-            self.start(name)
+            self.restart(name)
         return ended
 
     def worker_of(self, instance_id: str) -> str | None:
