@@ -113,6 +113,8 @@ class CeleryCluster(Cluster):
     def restart(self, name: str) -> None:
         """Stop a component as a rolling restart does, and start it with the environment of now."""
         self._processes.pop(name).stop()
+        if name in self._ports:
+            self._address.forget(self._ports[name])
         self.start(name)
 
     def revive(self) -> list[str]:

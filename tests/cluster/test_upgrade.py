@@ -15,6 +15,6 @@ def test_upgraded(case: Case, cluster: CeleryCluster, older: Path) -> None:
     del cluster.env["AIRFLOW__CELERY__EXTRA_CELERY_CONFIG"]
     for name in cluster.names:
         cluster.restart(name)
-    cluster.wait_until_healthy()
+        cluster.wait_until_healthy()  # one after the other: without any API server callbacks are lost
     case.finish_jobs()
     case.ends_well()
