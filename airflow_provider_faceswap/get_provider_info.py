@@ -8,65 +8,93 @@ from airflow_provider_faceswap.apis import VENDORS
 
 _PACKAGE = "airflow_provider_faceswap"
 
-# The form of the connections UI; the hook's settings read the same names.
+# The form of the connections UI; the hook's settings read the same names. The form shows the fields in this
+# order, and a section of its own for those that few people need.
+_NETWORK = "Network"
+
+
+def _field(label: str, description: str, kind: str, **schema: Any) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": [kind, "null"], **schema}}
+
+
 _COMMON_FIELDS: dict[str, Any] = {
-    "requests_per_second": {
-        "label": "Requests per second",
-        "description": "The most calls that one process sends in a second. Empty: no limit.",
-        "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
-    },
-    "timeout": {
-        "label": "Timeout (seconds)",
-        "description": "For one call, from connecting to the end of its answer. Empty: 30.",
-        "schema": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 600},
-    },
-    "max_connections": {
-        "label": "Connections",
-        "description": "The most connections that one process opens. Empty: 50.",
-        "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
-    },
-    "max_active_jobs": {
-        "label": "Active jobs",
-        "description": "The queue limit of your plan: how many jobs may be queued or running at once. "
-        "A batch submits at most this many. Empty: a batch submits 15.",
-        "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 10000},
-    },
-    "verify": {
-        "label": "Verify TLS",
-        "description": "true, false, or the path of a CA bundle. Empty: true.",
-        "schema": {"type": ["string", "null"]},
-    },
-    "proxy": {
-        "label": "Proxy",
-        "description": "URL of a proxy for the API and for the results, such as http://proxy.example.com:3128.",
-        "schema": {"type": ["string", "null"]},
-    },
-    "allow_private_hosts": {
-        "label": "Allow private hosts",
-        "description": "Whether results may be downloaded from private addresses. Empty: false.",
-        "schema": {"type": ["boolean", "null"]},
-    },
+    "max_active_jobs": _field(
+        "Max active jobs",
+        "How many jobs your plan allows to be queued or running at once. A batch submits at most this many. "
+        "Empty: 15.",
+        "integer",
+        minimum=1,
+        maximum=10_000,
+    ),
+    "requests_per_second": _field(
+        "Max requests per second",
+        "How many API calls one Airflow process may send per second. Empty: no limit.",
+        "number",
+        minimum=0.01,
+    ),
+    "timeout": _field(
+        "Timeout (seconds)",
+        "How long one API call may take. Empty: 30.",
+        "number",
+        minimum=1,
+        maximum=600,
+        section=_NETWORK,
+    ),
+    "max_connections": _field(
+        "Max connections",
+        "How many network connections one Airflow process may open to the API. Empty: 50.",
+        "integer",
+        minimum=1,
+        maximum=1000,
+        section=_NETWORK,
+    ),
+    "proxy": _field(
+        "Proxy URL",
+        "Proxy for API calls and downloads of results, such as http://user:password@proxy.example.com:3128. "
+        "Airflow shows a saved one as ***. Empty: none.",
+        "string",
+        format="password",
+        section=_NETWORK,
+    ),
+    "verify": _field(
+        "Verify TLS",
+        "true, false, or the path of a CA bundle on the workers. With false, others on the network can read "
+        "the API key. Empty: true.",
+        "string",
+        examples=["true", "false"],
+        section=_NETWORK,
+    ),
+    "allow_private_hosts": _field(
+        "Allow private hosts",
+        "On: results may be downloaded from private addresses, and plain http is allowed. Off: neither.",
+        "boolean",
+        section=_NETWORK,
+    ),
 }
-
-
 _MODELSLAB_FIELDS: dict[str, Any] = {
-    "namespace": {
-        "label": "Namespace",
-        "description": "faceswap, or deepfake for the older pages. Empty: faceswap.",
-        "schema": {"type": ["string", "null"], "enum": ["faceswap", "deepfake"]},
-    },
+    "namespace": _field(
+        "API name",
+        "ModelsLab has the same operations under two names. Choose deepfake only if your account uses the "
+        "older Deepfake API. Empty: faceswap.",
+        "string",
+        enum=["faceswap", "deepfake"],
+    ),
 }
 _SEGMIND_FIELDS: dict[str, Any] = {
-    "path": {
-        "label": "Path of v1",
-        "description": "/v1/models/faceswap-v2 in the documents, or /v1/faceswap-v2. Empty: the former.",
-        "schema": {"type": ["string", "null"]},
-    },
-    "sync_timeout": {
-        "label": "Timeout of v1 (seconds)",
-        "description": "For one call of v1, which answers with the picture. Empty: 150.",
-        "schema": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 600},
-    },
+    "path": _field(
+        "Path of API v1",
+        "Segmind's documents name two. Change it if calls of v1 end in HTTP 404. "
+        "Empty: /v1/models/faceswap-v2.",
+        "string",
+        examples=["/v1/models/faceswap-v2", "/v1/faceswap-v2"],
+    ),
+    "sync_timeout": _field(
+        "Timeout of API v1 (seconds)",
+        "How long one call of v1 may take: its answer is the finished picture. Empty: 150.",
+        "number",
+        minimum=1,
+        maximum=600,
+    ),
 }
 
 
@@ -114,7 +142,10 @@ def _connection(vendor: str, entry: _Entry) -> dict[str, Any]:
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "login", "port"],
             "relabeling": {"password": "API key", "host": "Base URL"},
-            "placeholders": {"host": entry.url, "password": f"{title} API key"},
+            "placeholders": {
+                "host": f"Leave empty for {entry.url}",
+                "password": f"Required: your {title} API key",
+            },
         },
         "conn-fields": {**entry.fields, **_COMMON_FIELDS},
     }
@@ -156,6 +187,9 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": _modules("sensors"),
         "hooks": _modules("hooks"),
         "triggers": _modules("triggers", **{vendor: entry.trigger for vendor, entry in _ENTRIES.items()}),
+        "extra-links": [
+            f"{_PACKAGE}.execution.links.{name}" for name in ("FaceSwapLink", "StoredResultLink")
+        ],
         "connection-types": [_connection(vendor, entry) for vendor, entry in _ENTRIES.items()],
         "config": {
             "faceswap": {

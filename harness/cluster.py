@@ -13,6 +13,7 @@ from types import TracebackType
 import psutil
 from typing_extensions import Self
 
+from harness.logins import Logins
 from harness.process import ComponentProcess
 from harness.rest import AirflowClient
 from harness.settings import HOST, airflow_settings, component_environment, write_airflow_cfg
@@ -56,6 +57,7 @@ class Cluster:
     :param own_execution_api: serve the workers from a process of their own. The API server writes what users
         do on its event loop: while that waits for a worker's transaction, none of the same process can end,
         and SQLite fails one of them.
+    :param logins: who may log in; without any, everybody is an admin.
     """
 
     def __init__(
@@ -66,16 +68,22 @@ class Cluster:
         env: Mapping[str, str] | None = None,
         settings: Mapping[str, Mapping[str, object]] | None = None,
         own_execution_api: bool = False,
+        logins: Logins | None = None,
     ) -> None:
         self.home = home.resolve()
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.env = {**component_environment(self.home), **(env or {})}
         self.rest = AirflowClient(self.url)
-        self._settings = airflow_settings(self.home, self.port, [folder.resolve() for folder in dags_folders])
-        for section, options in (settings or {}).items():
-            self._settings.setdefault(section, {}).update(options)
+        self.logins = logins
+        folders = [folder.resolve() for folder in dags_folders]
+        self._settings = airflow_settings(self.home, self.port, folders)
+        for more in (logins.settings(folders) if logins else {}, settings or {}):
+            for section, options in more.items():
+                self._settings.setdefault(section, {}).update(options)
         self._components = dict(COMPONENTS)
+        if logins:
+            self._components["triggerer"] = [*COMPONENTS["triggerer"], "--team-name", logins.teams[0]]
         if own_execution_api:
             self._serve_workers_apart(free_port())
         self._processes: dict[str, ComponentProcess] = {}
@@ -108,7 +116,11 @@ class Cluster:
         """Write the settings and create the database: what a command without any component needs."""
         self.home.mkdir(parents=True, exist_ok=True)
         write_airflow_cfg(self.home, self._settings)
+        if self.logins:
+            self.logins.write_passwords(self.home)
         self.airflow("db", "migrate")
+        for team in self.logins.teams if self.logins else ():
+            self.airflow("teams", "create", team)
 
     def airflow(self, *arguments: str) -> str:
         """Run an ``airflow`` command to its end and return the end of its output."""
@@ -170,7 +182,7 @@ class Cluster:
                 raise ClusterError(f"{name} ended with code {component.exit_code}:\n{component.log_tail()}")
 
     def wait_until_healthy(
-        self, progress: Callable[[str], None] = lambda step: None, timeout: float = 90
+        self, progress: Callable[[str], None] = lambda step: None, timeout: float = 240
     ) -> None:
         """Wait for the first heartbeat of every component."""
         deadline = time.monotonic() + timeout
@@ -181,6 +193,8 @@ class Cluster:
                 tails = "\n".join(f"--- {name}\n{part.log_tail()}" for name, part in self._processes.items())
                 raise ClusterError(f"not healthy after {timeout:.0f} s: {', '.join(waiting)}\n{tails}")
             time.sleep(0.25)
+        if self.logins:
+            self.rest.log_in(self.logins.admin, self.logins.passwords[self.logins.admin])
 
     def wait_for_dags(self, dag_ids: Collection[str], timeout: float = 60) -> None:
         """Wait until the Dag processor has found the Dags; a Dag file that fails to load ends the wait."""

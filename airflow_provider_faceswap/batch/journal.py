@@ -165,7 +165,8 @@ class BatchJournal:
         name = f"{KEY}/{key}"
         url = state_url(self._task, name)
         return (
-            f"to adopt its job, or to buy it again, set the key {name!r} of the task (in the UI: Storage > "
+            "decide in the task's tab 'Face swap', or by hand: to adopt its job, or to buy it again, set the "
+            f"key {name!r} of the task (in the UI: Storage > "
             f'Task State Store) to the job\'s id or to "resubmit", and clear the task; by the API: PUT {url}'
         )
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_faceswap.exceptions import FaceSwapError, NotSentError, RefusedForNowError
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
 
 FIRST_PAUSE, GROWTH, MAX_PAUSE = 12.0, 1.25, 120.0
 """Seconds before a refused submission is made again; never under 8, see ``triggers.base``."""
@@ -49,3 +54,17 @@ class Refusals:
             remedy = "use a pool with as many slots as the plan's queue limit, or raise timeout"
             raise RefusedForNowError(f"{error}; refused {self.count} times until the timeout: {remedy}")
         return pause
+
+
+def submit_again_at(task: BaseOperator, moment: float, kwargs: dict[str, Any]) -> NoReturn:
+    """
+    Defer a task until its ``execute_again`` submits again.
+
+    :param task: the operator.
+    :param moment: in seconds since the epoch.
+    :param kwargs: of ``execute_again``.
+    """
+    from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+    until = datetime.fromtimestamp(moment, tz=timezone.utc)
+    task.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)

@@ -1,16 +1,22 @@
-"""What a task made, for those who do not read its XCom: asset events and OpenLineage."""
+"""What became of a task, for those who do not read its result: asset events, OpenLineage, doubts."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from airflow_provider_faceswap.exceptions import InDoubtError
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
 log = logging.getLogger(__name__)
+
+IN_DOUBT_KEY = "faceswap_in_doubt"
+"""XCom key by which the pages find the tasks of all Dags that are in doubt; Airflow deletes it at a clear."""
 
 
 class WithLineage:
@@ -27,6 +33,33 @@ class WithLineage:
         from airflow_provider_faceswap.execution.openlineage import lineage_of
 
         return lineage_of(self.reported)
+
+
+@contextmanager
+def doubt_reported(ti: Any, provider: str) -> Iterator[None]:
+    """
+    Push an XCom if the task fails because a submission is in doubt.
+
+    :param ti: the task instance.
+    :param provider: the vendor's connection type.
+    """
+    try:
+        yield
+    except InDoubtError as error:
+        report_doubt(ti, provider=provider, problem=str(error))
+        raise
+
+
+def report_doubt(ti: Any, **facts: Any) -> None:
+    """
+    Push the XCom by which the pages find a task in doubt.
+
+    :param ti: the task instance.
+    :param facts: what is known of the doubt.
+    """
+    from airflow_provider_faceswap.execution.purchase import clean_up
+
+    clean_up(lambda: ti.xcom_push(key=IN_DOUBT_KEY, value=facts))
 
 
 def report(task: Any, context: Context, result: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +79,7 @@ def report(task: Any, context: Context, result: dict[str, Any]) -> dict[str, Any
 
 def report_batch(task: Any, context: Context, provider: str, summary: dict[str, Any]) -> None:
     """
-    Add what a batch made to the events of its outlets.
+    Add what a batch made to the events of its outlets, and push an XCom if rows are in doubt.
 
     :param task: the operator.
     :param provider: the vendor's connection type.
@@ -64,6 +97,8 @@ def report_batch(task: Any, context: Context, provider: str, summary: dict[str, 
         "manifest",
     )
     extra = {"provider": provider, **{name: summary[name] for name in names}}
+    if summary["in_doubt"]:
+        report_doubt(context["ti"], provider=provider, rows=summary["in_doubt"])
     task.reported = extra
     if task.outlets:
         add_to_events(context, task.outlets, extra, task.output_path if summary["succeeded"] else None)

@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 import httpx
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
+from anyio import fail_after
 
-from airflow_provider_faceswap.apis.job import Job, JobState
+from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY, Request
 from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError, SettingsError
+from airflow_provider_faceswap.hooks.connection_test import tested
 from airflow_provider_faceswap.hooks.exchange import ReplyTooLargeError, UnusableReplyError, exchange, run
+from airflow_provider_faceswap.hooks.no_connection import no_connection
 from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.hooks.quiet import unlogged
 from airflow_provider_faceswap.hooks.redaction import redact
@@ -78,7 +81,9 @@ class SwapHook(BaseHook):
 
         :param job: what the vendor answered to :meth:`probe`.
         """
-        return f"{self.hook_name} accepts the API key."
+        base_url = self.settings.base_url
+        where = "" if base_url == self.default_url else f" at {base_url}"
+        return f"{self.hook_name}{where} accepts the API key"
 
     @cached_property
     def settings(self) -> Settings:
@@ -122,7 +127,7 @@ class SwapHook(BaseHook):
         try:
             settings.check()
         except SettingsError as error:
-            raise SettingsError(f"connection {self.conn_id!r}, {error}") from None
+            raise SettingsError(f"connection {self.conn_id!r}: {error}") from None
 
     def call_timeout(self, request_class: type[Request]) -> float:
         """
@@ -146,13 +151,16 @@ class SwapHook(BaseHook):
         settings = self.settings
         # A fresh client for each request: a billed one never meets a connection that went stale.
         # It is httpx's own, which knows for certain whether a connection was made.
-        async with httpx.AsyncClient(
+        async with self._fresh_client(settings) as client:
+            return await self._outcome(client, settings, request, request.max_reply)
+
+    def _fresh_client(self, settings: Settings) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
             verify=settings.tls_context,
             proxy=settings.proxy,
             follow_redirects=False,
             transport=self._transport,
-        ) as client:
-            return await self._outcome(client, settings, request, request.max_reply)
+        )
 
     async def asend(self, request: Request, base_url: str = "") -> Job:
         """
@@ -205,23 +213,26 @@ class SwapHook(BaseHook):
 
     def test_connection(self) -> tuple[bool, str]:
         """Find out whether the vendor accepts the API key; costs nothing."""
-        try:
-            self.check()
-            probe = self.probe()
-            if probe is None:
-                # False: Airflow's command line shows no text beside a success, which would claim too much.
-                return False, (
-                    f"Not tested: {self.hook_name} has no free call that would prove the API key. "
-                    f"The connection's settings are complete; calls go to {self.settings.base_url}"
-                )
-            job = self.send(probe)
-        except AuthenticationError as error:
-            return False, str(error)
-        except FaceSwapError as error:
-            return False, f"The API key could not be tested: {error}"
-        if job.state is JobState.UNCLEAR:
-            return False, f"The API key could not be tested: this is not an answer of {self.hook_name}"
-        return True, self.accepted(job)
+        return tested(self)
+
+    def knock(self) -> None:
+        """
+        Ask for the base URL alone, without the API key: whatever is answered, the vendor can be reached.
+
+        :raises PollError: if there is no answer.
+        """
+        if error := run(self._knock()):
+            raise error
+
+    async def _knock(self) -> PollError | None:
+        settings = self.settings
+        async with self._fresh_client(settings) as client:
+            try:
+                with unlogged(), fail_after(settings.timeout):
+                    async with client.stream("HEAD", settings.base_url, timeout=settings.httpx_timeout()):
+                        return None
+            except Exception as error:  # the transports let errors of their own libraries through
+                return PollError(no_connection(error, settings))
 
     async def _outcome(
         self, client: httpx.AsyncClient, settings: Settings, request: Request, max_reply: int
@@ -262,8 +273,7 @@ class SwapHook(BaseHook):
             return request.broken_off(f"{host} {said}", sent=True)
         kind = type(error).__name__
         if isinstance(error, _NOT_SENT):
-            remedy = "check the connection's host and proxy"
-            return request.broken_off(f"no connection to {host} ({kind}); {remedy}", sent=False)
+            return request.broken_off(no_connection(error, settings), sent=False)
         return request.broken_off(f"{kind} while talking to {host}", sent=True)
 
     def _read(self, request: Request, outcome: Reply | Job | FaceSwapError) -> Job:

@@ -109,7 +109,8 @@ def _redirected(response: httpx.Response) -> str:
         target = ""
     return (
         f"answered HTTP {response.status_code}, a redirect to {one_line(target or 'nowhere')[:100]}; "
-        "redirects are not followed, they would carry the API key elsewhere: check the connection's host"
+        "redirects are not followed, they would carry the API key elsewhere: check the connection's host "
+        "(Base URL)"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.modelslab import Fetch
 from airflow_provider_faceswap.hooks.base import SwapHook
@@ -17,7 +19,7 @@ class ModelsLabSettings(Settings):
     :param namespace: ``faceswap`` or, for accounts on the older pages, ``deepfake``.
     """
 
-    namespace: Literal["faceswap", "deepfake"] = "faceswap"
+    namespace: Literal["faceswap", "deepfake"] = Field("faceswap", description="faceswap or deepfake")
 
     @property
     def route(self) -> dict[str, str]:

@@ -48,7 +48,7 @@ def base_url_of(conn: Connection, default_url: str) -> str:
         raise ValueError("must be an http(s) URL such as https://example.com, or empty")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(
-            "must hold no user, password, query or fragment; the API key goes into the field API key"
+            "must hold no user, password, query or fragment; the API key goes into API key (the password)"
         )
     if parts.port is None and conn.port:
         parts = parts._replace(netloc=f"{parts.netloc}:{conn.port}")

@@ -11,7 +11,7 @@ from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.request import Request
 from airflow_provider_faceswap.apis.segmind import DEFAULT_PATH, Credits
 from airflow_provider_faceswap.hooks.base import SwapHook
-from airflow_provider_faceswap.hooks.settings import Settings
+from airflow_provider_faceswap.hooks.settings import SECONDS, Settings
 
 
 class SegmindSettings(Settings):
@@ -22,8 +22,12 @@ class SegmindSettings(Settings):
     :param sync_timeout: seconds that a call of v1 may take, which answers with the picture.
     """
 
-    path: str = Field(DEFAULT_PATH, pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,8}$")
-    sync_timeout: float = Field(150.0, gt=0, le=600)
+    path: str = Field(
+        DEFAULT_PATH,
+        pattern=r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,8}$",
+        description=f"a path such as {DEFAULT_PATH}",
+    )
+    sync_timeout: float = Field(150.0, gt=0, le=600, description=SECONDS)
 
     def timeout_for(self, request: type[Request]) -> float:
         """Return the time of v1 for a swap that answers at once, else the ordinary one."""
@@ -58,12 +62,10 @@ class SegmindHook(SwapHook):
 
     def accepted(self, job: Job) -> str:
         """Return the text of a connection test that succeeded, with the credits."""
-        left = job.meta.get("remaining_credits")
-        return (
-            super().accepted(job)
-            if left is None
-            else f"{self.hook_name} accepts the API key; {left} credits left"
-        )
+        said, left = super().accepted(job), job.meta.get("remaining_credits")
+        if not isinstance(left, (int, float)):
+            return said
+        return f"{said}; {left:,.12g} credits left" if left > 0 else f"{said}; no credits left: add some"
 
 
 HOOK = SegmindHook

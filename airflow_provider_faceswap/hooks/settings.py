@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
+SECONDS = "a number of seconds above 0, at most 600"
 MAX_KEY = 512
 """Characters of an API key; masking it in a hostile reply costs in proportion."""
 _MASK = "***"
@@ -49,15 +50,16 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    # The descriptions complete the sentence "must be ..." of an error.
     base_url: str
     api_key: SecretStr
-    timeout: float = Field(30.0, gt=0, le=600)
-    max_connections: int = Field(50, ge=1, le=1000)
-    requests_per_second: float | None = Field(None, gt=0)
-    verify: bool | str = True
-    proxy: str | None = None
-    allow_private_hosts: bool = False
-    max_active_jobs: int | None = Field(None, ge=1, le=10_000)
+    timeout: float = Field(30.0, gt=0, le=600, description=SECONDS)
+    max_connections: int = Field(50, ge=1, le=1000, description="a whole number from 1 to 1000")
+    requests_per_second: float | None = Field(None, gt=0, description="a number above 0")
+    verify: bool | str = Field(True, description="true, false or the path of a CA bundle")
+    proxy: str | None = Field(None, description="a URL such as http://proxy.example.com:3128")
+    allow_private_hosts: bool = Field(False, description="true or false")
+    max_active_jobs: int | None = Field(None, ge=1, le=10_000, description="a whole number from 1 to 10000")
 
     @field_validator("verify", mode="before")
     @classmethod
@@ -69,7 +71,7 @@ class Settings(BaseModel):
     @classmethod
     def _proxy(cls, value: str | None) -> str | None:
         if value and not is_url(value):
-            raise ValueError("must be a URL such as http://proxy.example.com:3128")
+            raise ValueError("not a URL")
         return value
 
     @classmethod
@@ -96,16 +98,15 @@ class Settings(BaseModel):
             log.warning("%s: unknown extras %s; known are %s", where, unknown, sorted(cls.extras()))
         given = {name: extra[name] for name in cls.extras() if extra.get(name) not in (None, "")}
         if masked := sorted(name for name, value in given.items() if _MASK in str(value)):
-            raise SettingsError(f"{where}, extra {masked[0]}: {_MASK} hides a value; enter the value itself")
+            raise SettingsError(f"{where}: extra {masked[0]} is {_MASK}, a mask; enter the value itself")
         try:
             settings = cls(base_url=base_url_of(conn, default_url), api_key=SecretStr(key), **given)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            name = ".".join(str(part) for part in first["loc"][:1])
-            said = first["msg"].removeprefix("Value error, ")
-            raise SettingsError(f"{where}, field {name}: {said}") from None
+            name = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
+            expected = cls.model_fields[name].description
+            raise SettingsError(f"{where}: extra {name} must be {expected}") from None
         except ValueError as error:
-            raise SettingsError(f"{where}, field host: {error}") from None
+            raise SettingsError(f"{where}: host (Base URL) {error}") from None
         _check_plain_http(settings, where)
         if settings.verify is False and where not in _unverified:
             _unverified.add(where)
@@ -209,21 +210,21 @@ def _bundle_tls(path: str, changed: int) -> ssl.SSLContext:
 def _check_key(key: str, where: str) -> None:
     problem = ""
     if not key:
-        problem = "is missing"
+        problem = "is missing; enter it as API key (the connection's password)"
     elif key == _MASK:
-        problem = f"is {_MASK}, which Airflow shows instead of a key"
+        problem = f"is {_MASK}, which Airflow shows instead of a key; enter the key itself"
     elif not all("!" <= char <= "~" for char in key):
-        problem = "holds blanks or characters that no HTTP header takes"
+        problem = "holds blanks or characters that no HTTP header takes; copy it from the vendor again"
     elif len(key) > MAX_KEY:
-        problem = f"has over {MAX_KEY} characters"
+        problem = f"has over {MAX_KEY} characters; copy it from the vendor again"
     if problem:
-        raise SettingsError(f"{where}: the API key {problem}; put it into the field API key, the password")
+        raise SettingsError(f"{where}: the API key {problem}")
 
 
 def _check_plain_http(settings: Settings, where: str) -> None:
     scheme, host, _ = settings.origin
     if scheme == "http" and not is_loopback(host) and not settings.allow_private_hosts:
         raise SettingsError(
-            f"{where}, field host: plain http would send the API key in clear to {host}; "
+            f"{where}: host (Base URL) is plain http, which would send the API key in clear to {host}; "
             "use https, or set the extra allow_private_hosts for a host of your own network"
         )

@@ -63,7 +63,7 @@ class Journal:
         try:
             entry = Entry.from_store(found)
         except (ValueError, TypeError) as error:
-            unreadable = JournalError(f"the journal's entry cannot be read: {error}; {self.how_to()}")
+            unreadable = JournalError(f"the journal's entry cannot be read: {error}; {self._by_hand()}")
             unreadable.paid = None  # nobody can know whether it names a job
             raise unreadable from None
         if entry and entry.adopted and not entry.nonce:
@@ -107,6 +107,9 @@ class Journal:
         """Say how to buy again or to adopt a job."""
         if not self.durable:
             return "to buy again, clear the task"
+        return f"decide in the task's tab 'Face swap', or by hand: {self._by_hand()}"
+
+    def _by_hand(self) -> str:
         url = state_url(self._ti, self.key)
         return (
             f"to buy again, delete the key {self.key!r} of the task (in the UI: Storage > Task State Store) "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
@@ -12,7 +12,8 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
-from airflow_provider_faceswap.execution.reporting import WithLineage, report
+from airflow_provider_faceswap.execution.links import WithLinks
+from airflow_provider_faceswap.execution.reporting import WithLineage, doubt_reported, report
 from airflow_provider_faceswap.operators.arguments import (
     WithFullSignature,
     as_seconds,
@@ -40,7 +41,7 @@ SUBMISSION_KEY = "submission"
 """XCom key of the ticket where there is no journal: nothing else survives a deferral that Airflow cut off."""
 
 
-class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
+class SwapOperator(WithFullSignature, WithLineage, WithLinks, BaseOperator):
     """
     Submit a job to a vendor, once, and collect what it makes.
 
@@ -203,13 +204,16 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
     ) -> dict[str, Any]:
         from airflow_provider_faceswap.execution.airflow_errors import translated
         from airflow_provider_faceswap.execution.outcome import Done, Refused
-        from airflow_provider_faceswap.execution.pause import Refusals
+        from airflow_provider_faceswap.execution.pause import Refusals, submit_again_at
         from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.journal.store import Journal
         from airflow_provider_faceswap.operators.attempts import make_attempt
 
         journal, refusals = Journal(context), refusals or Refusals()
-        with translated(self.provider, retry_buys=not journal.durable):
+        with (
+            translated(self.provider, retry_buys=not journal.durable),
+            doubt_reported(context["ti"], self.provider),
+        ):
             self._check()
             attempt = make_attempt(self, context, journal)
             outcome = step(attempt)
@@ -221,7 +225,7 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
                 self.log.info("%s; %s", outcome.error, when)
                 if self.deferrable:
                     before = None if journal.durable else outcome.before.as_dict()
-                    self._defer_submission(pause, {"refusals": asdict(refusals), "before": before})
+                    submit_again_at(self, now + pause, {"refusals": asdict(refusals), "before": before})
                 self.clock.sleep(pause)
                 outcome = attempt.run(outcome.before)
             if isinstance(outcome, Done):
@@ -279,12 +283,6 @@ class SwapOperator(WithFullSignature, WithLineage, BaseOperator):
         for name in ("output_path", "output_name", *self.inputs):
             setattr(self, name, as_text(getattr(self, name)))
         check_output_path(self.output_path)
-
-    def _defer_submission(self, pause: float, kwargs: dict[str, Any]) -> NoReturn:
-        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-
-        until = datetime.fromtimestamp(self.clock.time() + pause, tz=timezone.utc)
-        self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
     def _defer(self, ticket: Ticket) -> NoReturn:
         from airflow_provider_faceswap.execution.waiting import BACKSTOP, announce_deferral

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -22,6 +22,7 @@ from airflow.sdk.exceptions import (
 from airflow_provider_faceswap.batch.items.reading import literal_limit
 from airflow_provider_faceswap.batch.manifest import read_manifest
 from airflow_provider_faceswap.exceptions import BatchError, FaceSwapError
+from airflow_provider_faceswap.execution.links import WithLinks
 from airflow_provider_faceswap.execution.reporting import WithLineage
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_seconds, as_text, check_choice
 
@@ -43,7 +44,7 @@ PATIENCE = 30.0
 __all__ = ["FaceSwapBatchOperator", "read_manifest"]
 
 
-class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
+class FaceSwapBatchOperator(WithFullSignature, WithLineage, WithLinks, BaseOperator):
     """
     Buy many swaps in one task, each once, and store their results.
 
@@ -190,6 +191,7 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
         self, context: Context, run: BatchRun, refusals: Refusals, learned: dict[str, Any]
     ) -> dict[str, Any]:
         from airflow_provider_faceswap.batch.run import Finished, Refused
+        from airflow_provider_faceswap.execution.pause import submit_again_at
 
         while True:
             outcome = run.go_on()
@@ -204,7 +206,7 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
                     return self._finish(context, run, run.give_up(error))
                 self.log.info("%s; submitting again in %.0f s", outcome.error, pause)
                 if self.deferrable:
-                    self._defer_submission(pause, refusals)
+                    submit_again_at(self, now + pause, {"refusals": asdict(refusals)})
                 self.clock.sleep(pause)
                 continue
             trigger = run.plan.completion.batch_trigger(
@@ -235,13 +237,6 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, BaseOperator):
             method_name="execute_complete",
             timeout=timedelta(seconds=seconds) + BACKSTOP,
         )
-
-    def _defer_submission(self, pause: float, refusals: Refusals) -> NoReturn:
-        from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-
-        until = datetime.fromtimestamp(self.clock.time() + pause, tz=timezone.utc)
-        kwargs = {"refusals": asdict(refusals)}
-        self.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
 
     def _finish(self, context: Context, run: BatchRun, outcome: Finished) -> dict[str, Any]:
         """Return the summary, or fail with it kept as the task's XCom."""

@@ -9,11 +9,14 @@ from airflow.plugins_manager import AirflowPlugin
 from airflow_provider_faceswap.plugins.preload import preload_if_it_forks
 
 # Relative: the API server may lie under a path of its own.
-_TAB = "faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}"
+_PAGES = "faceswap/pages/static"
+_TAB = f"{_PAGES}/tab.html?dag_id={{DAG_ID}}&run_id={{RUN_ID}}"
 
 
-def _view(destination: str, url_route: str, href: str) -> dict[str, Any]:
-    return {"name": "Face swap", "href": href, "destination": destination, "url_route": url_route}
+def _view(
+    destination: str, url_route: str, href: str, name: str = "Face swap", **more: str
+) -> dict[str, Any]:
+    return {"name": name, "href": href, "destination": destination, "url_route": url_route, **more}
 
 
 class FaceSwapPlugin(AirflowPlugin):
@@ -30,6 +33,7 @@ class FaceSwapPlugin(AirflowPlugin):
     external_views = [  # noqa: RUF012 - Airflow declares it so
         _view("task_instance", "faceswap", f"{_TAB}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"),
         _view("dag_run", "faceswap_run", _TAB),
+        _view("nav", "faceswaps", f"{_PAGES}/jobs.html", "Face swaps", category="browse"),
     ]
 
     @property

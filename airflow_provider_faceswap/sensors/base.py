@@ -28,6 +28,7 @@ from airflow_provider_faceswap.exceptions import (
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
 from airflow_provider_faceswap.execution.clock import Clock
+from airflow_provider_faceswap.execution.links import WithLinks
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.execution.reporting import WithLineage, report
 from airflow_provider_faceswap.journal.decisions import moved
@@ -50,7 +51,7 @@ POKE_INTERVAL = 10.0
 """Seconds between two polls where neither the user nor an eta says."""
 
 
-class JobSensor(WithFullSignature, WithLineage, BaseSensorOperator):
+class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
     """
     Wait for a job that was submitted elsewhere, and collect its result.
 

@@ -56,6 +56,7 @@ def test_a_doubt_counts_at_its_full_price(priced: BatchWorld) -> None:
     ):
         priced.start(clips(3), **terms, **ALL)
     assert priced.statuses == ["in_doubt", "success", "not_sent"]
+    assert priced.context["ti"].xcoms["faceswap_in_doubt"] == {"provider": "aifaceswap", "rows": 1}
     terms["max_cost"] = 4 * PRICE
     assert priced.start(clips(3), **terms, **ALL)["cost"] == {"amount": 4 * PRICE, "unit": "credits"}
 
@@ -85,6 +86,7 @@ def test_a_callback_settles_a_doubt(priced: BatchWorld) -> None:
     priced.vendor.called_back = {"1000"}
     assert priced.start(clips(1), **ALL)["succeeded"] == 1
     assert priced.lines[0]["job_id"] == "1000"
+    assert "faceswap_in_doubt" not in priced.context["ti"].xcoms
 
 
 def test_callbacks_that_name_two_jobs_settle_nothing(priced: BatchWorld) -> None:

@@ -1,23 +1,32 @@
-"""Airflow in Debian's browser: a cluster, the sandbox and a bucket of their own, and a page to look with."""
+"""Airflow in Debian's browser: a cluster with logins, the sandbox and a bucket, and pages to look with."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.accounts import add_accounts
 from harness.cluster import Cluster
+from harness.logins import Logins
 from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
+from tests.browser import runs
 from tests.browser.looks import BUCKET, Looks
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
 SAMPLES = ("hopper.jpg", "astronaut.jpg", "duo.jpg", "clip.mp4")
+USERS = {"admin": "admin", "viewer": "viewer:lookers", "stranger": "viewer:others"}
+TEAMS = {HERE / "dags": "lookers", HERE / "dags_of_others": "others"}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -31,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
 
+def pytest_pycollect_makemodule() -> None:
+    # Here and not in the modules: all of them import it at their top.
+    if find_spec("playwright") is None:
+        pytest.skip("no playwright: install the extra `dev`")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -41,6 +56,8 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
@@ -60,19 +77,83 @@ def looks(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
             (media / name).write_bytes(content)
             bucket.put(f"clips/{name}", content)
         local_roots = {"faceswap": {"local_roots": home}}
-        with Cluster(home / "airflow", [HERE / "dags"], settings=local_roots) as cluster:
+        logins = Logins(USERS, TEAMS)
+        with Cluster(
+            home / "airflow", list(TEAMS), settings=local_roots, logins=logins, own_execution_api=True
+        ) as cluster:
             add_accounts(cluster, sandbox)
             cluster.rest.request("POST", "/connections", json=bucket.connection("my_aws_conn"))
             yield Looks(cluster, sandbox, home)
 
 
+@pytest.fixture(scope="session")
+def begun(looks: Looks) -> None:
+    """Let the runs begin that several tests look at."""
+    runs.begin(looks)
+
+
+@pytest.fixture(scope="session")
+def session_of(browser: Browser, looks: Looks) -> Callable[[str], Any]:
+    """Return what a browser keeps of a user's login, by Airflow's own form and once for each user."""
+
+    @cache
+    def log_in(user: str) -> Any:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(looks.cluster.url)
+        page.locator("[name=username]").fill(user)
+        page.locator("[name=password]").fill(looks.passwords[user])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{looks.cluster.url}/")
+        session = context.storage_state()
+        context.close()
+        return session
+
+    return log_in
+
+
 @pytest.fixture
-def page(browser: Browser, looks: Looks) -> Iterator[Page]:
-    """A page whose requests leave no trace in that of the next test; it fails with the page's own errors."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page, errors = context.new_page(), list[str]()
-    page.set_default_timeout(30_000)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
+def page_of(browser: Browser, session_of: Callable[[str], Any]) -> Iterator[Callable[[str], Page]]:
+    """
+    Open a page as a user; as nobody, where the name is empty.
+
+    Its requests leave no trace in that of the next test, and the test fails with the page's own errors.
+    """
+    contexts, errors = [], list[str]()
+
+    def open_page(user: str) -> Page:
+        session = session_of(user) if user else None
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, storage_state=session))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(page_of: Callable[[str], Page]) -> Page:
+    """A page of an admin."""
+    return page_of("admin")
+
+
+@pytest.fixture
+def viewer(page_of: Callable[[str], Page]) -> Page:
+    """A page of somebody who may see these Dags, and change nothing."""
+    return page_of("viewer")
+
+
+@pytest.fixture
+def stranger(page_of: Callable[[str], Page]) -> Page:
+    """A page of somebody who may see the Dags of another team alone."""
+    return page_of("stranger")
+
+
+@pytest.fixture
+def nobody(page_of: Callable[[str], Page]) -> Page:
+    """A page of somebody who has not logged in."""
+    return page_of("")

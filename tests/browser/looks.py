@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from harness.cluster import Cluster
 from harness.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator, Locator, Page
 
 BUCKET = "my-bucket"
 BLANKS = re.compile(r"\b(undefined|null|NaN|Infinity|Invalid Date|\[object)\b")
@@ -26,6 +27,12 @@ class Looks:
     home: Path
     _runs: dict[str, tuple[str, str]] = field(default_factory=dict)
 
+    @property
+    def passwords(self) -> dict[str, str]:
+        """Who may log in, with what."""
+        assert self.cluster.logins
+        return self.cluster.logins.passwords
+
     def run(self, dag_id: str, **conf: Any) -> str:
         """Start a run and return its id."""
         self.cluster.wait_for_dags({dag_id})
@@ -37,13 +44,25 @@ class Looks:
         }
         return self.cluster.rest.trigger_dag(dag_id, {**known, **conf})
 
+    def has_begun(self, name: str) -> bool:
+        """Whether a run of this name was started."""
+        return name in self._runs
+
+    def begun(self, name: str, dag_id: str, **conf: Any) -> str:
+        """Return the id of a run that may still run; the tests share it by its name."""
+        if name not in self._runs:
+            self._runs[name] = (dag_id, self.run(dag_id, **conf))
+        return self._runs[name][1]
+
+    def end(self, run_id: str) -> str:
+        """Wait until a run has ended that :meth:`begun` returned, and return its id."""
+        dag_id = next(dag_id for dag_id, known in self._runs.values() if known == run_id)
+        self.cluster.rest.wait_for_run(dag_id, run_id, timeout=300)
+        return run_id
+
     def ended(self, name: str, dag_id: str, **conf: Any) -> str:
         """Return the id of a run that has ended; the tests share it by its name."""
-        if name not in self._runs:
-            run_id = self.run(dag_id, **conf)
-            self.cluster.rest.wait_for_run(dag_id, run_id, timeout=300)
-            self._runs[name] = (dag_id, run_id)
-        return self._runs[name][1]
+        return self.end(self.begun(name, dag_id, **conf))
 
     def rules(self, what: str, **rule: Any) -> None:
         """Tell the sandbox how jobs go, or what goes wrong."""
@@ -52,6 +71,11 @@ class Looks:
     def mend(self) -> None:
         """Let nothing go wrong any more."""
         self.sandbox.http.delete("/_sandbox/faults").raise_for_status()
+
+    def accepted(self, *operations: str) -> int:
+        """Return how many jobs the vendors were paid for; of some operations, or of all."""
+        counts = self.sandbox.http.get("/_sandbox/counts").json()["accepted"]
+        return sum(counts.get(name, 0) for name in operations or counts)
 
     def state_url(self, dag_id: str, run_id: str, key: str, task_id: str = "swap") -> str:
         return f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/state-store/{key}"
@@ -74,6 +98,17 @@ class Looks:
         }
         return f"{self.cluster.url}/faceswap/pages/static/tab.html?{urlencode(query)}"
 
+    def media_url(self, dag_id: str, run_id: str, task_id: str, **what: Any) -> str:
+        """Return the address of a medium."""
+        return self._data_url(dag_id, "media", run_id=run_id, task_id=task_id, **what)
+
+    def rows_url(self, dag_id: str, run_id: str, task_id: str, **what: Any) -> str:
+        """Return the address of some rows of a batch."""
+        return self._data_url(dag_id, "rows", run_id=run_id, task_id=task_id, **what)
+
+    def _data_url(self, dag_id: str, route: str, **query: Any) -> str:
+        return f"{self.cluster.url}/faceswap/pages/dags/{dag_id}/{route}?{urlencode(query)}"
+
     def framed_url(self, dag_id: str, run_id: str, task_id: str) -> str:
         """Return the address of a task's tab in Airflow's own page."""
         return f"{self.cluster.url}/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/plugin/faceswap"
@@ -86,6 +121,8 @@ class Looks:
 
 def shown(page: Page | FrameLocator) -> Locator:
     """Return the page once it shows something, without a word that a person cannot read."""
+    from playwright.sync_api import expect  # not at the top: where it is missing the tests are skipped
+
     view = page.locator("#view")
     expect(view).to_have_attribute("aria-busy", "false", timeout=30_000)
     expect(view).not_to_contain_text(BLANKS)

@@ -60,7 +60,7 @@ def answering(status: int = 200, headers: dict[str, str] | None = None, body: An
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it never came"
         await asyncio.sleep(0.005)

@@ -238,21 +238,3 @@ def test_a_poll_url_counts_only_on_the_connections_own_origin(
 ) -> None:
     job = Job(job_id="278", state=JobState.PROCESSING, poll_url=poll_url)
     assert ModelsLabHook().route_to(job) == route
-
-
-@pytest.mark.parametrize(
-    ("answer", "works"),
-    [
-        ({"status": "failed", "message": "Request not found"}, True),
-        (httpx.Response(401, json={"status": "error", "message": "Invalid API key"}), False),
-        (httpx.ConnectError("x"), False),
-        ({}, False),
-    ],
-)
-def test_the_connection_test_tells_a_right_key_from_a_wrong_one(
-    connect: Any, answer: Any, works: bool
-) -> None:
-    vendor = Vendor(answer)
-    done, said = vendor.hook().test_connection()
-    assert done is works and (said == "ModelsLab accepts the API key.") is works
-    assert all("/fetch/" in request.url.path for request in vendor.requests)

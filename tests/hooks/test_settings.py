@@ -69,21 +69,25 @@ def test_the_mask_of_a_secret_is_not_taken_for_one(connect: Any, fields: dict[st
     ("fields", "named"),
     [
         ({"extra": {"verify": "/nowhere/ca.pem"}}, "extra verify: /nowhere/ca.pem is not a CA bundle"),
-        ({"extra": {"proxy": "proxy.example.com"}}, "field proxy: must be a URL"),
+        ({"extra": {"proxy": "proxy.example.com"}}, "extra proxy must be a URL such as http://proxy"),
         ({"extra": {"proxy": "http://😇.example.com:3128"}}, "extra proxy cannot be used"),
-        ({"host": "https://:pa55w0rd@example.com"}, "field host: must hold no user, password"),
-        ({"host": ":pa55w0rd@example.com"}, "field host: must hold no user, password"),
-        ({"host": "https://@example.com"}, "field host: must hold no user, password"),
-        ({"host": "https://😇.example.com"}, "field host: must be an http(s) URL"),
-        ({"host": "https://xn--a"}, "field host: must be an http(s) URL"),
-        ({"extra": {"timeout": "soon"}}, "field timeout"),
+        ({"host": "https://:pa55w0rd@example.com"}, "host (Base URL) must hold no user, password"),
+        ({"host": ":pa55w0rd@example.com"}, "host (Base URL) must hold no user, password"),
+        ({"host": "https://@example.com"}, "host (Base URL) must hold no user, password"),
+        ({"host": "https://😇.example.com"}, "host (Base URL) must be an http(s) URL"),
+        ({"host": "https://xn--a"}, "host (Base URL) must be an http(s) URL"),
+        ({"extra": {"timeout": "soon"}}, "extra timeout must be a number of seconds above 0, at most 600"),
+        ({"extra": {"requests_per_second": 0}}, "extra requests_per_second must be a number above 0"),
+        ({"extra": {"max_connections": 0}}, "extra max_connections must be a whole number from 1 to 1000"),
+        ({"extra": {"allow_private_hosts": "perhaps"}}, "extra allow_private_hosts must be true or false"),
+        ({"extra": {"namespace": "faces"}}, "extra namespace must be faceswap or deepfake"),
     ],
 )
 def test_what_is_wrong_is_named_before_anything_is_sent(
     connect: Any, fields: dict[str, Any], named: str
 ) -> None:
     said = refused(connect(**fields))
-    assert said.startswith("connection 'modelslab_default', ") and named in said
+    assert said.startswith("connection 'modelslab_default': ") and named in said
     assert "pa55w0rd" not in said and KEY not in said
 
 
@@ -164,7 +168,7 @@ def test_a_connection_as_the_ui_and_the_command_line_test_it(monkeypatch: pytest
     )  # fmt: skip
     monkeypatch.setenv("AIRFLOW_CONN_AXBYCZ", conn.as_json())
     hook = ModelsLabHook("aXbYcZ", transport=httpx.MockTransport(answer))
-    assert hook.test_connection() == (True, "ModelsLab accepts the API key.")
+    assert hook.test_connection() == (True, "ModelsLab accepts the API key")
     assert str(seen[0].url).startswith("https://modelslab.com/")
 
 
@@ -196,4 +200,6 @@ def test_the_queue_limit_of_the_plan_is_read(
 
 @pytest.mark.parametrize("given", [0, -5, 10_001, 2.5, "many"])
 def test_a_queue_limit_that_cannot_be_one_is_refused(connect: Any, given: Any) -> None:
-    assert "field max_active_jobs: Input should be" in refused(connect(extra={"max_active_jobs": given}))
+    assert "extra max_active_jobs must be a whole number from 1 to 10000" in refused(
+        connect(extra={"max_active_jobs": given})
+    )

@@ -80,25 +80,6 @@ def test_a_picture_may_be_larger_than_other_replies(monkeypatch: pytest.MonkeyPa
     assert job.content is not None and len(job.content) > 5_000_000
 
 
-@pytest.mark.parametrize(("status", "works"), [(200, True), (401, False), (500, False)])
-def test_segminds_connection_test_reads_the_credits(
-    monkeypatch: pytest.MonkeyPatch, status: int, works: bool
-) -> None:
-    connect(monkeypatch, "segmind")
-    vendor = Vendor(httpx.Response(status, json={"credits": 12.5}))
-    found, said = SegmindHook(transport=httpx.MockTransport(vendor)).test_connection()
-    assert found is works
-    assert not works or said == "Segmind accepts the API key; 12.5 credits left"
-    assert vendor.requests[0].url.path == "/v1/get-user-credits"
-
-
-def test_free_credits_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect(monkeypatch, "segmind")
-    vendor = Vendor(httpx.Response(200, json={"credits": 0.0, "free-credits": 0.25}))
-    _, said = SegmindHook(transport=httpx.MockTransport(vendor)).test_connection()
-    assert said == "Segmind accepts the API key; 0.25 credits left"
-
-
 def test_aifaceswap_takes_a_bearer_token(monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, "aifaceswap")
     vendor = Vendor(httpx.Response(200, json={"code": 200, "data": {"points": 2, "task_id": "ab"}}))
@@ -121,15 +102,6 @@ def test_files_go_as_a_multipart_form(monkeypatch: pytest.MonkeyPatch) -> None:
     assert JPEG in request.content and b'name="source_image"; filename=' in request.content
     assert b'name="face_image"\r\n\r\n' + URL.encode() in request.content
     assert b'name="webhook"' in request.content
-
-
-def test_aifaceswaps_connection_test_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect(monkeypatch, "aifaceswap")
-    vendor = Vendor(httpx.Response(500))
-    works, said = AIFaceSwapHook(transport=httpx.MockTransport(vendor)).test_connection()
-    assert not works, "Airflow's command line shows the text of a failure alone"
-    assert said.startswith("Not tested: ") and "no free call" in said and "settings are complete" in said
-    assert not vendor.requests
 
 
 class Timed(Vendor):

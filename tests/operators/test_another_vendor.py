@@ -20,7 +20,7 @@ def modelslab(monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 MOVED = (
     "job 278 was bought from ModelsLab, and connection 'account' is of type 'aifaceswap'; go back to the "
-    "former connection and clear the task to collect it; to buy again, delete the key 'faceswap'"
+    "former connection and clear the task to collect it; decide in the task's tab 'Face swap'"
 )
 
 

@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import InDoubtError, RefusedForNowError
 from airflow_provider_faceswap.execution.purchase import MAX_DOUBTS
-from tests.fakes import Killed, job
+from tests.fakes import FakeTaskInstance, Killed, job
 from tests.operators.world import OTHER, World
 
 PROCESSING = JobState.PROCESSING
@@ -23,6 +23,31 @@ def test_an_answer_in_doubt_fails_for_good(world: World) -> None:
     with pytest.raises(AirflowFailException, match="submission in doubt: HTTP 502"):
         world.start()
     assert world.vendor.accepted == 1 and not world.clock.slept
+
+
+def test_a_task_in_doubt_pushes_what_the_list_of_all_doubts_is_made_of(world: World) -> None:
+    world.vendor.submissions = [InDoubtError("HTTP 502")]
+    with pytest.raises(AirflowFailException):
+        world.start()
+    noted = world.context["ti"].xcoms["faceswap_in_doubt"]
+    assert noted["provider"] == world.provider and "HTTP 502" in noted["problem"]
+
+
+def test_a_doubt_is_raised_although_its_xcom_cannot_be_pushed(
+    one: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: FakeTaskInstance, key: str, value: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(FakeTaskInstance, "xcom_push", broken)
+    one.vendor.submissions = [InDoubtError("HTTP 502")]
+    with pytest.raises(AirflowFailException, match="submission in doubt: HTTP 502"):
+        one.start()
+
+
+def test_a_task_that_knows_pushes_no_doubt(world: World) -> None:
+    world.start()
+    assert "faceswap_in_doubt" not in world.context["ti"].xcoms
 
 
 def test_resubmitting_in_doubt_is_counted_said_and_bounded(

@@ -25,14 +25,16 @@ def test_it_mounts_the_pages_before_the_receiver_whose_path_is_shorter() -> None
     assert {route.path for route in apps[1]["app"].routes} == {"/callbacks/{vendor}/{token}"}
 
 
-def test_the_tab_is_on_task_instances_and_on_runs() -> None:
-    views = {view["destination"]: view["href"] for view in FaceSwapPlugin.external_views}
-    assert views.keys() == {"task_instance", "dag_run"}
-    assert len({view["url_route"] for view in FaceSwapPlugin.external_views}) == len(views)
-    for href in views.values():
-        # Relative: Airflow may lie under a path of its own.
-        assert href.startswith("faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}")
-    assert views["task_instance"].endswith("&task_id={TASK_ID}&map_index={MAP_INDEX}")
+def test_the_tab_is_on_task_instances_and_on_runs_and_the_list_in_the_menu() -> None:
+    views = {view["destination"]: view for view in FaceSwapPlugin.external_views}
+    assert views.keys() == {"task_instance", "dag_run", "nav"}
+    assert len({view["url_route"] for view in views.values()}) == len(views)
+    # Relative: Airflow may lie under a path of its own.
+    tab = "faceswap/pages/static/tab.html?dag_id={DAG_ID}&run_id={RUN_ID}"
+    assert views["dag_run"]["href"] == tab
+    assert views["task_instance"]["href"] == f"{tab}&task_id={{TASK_ID}}&map_index={{MAP_INDEX}}"
+    assert views["nav"]["href"] == "faceswap/pages/static/jobs.html"
+    assert (views["nav"]["name"], views["nav"]["category"]) == ("Face swaps", "browse")
 
 
 def test_loading_it_imports_next_to_nothing() -> None:

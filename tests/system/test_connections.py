@@ -22,7 +22,7 @@ SENTENCES = {
     ),
     "no_key": (
         "SettingsError",
-        "connection 'no_key': the API key is missing; put it into the field API key, the password",
+        "connection 'no_key': the API key is missing; enter it as API key (the connection's password)",
     ),
     "wrong_key": (
         "AuthenticationError",
@@ -30,7 +30,8 @@ SENTENCES = {
     ),
     "host_of_nobody": (
         "NotSentError",
-        "nothing was sent: no connection to 127.0.0.1 (ConnectError); check the connection's host and proxy",
+        "nothing was sent: no connection to 127.0.0.1 (ConnectError); check the connection's host (Base URL) "
+        "and proxy",
     ),
     "host_with_path": (
         "RefusedError",
@@ -100,13 +101,21 @@ def test_the_connection_test_tells_a_right_key_from_a_wrong_one_and_costs_nothin
     assert after["fetches"] == before["fetches"] + 2
 
 
+def test_a_success_is_said_in_a_sentence_to_those_who_ask_for_the_log(
+    cluster: Cluster, sandbox: Sandbox
+) -> None:
+    said = f"Segmind at {sandbox.url} accepts the API key; 1,000,000 credits left"
+    assert said in cluster.airflow("connections", "test", "-v", "segmind_default")
+
+
 def test_the_form_says_what_goes_where(cluster: Cluster) -> None:
     forms = cluster.rest.request("GET", f"{cluster.url}/ui/connections/hook_meta")
     [form] = [form for form in forms if form["connection_type"] == "modelslab"]
     fields = form["standard_fields"]
     assert form["hook_name"] == "ModelsLab"
     assert fields["password"]["title"] == "API key"
-    assert fields["host"] == {"hidden": False, "title": "Base URL", "placeholder": "https://modelslab.com"}
+    leave_empty = "Leave empty for https://modelslab.com"
+    assert fields["host"] == {"hidden": False, "title": "Base URL", "placeholder": leave_empty}
     assert {name for name, field in fields.items() if field and field["hidden"]} == {
         "url_schema",
         "login",
@@ -119,6 +128,8 @@ def test_the_form_says_what_goes_where(cluster: Cluster) -> None:
         kind, empty = extra["schema"]["type"]  # for more types than one the form shows a large text area
         assert empty == "null", "without it the form asks for a value"
         assert kind in ("string", "number", "integer", "boolean")
+    # The form masks it while it is typed, and Airflow shows it as *** by its name.
+    assert extras["proxy"]["schema"]["format"] == "password"
     # A null here would be shown as a choice.
     assert extras["namespace"]["schema"]["enum"] == ["faceswap", "deepfake"]
 

@@ -84,7 +84,7 @@ def test_cleared_after_the_file_was_deleted_and_the_vendor_forgot_fails_and_says
 
         log = scene.log_of(before + 1)
         assert f"job {job_id}: the result could not be downloaded: HTTP 404" in log
-        assert "the vendor answers 'Request not found'; to buy again, delete the key 'faceswap'" in log
+        assert "the vendor answers 'Request not found'; decide in the task's tab 'Face swap'" in log
         assert scene.accepted == 1
         # Buying again is for a person to say.
         scene.ends("success", since_try=scene.follow_remedy())

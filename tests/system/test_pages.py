@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 from harness.cluster import Cluster
+from harness.logins import Logins
 from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
 
@@ -65,29 +65,13 @@ def airflow(
         (folders / dag_id).mkdir()
         text = DAG_FILE.format(dag_id=dag_id, root=root, bucket=BUCKET)
         (folders / dag_id / "dag.py").write_text(text)
-    cluster = Cluster(
+    teams = {folders / dag_id: team for dag_id, team in DAGS.items()}
+    with Cluster(
         tmp_path_factory.mktemp("airflow"),
-        [folders],
+        list(teams),
         env={"AIRFLOW__FACESWAP__LOCAL_ROOTS": str(root)},
-        settings={
-            "core": {
-                "multi_team": True,
-                "simple_auth_manager_all_admins": False,
-                "simple_auth_manager_users": ",".join(f"{name}:{role}" for name, role in USERS.items()),
-            },
-            "dag_processor": {
-                "dag_bundle_config_list": json.dumps([_bundle(folders, *pair) for pair in DAGS.items()])
-            },
-        },
-    )
-    try:
-        cluster.prepare()
-        for team in DAGS.values():
-            cluster.airflow("teams", "create", team)
-        for name in ("scheduler", "triggerer", "dag-processor", "api-server"):
-            cluster.start(name)
-        cluster.wait_until_healthy()
-        cluster.rest._http.headers["authorization"] = f"Bearer {token(cluster, 'boss')}"
+        logins=Logins(USERS, teams),
+    ) as cluster:
         for connection in (*sandbox.connections(), bucket.connection("private_media")):
             cluster.rest.request("POST", "/connections", json=connection)
         cluster.wait_for_dags(set(DAGS))
@@ -96,18 +80,11 @@ def airflow(
         for dag_id in DAGS:
             assert cluster.rest.wait_for_run(dag_id, "run") == "success"
         yield cluster
-    finally:
-        cluster.stop()
-
-
-def _bundle(folders: Path, dag_id: str, team: str) -> dict[str, Any]:
-    path = "airflow.dag_processing.bundles.local.LocalDagBundle"
-    return {"name": dag_id, "classpath": path, "kwargs": {"path": str(folders / dag_id)}, "team_name": team}
 
 
 def token(cluster: Cluster, user: str) -> str:
-    passwords = json.loads((cluster.home / "simple_auth_manager_passwords.json.generated").read_text())
-    login = {"username": user, "password": passwords[user]}
+    assert cluster.logins
+    login = {"username": user, "password": cluster.logins.passwords[user]}
     reply = httpx.post(f"{cluster.url}/auth/token", json=login, trust_env=False)
     return str(reply.raise_for_status().json()["access_token"])
 

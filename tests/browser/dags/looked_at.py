@@ -72,7 +72,37 @@ def batch():
     )
 
 
+@dag(**OPTIONS)
+def batch_slowly():
+    FaceSwapBatchOperator(
+        task_id="swap",
+        conn_id="modelslab_default",
+        operation="single_face_swap",
+        items="{{ params['items'] }}",
+        output_path="{{ params.output_path }}",
+        max_active_jobs=16,
+        deferrable=True,
+        poll_interval=1,
+    )
+
+
+@dag(**OPTIONS)
+def batch_in_doubt():
+    FaceSwapBatchOperator(
+        task_id="swap",
+        conn_id="segmind_default",
+        operation="v2/faceswap-v2",
+        items="{{ params['items'] }}",
+        output_path="{{ params.output_path }}",
+        max_failed=50,
+        deferrable=True,
+        poll_interval=1,
+    )
+
+
 picture_and_clip()
 picture()
 pictures_mapped()
 batch()
+batch_slowly()
+batch_in_doubt()

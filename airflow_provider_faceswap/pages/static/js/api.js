@@ -3,6 +3,11 @@
 /** Where Airflow is mounted; it may stand below a path. */
 export const BASE = new URL("../../../../", import.meta.url);
 
+const AT_ONCE = 4;
+
+const SECONDS = 60;
+const ITSELF = "The page tries again by itself.";
+
 /** A request that did not work; `message` is a sentence for people. */
 class RequestError extends Error {
   constructor(status, message, reason = "") {
@@ -33,8 +38,14 @@ export function dataUrl(task, route, more = {}) {
   return new URL(`faceswap/pages/dags/${quoted(task.dagId)}/${route}?${query}`, BASE).href;
 }
 
-/** Read JSON. */
-export const get = (path) => send("GET", path);
+const unreadable = () => new RequestError(502, `Airflow's answer cannot be read. ${ITSELF}`);
+
+/** Read a JSON object. */
+export async function get(path) {
+  const reply = await send("GET", path);
+  if (reply === null || typeof reply !== "object") throw unreadable();
+  return reply;
+}
 
 /** Read JSON; null where there is none. */
 export async function find(path) {
@@ -46,6 +57,14 @@ export async function find(path) {
   }
 }
 
+/** Do something for each, some at a time. */
+export async function forEach(items, act) {
+  const queue = [...items];
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (queue.length) await act(queue.shift());
+  }));
+}
+
 /** Send a request, and return its JSON; null where the reply is empty. */
 export async function send(method, path, body) {
   const options = { method, credentials: "same-origin", headers: { accept: "application/json" } };
@@ -53,23 +72,25 @@ export async function send(method, path, body) {
     options.body = JSON.stringify(body);
     options.headers["content-type"] = "application/json";
   }
-  let response;
+  const again = method === "GET" ? ITSELF : "Try again in a moment.";
+  if (method === "GET") options.signal = AbortSignal.timeout(SECONDS * 1000);
+  let response, text;
   try {
     response = await fetch(new URL(path, BASE), options);
+    text = response.ok ? await response.text() : "";
   } catch {
-    throw new RequestError(0, "Airflow does not answer. The page tries again by itself.");
+    throw new RequestError(0, `Airflow does not answer. ${again}`);
   }
-  if (!response.ok) throw await problemOf(response);
-  const text = await response.text();
+  if (!response.ok) throw await problemOf(response, again);
   try {
     return text ? JSON.parse(text) : null;
   } catch {
-    throw new RequestError(502, "Airflow's answer cannot be read. The page tries again by itself.");
+    throw unreadable();
   }
 }
 
 /** Say what a reply that is an error means. */
-export async function problemOf(response) {
+export async function problemOf(response, again = ITSELF) {
   const reply = await response.json().catch(() => null);
   const detail = typeof reply?.detail === "string" ? reply.detail : "";
   const reason = typeof reply?.reason === "string" ? reply.reason : "";
@@ -77,9 +98,9 @@ export async function problemOf(response) {
     401: "You are logged out. Log in to Airflow, then open this tab again.",
     403: "You may not do or see this: your role lacks the right to this Dag's task instances or their XCom.",
     404: detail || "Airflow does not know this task instance.",
-    429: "Airflow is asked too often just now. The page tries again by itself.",
+    429: `Airflow is asked too often just now. ${again}`,
   };
-  const failed = `Airflow failed with status ${response.status}. The page tries again by itself.`;
+  const failed = `Airflow failed with status ${response.status}. ${again}`;
   const other = detail || `Airflow answered with status ${response.status}.`;
   const message = known[response.status] ?? (response.status >= 500 && !reason ? failed : other);
   return new RequestError(response.status, message, reason);

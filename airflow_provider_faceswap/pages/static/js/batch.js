@@ -2,7 +2,7 @@
 
 import { dataUrl, get } from "./api.js";
 import { confirmed } from "./confirming.js";
-import { decide, isStopped, mayEdit, newId, stopSubmitting } from "./decision.js";
+import { decide, isStopped, newId, stopSubmitting, whyNot } from "./decision.js";
 import { announce, Children, make, say, setAttribute } from "./dom.js";
 import { Doubt } from "./doubt.js";
 import { Facts, Figure } from "./figure.js";
@@ -28,6 +28,12 @@ class Filter {
   }
 }
 
+/** Return a page of rows; what cannot be one is left out. */
+function pageOf({ total, matching, counts, rows }) {
+  const known = Array.isArray(rows) ? rows.filter((row) => Number.isInteger(row?.index)) : [];
+  return { total: total ?? 0, matching: matching ?? 0, counts: counts ?? {}, rows: known };
+}
+
 /** A row: its figure, and where it is in doubt what to do. */
 class Row {
   constructor(item, batch) {
@@ -40,29 +46,30 @@ class Row {
 
   update(item) {
     this.figure.update(item);
-    const { editable, ended } = this.batch;
-    this.doubt.update(item, { editable, blocked: ended ? "" : "The batch still runs: decide when it has ended." });
+    const { whyNot, ended } = this.batch;
+    this.doubt.update(item, ended ? whyNot : "The batch still runs: decide when it has ended.");
   }
 }
 
 /** Shows a batch. */
 export class Batch {
   constructor(task, again) {
-    Object.assign(this, { task, again, status: "", offset: 0, editable: null, ended: false });
+    Object.assign(this, { task, again, status: "", offset: 0, whyNot: null, ended: false });
     this.progress = new Progress();
     this.facts = new Facts();
     this.filters = make("div", { class: "chips", role: "group", "aria-label": "Filter rows by state" });
     this.chips = new Children(this.filters, (filter) => new Filter(filter, (status) => this.#choose(status)));
     this.stop = make("button", { type: "button", hidden: true, on: { click: () => this.#stop() } }, "Stop submitting");
     this.all = make("button", { type: "button", hidden: true, on: { click: () => this.#buyAll() } });
-    this.said = make("p", { class: "said", role: "status", hidden: true });
+    this.said = make("p", { class: "said", role: "status", tabindex: "-1", hidden: true });
     this.empty = make("p", { class: "empty" });
     this.grid = make("div", { class: "grid" });
     this.rows = new Children(this.grid, (item) => new Row(item, this));
     this.pager = new Pager(LIMIT, (offset) => this.#turn(offset));
     const actions = make("div", { class: "buttons" }, this.stop, this.all);
     const head = make("div", { class: "card summary" }, this.progress.node, this.facts.node, actions, this.said);
-    this.node = make("div", { class: "batch" }, head, this.filters, this.empty, this.grid, this.pager.node);
+    this.list = make("div", { class: "list" }, this.filters, this.empty, this.grid, this.pager.node);
+    this.node = make("div", { class: "batch" }, head, this.list);
   }
 
   async refresh(ti, summary, progress) {
@@ -72,24 +79,24 @@ export class Batch {
     this.facts.update(this.progress.facts());
     await this.#load();
     const undecided = this.counts.in_doubt ?? 0;
-    if (undecided || !this.ended) this.editable ??= await mayEdit(this.task);
+    if (undecided || !this.ended) this.whyNot ??= await whyNot(this.task);
     this.stopped ||= !this.ended && (await isStopped(this.task));
-    this.stop.hidden = this.ended || !this.editable || this.stopped || ti.state === null;
+    this.stop.hidden = this.ended || this.whyNot !== "" || this.stopped || ti.state === null;
     if (this.stopped && !this.ended) say(this.said, "Nothing more is submitted. Jobs that run are collected, then the task fails.");
     say(this.all, undecided ? `None of the ${count(undecided, "row")} in doubt was accepted: buy them again` : "");
-    this.all.hidden = !(undecided && this.editable && this.ended);
+    this.all.hidden = !(undecided && this.whyNot === "" && this.ended);
     this.#show();
   }
 
   async #load() {
     try {
       const query = { offset: this.offset, limit: LIMIT, ...(this.status ? { status: this.status } : {}) };
-      this.page = await get(dataUrl(this.task, "rows", query));
+      this.page = pageOf(await get(dataUrl(this.task, "rows", query)));
       this.problem = "";
     } catch (error) {
       if (error.passes && !error.reason) throw error;
       this.problem = this.ended ? error.message : "";
-      this.page ??= { total: 0, matching: 0, counts: {}, rows: [] };
+      this.page ??= pageOf({});
     }
     this.counts = this.page.counts;
   }
@@ -99,9 +106,9 @@ export class Batch {
     const known = Object.keys(FILTERS).filter((status) => !status || this.counts[status] || status === this.status);
     const number = (status) => (status ? this.counts[status] ?? 0 : total);
     this.chips.update(known.map((status) => ({ status, number: number(status), chosen: status === this.status })), (chip) => chip.status);
-    this.filters.hidden = !total;
+    this.filters.hidden = known.length < 3 && !this.status; // all rows are in one state
     this.rows.update(rows.map((row) => itemOfRow(this.task, row)), (item) => item.key);
-    const none = this.ended ? "The batch has no rows." : "No row has ended yet.";
+    const none = this.ended ? "" : "No row has ended yet.";
     say(this.empty, rows.length ? "" : this.problem || (total ? "No row is in this state." : none));
     this.pager.update(this.offset, matching);
   }
@@ -116,7 +123,8 @@ export class Batch {
     try {
       await this.#load();
       this.#show();
-      announce(`${count(this.page.matching, "row")} shown.`);
+      if (this.list.getBoundingClientRect().top < 0) this.list.scrollIntoView();
+      announce(this.pager.said || `${count(this.page.matching, "row")} shown.`);
     } catch (error) {
       say(this.said, error.message);
     }
@@ -143,7 +151,7 @@ export class Batch {
 
   async #buyAll() {
     const number = this.counts.in_doubt;
-    const text = [`Look at the vendor first: those that it did accept are paid twice.`, "What they cost is not known here."];
+    const text = ["Look at the vendor first: those that it did accept are paid twice.", "The price is not known here."];
     const title = `Buy ${count(number, "row")} again?`;
     if (!(await confirmed({ title, text, yes: "Buy them again", danger: true }))) return;
     this.all.disabled = true;
@@ -166,5 +174,6 @@ export class Batch {
     } catch (error) {
       say(this.said, error.message);
     }
+    this.said.focus(); // the button that had the focus may be gone
   }
 }

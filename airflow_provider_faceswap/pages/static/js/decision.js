@@ -17,14 +17,22 @@ function clearing({ runId, taskId, mapIndex }, dryRun) {
   return { ...how, dag_run_id: runId, task_ids: [which] };
 }
 
-/** Return whether the viewer may clear the task; the API decides again when it is cleared. */
-export async function mayEdit(task) {
+const WHY_NOT = {
+  403: () => "Your role may not clear this task, so it cannot decide here. Ask somebody who may.",
+  404: () => "Airflow does not find this task in the Dag any more, so nothing can be decided here. Bring the task back, then open this tab again.",
+  409: ({ message }) => `Airflow does not let this task be cleared now: ${message} Open this tab again when that is over.`,
+};
+
+/** Return why the viewer cannot clear the task, empty if it can be cleared; the API decides again when it is cleared. */
+export async function whyNot(task) {
   try {
     await send("POST", clearUrl(task), clearing(task, true));
-    return true;
+    return "";
   } catch (error) {
-    if (error.passes) throw error;
-    return false;
+    const say = WHY_NOT[error.status];
+    if (say) return say(error);
+    if (error.passes || error.status === 401) throw error;
+    return `This task cannot be cleared: ${error.message}`;
   }
 }
 

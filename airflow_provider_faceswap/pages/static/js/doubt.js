@@ -5,36 +5,39 @@ import { JOB_ID } from "./decision.js";
 import { announce, make, say } from "./dom.js";
 import { Facts } from "./figure.js";
 import { inputsOf } from "./media.js";
-import { cost, isText, moment, vendor } from "./text.js";
+import { begun, cost, isText, moment, operation, vendor, webLink } from "./text.js";
 
 let numbers = 0;
 
 /** What costs how much, as far as it is known. */
 function priceOf(item) {
   const known = cost(item.cost);
-  return known ? `The last one cost ${known}.` : "What it costs is not known here: the vendor did not say.";
+  return known ? `The last one cost ${known}.` : "The price is not known here.";
 }
 
 /** The part of a figure in which a person decides. `settle(decision)` does what was decided. */
 export class Doubt {
   constructor(settle) {
     this.settle = settle;
+    this.reason = make("p");
     this.where = make("p", { class: "muted" });
     this.facts = new Facts();
-    this.said = make("p", { class: "said", role: "status", hidden: true });
+    this.said = make("p", { class: "said", role: "status", tabindex: "-1", hidden: true });
     this.note = make("p", { class: "muted" });
     const id = `job-id-${(numbers += 1)}`;
     this.field = make("input", {
       id, type: "text", maxlength: "128", autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-wrong`,
+      on: { keydown: (event) => this.#typed(event) },
     });
     this.wrong = make("p", { class: "wrong", id: `${id}-wrong`, hidden: true });
     const press = (act) => ({ type: "button", on: { click: act } });
     this.adopt = make("button", press(() => this.#adopt()), "It was accepted: adopt this job");
     this.again = make("button", press(() => this.#again()), "It was not accepted: buy it again");
-    const row = make("div", { class: "buttons" }, make("label", { for: id }, "Job id at the vendor"), this.field, this.adopt);
-    this.settling = make("div", { class: "settling" }, row, this.wrong, make("div", { class: "buttons" }, this.again));
+    const adopting = make("div", { class: "buttons" }, this.field, this.adopt);
+    const label = make("label", { for: id }, "Job id at the vendor");
+    this.settling = make("div", { class: "settling" }, make("div", {}, label, adopting), make("div", {}, this.again), this.wrong);
     this.another = make("button", { ...press(() => this.#another()), class: "another" }, "Buy another");
-    this.node = make("div", { class: "doubt" }, this.where, this.facts.node, this.settling, this.note, this.said);
+    this.node = make("div", { class: "doubt" }, this.reason, this.where, this.facts.node, this.settling, this.note, this.said);
   }
 
   /** Stand in a figure: what is to be decided above its media, what may be bought below. */
@@ -43,8 +46,8 @@ export class Doubt {
     figure.last.append(this.another);
   }
 
-  /** `editable` is null while it is not known, `blocked` says why nothing can be decided here. */
-  update(item, { editable, blocked = "", decided = "" }) {
+  /** `whyNot` says why nothing can be decided here; null while it is not known, empty if the viewer may decide. */
+  update(item, whyNot, decided = "") {
     const attempt = `${item.inDoubt} ${item.attemptedAt} ${item.tries}`;
     if (attempt !== this.attempt) {
       this.attempt = attempt;
@@ -53,13 +56,20 @@ export class Doubt {
     }
     this.item = item;
     const buyable = !item.inDoubt && item.ended && item.jobId && item.row === null;
+    say(this.reason, item.inDoubt ? begun(item.reason) : "");
     say(this.where, item.inDoubt ? whereToLook(item) : "");
     this.facts.update(item.inDoubt ? inputFacts(item) : []);
-    this.settling.hidden = !(item.inDoubt && editable && !blocked);
-    this.another.hidden = !(buyable && editable && !blocked);
-    say(this.note, noteOf(item, editable, blocked, decided));
+    this.settling.hidden = !(item.inDoubt && whyNot === "");
+    this.another.hidden = !(buyable && whyNot === "");
+    say(this.note, item.inDoubt ? decided || whyNot : "");
     this.node.hidden = !item.inDoubt && this.said.hidden;
     this.node.dataset.open = String(item.inDoubt);
+  }
+
+  #typed(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else it would press the button of the dialog as well
+    this.#adopt();
   }
 
   async #adopt() {
@@ -99,6 +109,7 @@ export class Doubt {
       say(this.said, error.message);
       this.#enable(true); // what is decided holds for this attempt alone: pressing again buys nothing more
     }
+    this.said.focus(); // the button that had the focus is disabled
     announce(this.said.textContent);
   }
 
@@ -110,22 +121,14 @@ export class Doubt {
 function whereToLook(item) {
   const when = moment(item.attemptedAt);
   const at = isText(item.baseUrl) ? ` (${item.baseUrl})` : "";
-  const what = isText(item.operation) ? `a ${item.operation} request` : "a request";
-  const where = `Sign in to your account at ${vendor(item.provider)}${at}`;
-  return `${where} and look for ${what}${when ? ` of ${when}` : ""} with these inputs:`;
+  const what = isText(item.operation) ? `a job (${operation(item.operation)})` : "a job";
+  const inputs = Object.keys(item.inputs).length ? " with these inputs:" : ".";
+  return `Sign in to your account at ${vendor(item.provider)}${at} and look for ${what}${when ? ` of ${when}` : ""}${inputs}`;
 }
 
 function inputFacts(item) {
   const { before, others } = inputsOf(item);
   const media = [...(before ? [before] : []), ...others];
-  const reason = { name: "What went wrong", text: item.reason, wide: true };
-  const named = media.map(({ name, number, url }) => ({ name: number ? `${name} ${number + 1}` : name, text: url, copied: true, wide: true }));
-  return [reason, ...named];
-}
-
-function noteOf(item, editable, blocked, decided) {
-  if (item.inDoubt && decided) return decided;
-  if (!item.inDoubt) return "";
-  if (blocked) return blocked;
-  return editable === false ? "Your role may not clear this task, so it cannot decide here. Ask somebody who may." : "";
+  const shown = { copied: true, wide: true };
+  return media.map(({ name, number, url }) => ({ ...shown, name: number ? `${name} ${number + 1}` : name, text: url, link: webLink(url) }));
 }

@@ -4,8 +4,9 @@ import { copyButton } from "./copying.js";
 import { Children, make, say, setAttribute } from "./dom.js";
 import { airflowLink, TASK_TAB, taskPath } from "./links.js";
 import { inputsOf, shownInput, shownResults } from "./media.js";
+import { openButton } from "./opening.js";
 import { Pane } from "./pane.js";
-import { cost, count, duration, isText, moment, operation, size, vendor } from "./text.js";
+import { cost, count, duration, isNumber, isText, moment, operation, size, vendor } from "./text.js";
 
 /** A badge that says a state in a word; its colour says it again. */
 export class Badge {
@@ -21,11 +22,12 @@ export class Badge {
 
 /** A line of the facts: a name, a text, and a button that copies it where it is a path or an id. */
 class Fact {
-  constructor({ name, copied, wide }) {
+  constructor({ name, copied, wide, link }) {
     this.value = make("dd");
     this.text = make("span", { class: copied ? "path" : "" });
     this.value.append(this.text);
     if (copied) this.value.append(copyButton(() => this.text.textContent, "Copy", name.toLowerCase()));
+    if (link) this.value.append(openButton(() => new URL(this.text.textContent), name, link.host));
     this.node = make("div", { class: wide ? "wide" : null }, make("dt", {}, name), this.value);
   }
 
@@ -63,7 +65,9 @@ export class Figure {
     this.panes = new Children(this.pair, () => new Pane());
     this.thumbs = make("div", { class: "thumbs" });
     this.faces = new Children(this.thumbs, () => new Pane("thumb"));
-    this.both = make("button", { type: "button", class: "small both", on: { click: () => this.#playBoth() } }, "Play both");
+    this.both = make("button", { type: "button", class: "small both", on: { click: () => this.#playBoth() } }, "Play both clips");
+    // Media events do not bubble; the players' own buttons start and stop clips as well.
+    for (const event of ["play", "pause"]) this.pair.addEventListener(event, () => this.#sayBoth(), { capture: true });
     this.facts = new Facts();
     this.more = make("div", { class: "more" });
     const caption = make("figcaption", {}, head, this.sentence, this.problem);
@@ -84,9 +88,10 @@ export class Figure {
   }
 
   #showMedia(item) {
-    const { before, others } = inputsOf(item);
-    const shown = before ? [shownInput(item, before, "Before")] : [];
-    if (!item.faces && !item.isBatch) shown.push(...shownResults(item));
+    // Of a submission in doubt there is nothing to see; its inputs stand where it is settled.
+    const { before, others } = item.inDoubt ? { before: null, others: [] } : inputsOf(item);
+    const shown = before ? [shownInput(item, before, item.faces ? "Picture" : "Before")] : [];
+    if (!item.faces && !item.isBatch && !item.inDoubt) shown.push(...shownResults(item));
     this.panes.update(shown, ({ title }) => title);
     this.pair.hidden = !shown.length;
     const thumbs = others.map((input) => [`${input.name} ${input.number}`, shownInput(item, input, input.title)]);
@@ -95,33 +100,56 @@ export class Figure {
     this.both.hidden = shown.filter(({ src, video }) => src && video).length < 2;
   }
 
+  get #clips() {
+    return [...this.pair.querySelectorAll("video")];
+  }
+
+  get #playing() {
+    return this.#clips.some((clip) => !clip.paused);
+  }
+
+  /** Play both from their beginnings, so that they show the same moment; or stop both. */
   #playBoth() {
-    const videos = [...this.pair.querySelectorAll("video")];
-    const playing = videos.some((video) => !video.paused);
-    for (const video of videos) {
-      if (playing) video.pause();
+    const playing = this.#playing;
+    for (const clip of this.#clips) {
+      if (playing) clip.pause();
       else {
-        video.currentTime = 0;
-        video.play().catch(() => {});
+        clip.currentTime = 0;
+        clip.play().catch(() => {});
       }
     }
-    say(this.both, playing ? "Play both" : "Pause both");
+  }
+
+  #sayBoth() {
+    say(this.both, this.#playing ? "Pause both clips" : "Play both clips");
   }
 }
 
 function factsOf(item) {
   const stored = item.stored.map((text, number) => ({ name: number ? `Stored ${number + 1}` : "Stored", text, copied: true, wide: true }));
   return [
-    { name: "Job", text: isText(item.jobId) ? item.jobId : "", copied: true },
-    { name: "Cost", text: item.reused ? "nothing: reused" : cost(item.cost) || (item.jobId ? "the vendor did not say" : "") },
+    { name: "Job", text: item.jobId, copied: true },
+    { name: "Cost", text: costOf(item) },
     { name: "Took", text: item.seconds >= 0.1 ? duration(item.seconds) : "" },
     { name: "Submitted", text: moment(item.submittedAt) },
-    { name: "Waits until", text: item.tone === "waiting" || item.tone === "running" ? moment(item.deadline) : "" },
-    { name: "Faces", text: item.faces?.length ? `${count(item.faces.length, "face")}: ${boxes(item.faces)}` : "" },
-    { name: "Size", text: item.bytes ? size(item.bytes) : "" },
+    { name: "Deadline", text: item.tone === "waiting" || item.tone === "running" ? moment(item.deadline) : "" },
+    { name: "File size", text: size(item.bytes) },
+    { name: "Found", text: item.faces?.length ? count(item.faces.length, "face") : "" },
+    { name: "Positions: left, top, right, bottom, in pixels", text: boxes(item.faces ?? []), wide: true },
     ...stored,
     { name: "Consent", text: item.consent, wide: true },
   ];
 }
 
-const boxes = (faces) => faces.slice(0, 8).map((box) => `(${[].concat(box).join(", ")})`).join(" ");
+/** Say what an item cost; while it runs, the vendor may still say so. */
+function costOf(item) {
+  if (item.reused) return "nothing: reused";
+  const ended = ["success", "failed"].includes(item.tone);
+  return cost(item.cost) || (ended && item.jobId ? "not reported by the vendor" : "");
+}
+
+/** Write faces as the numbers of their boxes; what is no box is left out. */
+function boxes(faces) {
+  const known = faces.filter((box) => Array.isArray(box) && box.every(isNumber));
+  return known.map((box) => `(${box.join(", ")})`).join(" ");
+}

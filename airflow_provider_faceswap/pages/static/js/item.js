@@ -1,11 +1,17 @@
 /** One swap as the page shows it, whether it is a task's or a row of a batch. */
 
 import { doubtOf, inDoubt, stateOf, wordsOf } from "./states.js";
-import { isText } from "./text.js";
+import { isNumber, isText } from "./text.js";
 
 const list = (value) => (Array.isArray(value) ? value.filter(isText) : []);
-const record = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : null);
-const PICTURE_TO_COME = "Nothing to show yet.";
+const idOf = (value) => (isNumber(value) ? String(value) : isText(value) ? value : "");
+const UNDER_WAY = new Set(["running", "waiting"]);
+
+/** Return an object that people or vendors may have written; null where it is something else. */
+export const record = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : null);
+
+/** Return whether a task instance is a batch, by the name of its operator. */
+export const isBatchClass = (ti) => /^FaceSwapBatch/.test(ti.operator_name ?? "");
 
 const STATES = new Set(["intent", "in_doubt", "refused", "running", "finished", "failed"]);
 
@@ -34,11 +40,10 @@ export function itemOfTask(task, ti, result, entry) {
     attemptedAt: entry?.attempted_at ?? null,
     tries: ti.try_number,
     inDoubt: inDoubt(ti, entry),
-    reason: isText(entry?.problem) ? entry.problem : "",
+    reason: reasonOf(entry?.problem),
     consent: isText(consent) && consent !== "None" ? consent : "",
-    nothing: state.tone === "success" ? "Nothing was stored." : PICTURE_TO_COME,
+    nothing: UNDER_WAY.has(state.tone) ? "The result will be shown here." : "",
   };
-  if (["failed", "doubt"].includes(state.tone)) item.nothing = "There is no result.";
   if (item.inDoubt) item.sentence = doubtOf(item).join(" ");
   return item;
 }
@@ -47,7 +52,7 @@ function factsOf(told, entry) {
   return {
     provider: told.provider ?? entry?.provider ?? "",
     operation: told.operation ?? entry?.operation ?? "",
-    jobId: told.job_id ?? entry?.job_id ?? "",
+    jobId: idOf(told.job_id ?? entry?.job_id),
     stored: list(told.stored),
     output: list(told.output),
     inputs: record(told.inputs) ?? record(entry?.made_from) ?? {},
@@ -56,12 +61,15 @@ function factsOf(told, entry) {
     reused: told.reused === true,
     faces: Array.isArray(told.faces) ? told.faces : null,
     isBatch: isText(told.manifest),
-    bytes: Array.isArray(told.files) ? told.files.reduce((sum, file) => sum + (file?.bytes || 0), 0) : null,
+    bytes: Array.isArray(told.files) ? told.files.reduce((sum, file) => sum + (isNumber(file?.bytes) ? file.bytes : 0), 0) : null,
     submittedAt: told.submitted_at ?? entry?.attempted_at ?? null,
     deadline: entry?.state === "running" ? entry.deadline ?? null : null,
     baseUrl: entry?.base_url ?? "",
   };
 }
+
+/** Return why nobody knows, without what to do about it: the page offers that itself. */
+const reasonOf = (error) => (isText(error) ? error.replace(/^submission in doubt: /, "").replace(/\. Look at [^]*$/, "") : "");
 
 const ROW_STATES = {
   success: ["Success", "success", ""],
@@ -73,7 +81,7 @@ const ROW_STATES = {
 
 /** Return the item of a row of a batch. */
 export function itemOfRow(task, row) {
-  const [label, tone, sentence] = ROW_STATES[row.status] ?? ["Unknown", "none", ""];
+  const [label, tone, sentence] = Object.hasOwn(ROW_STATES, row.status) ? ROW_STATES[row.status] : ["Unknown", "none", ""];
   const item = {
     key: `row ${row.index}`,
     title: `Row ${row.index}`,
@@ -84,13 +92,13 @@ export function itemOfRow(task, row) {
     tone,
     sentence,
     problem: row.status === "in_doubt" ? "" : wordsOf(row.error),
-    reason: isText(row.error) ? row.error : "",
+    reason: reasonOf(row.error),
     attemptedAt: row.submitted_at ?? null,
     inDoubt: row.status === "in_doubt",
     consent: isText(row.consent_reference) ? row.consent_reference : "",
     bytes: row.bytes ?? null,
     submittedAt: null,
-    nothing: tone === "failed" || tone === "doubt" ? "There is no result." : PICTURE_TO_COME,
+    nothing: "",
   };
   if (item.inDoubt) item.sentence = doubtOf(item).join(" ");
   return item;

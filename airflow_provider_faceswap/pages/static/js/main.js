@@ -1,11 +1,13 @@
 /** Chooses the view by the page's address, and reads again while something runs. */
 
 import { say } from "./dom.js";
+import { JobsView } from "./jobs.js";
 import { RunView } from "./run.js";
 import { TaskView } from "./task.js";
 
 const SECONDS = 3;
 const SECONDS_HIDDEN = 30;
+const SECONDS_ENDED = 15; // somebody may clear the task
 const SECONDS_AFTER_TROUBLE = 10;
 
 const main = document.getElementById("view");
@@ -21,12 +23,18 @@ function parameter(name) {
 }
 
 function viewOf() {
+  if (main.dataset.view === "jobs") return new JobsView();
   const run = { dagId: parameter("dag_id"), runId: parameter("run_id") };
   if (!run.dagId || !run.runId) return null;
   const taskId = parameter("task_id");
   if (!taskId) return new RunView(run);
   const index = Number.parseInt(parameter("map_index"), 10);
   return new TaskView({ ...run, taskId, mapIndex: Number.isInteger(index) ? index : -1 }, again);
+}
+
+function attach() {
+  document.getElementById("loading")?.remove();
+  if (!view.node.isConnected) main.append(view.node);
 }
 
 /** Read again soon: something was decided. */
@@ -36,22 +44,29 @@ function again() {
   timer = setTimeout(look, 500);
 }
 
+/** Say what went wrong, and return after how many seconds to look again; null for never. */
+function trouble(error) {
+  const known = typeof error.status === "number";
+  say(banner, known ? error.message : "This page could not read Airflow's answer. Reload it; if that does not help, report it as a bug.");
+  if (!known) reportError(error);
+  return error.passes ? SECONDS_AFTER_TROUBLE : null;
+}
+
 async function look() {
   if (busy) return;
   busy = true;
   asked = false;
   let next = null;
   try {
+    if (view.early) attach();
     const ended = await view.refresh();
-    document.getElementById("loading")?.remove();
-    if (!view.node.isConnected) main.append(view.node);
+    attach();
     say(banner, "");
-    if (!ended) next = document.hidden ? SECONDS_HIDDEN : SECONDS;
+    if (!document.hidden) next = ended ? SECONDS_ENDED : view.pace ?? SECONDS;
+    else if (!ended) next = SECONDS_HIDDEN;
   } catch (error) {
-    if (typeof error.status !== "number") throw error;
-    say(banner, error.message);
     document.getElementById("loading")?.remove();
-    if (error.passes) next = SECONDS_AFTER_TROUBLE;
+    next = trouble(error);
   } finally {
     busy = false;
     main.setAttribute("aria-busy", "false");

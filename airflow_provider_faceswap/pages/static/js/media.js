@@ -1,7 +1,7 @@
 /** Which media belong to an item, and what each of them is: what was edited, the new face, the result. */
 
 import { dataUrl } from "./api.js";
-import { fileName, isText, webLink } from "./text.js";
+import { begun, fileName, folderOf, isText, operation, webLink } from "./text.js";
 
 const VIDEO = /\.(mp4|m4v|mov|webm|mkv|avi)$/i;
 
@@ -33,26 +33,27 @@ export function inputsOf(item) {
   const names = Object.keys(item.inputs);
   const before = names.includes("target") ? "target" : roles.target;
   const known = { face: "New face", reference: "Replaced face", ref_info: "Faces" };
-  const titles = { [roles.face]: "New face", [roles.reference]: "Replaced face", ...known };
-  const seen = new Set();
-  const media = [before, "face", "reference", ...names].flatMap((name) => {
-    const urls = names.includes(name) ? flat(item.inputs[name]) : [];
-    return urls.map((url, number) => ({ name, number, url, title: titles[name] ?? name }));
+  const titles = new Map(Object.entries({ [roles.face]: "New face", [roles.reference]: "Replaced face", ...known }));
+  const ordered = [...new Set([before, "face", "reference", ...names])].filter((name) => names.includes(name));
+  const media = ordered.flatMap((name) => {
+    const urls = flat(item.inputs[name]);
+    const title = titles.get(name) ?? begun(operation(name));
+    return urls.map((url, number) => ({ name, number, url, title: urls.length > 1 ? `${title} ${number + 1}` : title }));
   });
   // FaceSwapOperator names its media twice: by its own names and by the vendor's.
-  const once = media.filter(({ url }) => !seen.has(url) && seen.add(url));
-  return {
-    before: once.find(({ name }) => name === before) ?? null,
-    others: once.filter(({ name }) => name !== before),
-  };
+  const first = new Map();
+  for (const { url, name } of media) if (!first.has(url)) first.set(url, name);
+  const once = media.filter(({ url, name }) => first.get(url) === name);
+  const isBefore = ({ name, number }) => name === before && number === 0;
+  return { before: once.find(isBefore) ?? null, others: once.filter((input) => !isBefore(input)) };
 }
 
 /** Say how an input is shown; only what a stored result names can be loaded. */
 export function shownInput(item, input, title) {
-  const shown = { title, path: input.url, alt: `${title}: ${fileName(input.url)}`, video: isVideo(input.url, item) };
-  if (webLink(input.url)) return { ...shown, link: webLink(input.url) };
-  if (!input.url.includes("://")) return { ...shown, path: "", sentence: "Given as content, which is not kept." };
-  if (!item.stored.length) return { ...shown, sentence: "Shown as soon as a result is stored." };
+  const shown = { title, ...placeOf(input.url), alt: `${title}: ${fileName(input.url)}`, video: isVideo(input.url, item) };
+  if (webLink(input.url)) return { ...shown, link: webLink(input.url), sentence: "It lies on the open web, so it is not loaded here." };
+  if (!input.url.includes("://")) return { title, sentence: "Given as content, which is not kept." };
+  if (!item.stored.length) return { ...shown, sentence: item.nothing ? "It will be shown here together with the result." : "" };
   return { ...shown, src: dataUrl(item.task, "media", { ...rowOf(item), input: input.name, number: input.number }) };
 }
 
@@ -62,7 +63,7 @@ export function shownResults(item) {
   if (item.stored.length) {
     return item.stored.map((url, number) => ({
       title: number ? `After ${number + 1}` : title,
-      path: url,
+      ...placeOf(url),
       alt: `After: ${fileName(url)}`,
       video: isVideo(url, item),
       src: dataUrl(item.task, "media", { ...rowOf(item), stored: number }),
@@ -70,11 +71,13 @@ export function shownResults(item) {
   }
   const links = item.output.map(webLink).filter(Boolean);
   if (links.length) {
-    const sentence = "Not stored by Airflow: it lies at the vendor, where links end soon.";
-    return links.map((link) => ({ title, link, sentence, path: link.href }));
+    const sentence = "Not stored by Airflow. It lies at the vendor, where links expire.";
+    return links.map((link, number) => ({ title: number ? `${title} ${number + 1}` : title, ...placeOf(link.href), link, sentence }));
   }
-  return [{ title, sentence: item.nothing }];
+  return item.nothing ? [{ title, sentence: item.nothing }] : [];
 }
 
-const isVideo = (url, item) => VIDEO.test(fileName(url)) || (!/\.\w+$/.test(url) && /video/.test(item.operation));
+/** Say where a medium lies: its name, its folder or host, and the whole. */
+const placeOf = (path) => ({ path, file: fileName(path), folder: webLink(path)?.host ?? folderOf(path) });
+const isVideo = (url, item) => VIDEO.test(fileName(url)) || (!/\.\w+$/.test(fileName(url)) && /video/.test(item.operation));
 const rowOf = (item) => (item.row === null ? {} : { row: item.row });

@@ -3,14 +3,14 @@
 import { problemOf } from "./api.js";
 import { copyButton } from "./copying.js";
 import { make, say } from "./dom.js";
-import { openElsewhere } from "./links.js";
+import { openButton } from "./opening.js";
 
 const REASONS = {
   gone: "The file is not there any more.",
   not_ours: "Not shown: no record beside the result names this file for this Dag.",
   not_allowed: "Not shown: this folder is not among [faceswap] local_roots of the API server.",
   no_medium: "Not shown: the file is neither a picture nor a clip.",
-  elsewhere: "It lies on the open web, and is not loaded from there.",
+  elsewhere: "It lies on the open web, so it is not loaded here.",
 };
 
 /** A clip is loaded when it comes near: a page of a batch has forty. */
@@ -36,21 +36,20 @@ export class Pane {
   /** Show a medium; one that is shown already is left alone, as it may be playing. */
   update(medium) {
     say(this.label, medium.title);
-    const key = JSON.stringify([medium.src, medium.link?.href, medium.sentence, medium.video]);
+    const key = JSON.stringify([medium.src, medium.path, medium.sentence]);
     if (key === this.shown) return;
     this.shown = key;
+    this.#fill(medium);
+  }
+
+  #fill(medium) {
     this.medium = medium;
     this.frame.replaceChildren(this.#content(medium));
   }
 
-  get video() {
-    return this.frame.querySelector("video");
-  }
-
   #content(medium) {
     if (medium.src) return medium.video ? this.#clip(medium) : this.#picture(medium);
-    if (medium.link) return elsewhere(medium);
-    return make("p", {}, medium.sentence);
+    return medium.path ? notLoaded(medium) : make("p", {}, medium.sentence);
   }
 
   #picture(medium) {
@@ -68,11 +67,13 @@ export class Pane {
     return video;
   }
 
-  /** Ask why a medium did not load. */
+  /** Ask why a medium did not load; a name without an ending does not say whether it is a clip. */
   async #explain(medium) {
     let sentence = "The browser cannot show this file.";
     try {
       const response = await fetch(medium.src, { headers: { range: "bytes=0-0" } });
+      const video = /^video\//.test(response.headers.get("content-type"));
+      if (response.ok && video !== medium.video && this.medium === medium) return this.#fill({ ...medium, video });
       if (!response.ok) {
         const problem = await problemOf(response);
         sentence = REASONS[problem.reason] ?? problem.message;
@@ -84,12 +85,10 @@ export class Pane {
   }
 }
 
-/** Say where a medium lies that is not loaded unasked. */
-function elsewhere({ link, sentence, title }) {
-  const open = make("button", { type: "button", class: "small" }, "Open in a new tab");
-  open.setAttribute("aria-label", `Open in a new tab: ${title}, at ${link.host}`);
-  open.addEventListener("click", () => openElsewhere(link));
-  const said = sentence ?? "It lies on the open web. Nothing was loaded from there.";
-  const buttons = make("div", { class: "buttons" }, open, copyButton(() => link.href, "Copy link", `to ${title}`));
-  return make("div", { class: "elsewhere" }, make("b", {}, link.host), make("p", {}, said), buttons);
+/** Say where a medium lies that is not shown here. */
+function notLoaded({ file, folder, path, link, sentence, title }) {
+  const copy = copyButton(() => path, link ? "Copy link" : "Copy path", `to ${title}`);
+  const buttons = make("div", { class: "buttons" }, link ? openButton(() => link, title, link.host) : null, copy);
+  const place = make("p", { class: "place" }, make("b", { dir: "auto" }, file), " ", make("span", {}, folder));
+  return make("div", { class: "elsewhere" }, place, sentence ? make("p", {}, sentence) : null, buttons);
 }

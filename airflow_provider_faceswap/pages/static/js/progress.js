@@ -35,15 +35,14 @@ export class Progress {
   }
 
   update(ti, summary, progress) {
-    const told = summary !== null && "total" in summary;
-    const ended = told ? { ...summary, done: doneOf(summary), left: number(summary.not_sent) } : null;
+    const ended = isNumber(summary?.total) ? { ...summary, done: doneOf(summary), left: number(summary.not_sent) } : null;
     this.figures = ended ?? progress ?? {};
     const { total, done } = this.figures;
     const state = stateOf(ti, null, null);
     this.badge.update(state);
     const known = isNumber(total) && isNumber(done);
-    say(this.title, known ? `${done.toLocaleString("en")} of ${count(total, "row")} done` : "Batch");
-    say(this.sentence, sentenceOf(ti, state, known));
+    say(this.title, known && total ? `${done.toLocaleString("en")} of ${count(total, "row")} done` : "Batch");
+    say(this.sentence, known && !total ? "The list of items was empty." : sentenceOf(ti, state, known));
     say(this.problem, isText(this.figures.stopped) ? this.figures.stopped : "");
     this.#draw(known ? total : 0, known ? done : 0);
   }
@@ -64,9 +63,9 @@ export class Progress {
     const counts = Object.entries(COUNTS).map(([name, title]) => ({ name: title, text: counted(figures[name]) }));
     return [
       ...counts,
-      { name: "Rate", text: isNumber(rate) ? `${Number(rate.toPrecision(2)).toLocaleString("en")} a minute` : "" },
+      { name: "Rate", text: isNumber(rate) ? `${Number(rate.toPrecision(2)).toLocaleString("en")} rows a minute` : "" },
       { name: "Expected end", text: expected(end) },
-      { name: "Cost", text: cost(figures.cost) || (isNumber(figures.total) ? "the vendor did not say" : "") },
+      { name: "Cost", text: cost(figures.cost) || (number(figures.succeeded) ? "not reported by the vendor" : "") },
       { name: "Took", text: duration(seconds) },
       { name: "As of", text: moment(updated) },
       { name: "Manifest", text: figures.manifest ?? "", copied: true, wide: true },
@@ -78,9 +77,9 @@ const doneOf = (summary) => ["succeeded", "failed", "in_doubt", "unfinished"].re
 
 function sentenceOf(ti, state, known) {
   const said = {
-    running: known ? "A worker submits and collects." : "A worker reads and checks the items.",
+    running: known ? "A worker submits jobs and collects results." : "A worker reads and checks the items.",
     deferred: "Airflow waits for the jobs, without a worker.",
-    failed: "The batch failed. Its log says why; what is stored stays stored.",
+    failed: "The batch failed. Its log says why. Results that are stored stay stored.",
     success: "",
   }[ti.state];
   return said ?? state.sentence;

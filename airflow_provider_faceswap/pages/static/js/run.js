@@ -1,9 +1,9 @@
 /** The page of a Dag run: all of its swaps, and what they cost together. */
 
-import { find, get, quoted, taskUrl } from "./api.js";
-import { Children, make, say } from "./dom.js";
+import { find, forEach, get, quoted, taskUrl } from "./api.js";
+import { announce, Children, make, say } from "./dom.js";
 import { Figure } from "./figure.js";
-import { itemOfTask, readEntry } from "./item.js";
+import { isBatchClass, itemOfTask, readEntry, record } from "./item.js";
 import { Pager } from "./pager.js";
 import { ENDED } from "./states.js";
 import { cost, count, isNumber, isText } from "./text.js";
@@ -11,20 +11,11 @@ import { cost, count, isNumber, isText } from "./text.js";
 const OURS = /^(ModelsLab|Segmind|AIFaceSwap|FaceSwap)/;
 const PAGE = 100;
 const SHOWN = 24;
-const AT_ONCE = 4;
 const MOST = 2000;
 
 const taskOf = (ti) => ({ dagId: ti.dag_id, runId: ti.dag_run_id, taskId: ti.task_id, mapIndex: ti.map_index });
 const keyOf = (ti) => `${ti.task_id}[${ti.map_index}]`;
 const isResult = (value) => isText(value?.provider) && isText(value?.operation);
-
-/** Do something for each, some at a time. */
-async function forEach(items, act) {
-  const queue = [...items];
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (queue.length) await act(queue.shift());
-  }));
-}
 
 /** Shows a Dag run. */
 export class RunView {
@@ -46,10 +37,11 @@ export class RunView {
   async refresh() {
     const all = await this.#instances();
     await this.#askStrangers(all);
+    this.ended = all.every((ti) => ENDED.has(ti.state));
     this.swaps = all.filter((ti) => OURS.test(ti.operator_name ?? "") || this.strangers.get(ti.task_id));
     await this.#showPage();
     this.#readTheRest();
-    return all.every((ti) => ENDED.has(ti.state));
+    return this.ended;
   }
 
   get #page() {
@@ -81,9 +73,10 @@ export class RunView {
     const found = [];
     for (;;) {
       const reply = await get(`${path}?limit=${PAGE}&offset=${found.length}&order_by=id`);
-      found.push(...reply.task_instances);
-      this.total = reply.total_entries;
-      if (!reply.task_instances.length || found.length >= Math.min(this.total, MOST)) break;
+      const instances = reply.task_instances ?? [];
+      found.push(...instances);
+      this.total = reply.total_entries ?? found.length;
+      if (!instances.length || found.length >= Math.min(this.total, MOST)) break;
     }
     const order = (one, other) => one.task_id.localeCompare(other.task_id) || one.map_index - other.map_index;
     return found.sort(order);
@@ -109,14 +102,18 @@ export class RunView {
     if (before?.version === version && ENDED.has(ti.state)) return;
     const task = taskOf(ti);
     const result = ti.state === "success" ? (await find(taskUrl(task, "xcomEntries/return_value")))?.value ?? null : null;
-    const kept = result ? null : (await find(taskUrl(task, "state-store/faceswap")))?.value ?? null;
-    this.known.set(keyOf(ti), { version, result, entry: readEntry(kept) });
+    const key = isBatchClass(ti) ? "faceswap_progress" : "faceswap";
+    const kept = result ? null : (await find(taskUrl(task, `state-store/${key}`)))?.value ?? null;
+    const known = isBatchClass(ti) ? { progress: record(kept), entry: null } : { progress: null, entry: readEntry(kept) };
+    this.known.set(keyOf(ti), { version, result, ...known });
   }
 
   async #turn(offset) {
     this.offset = offset;
     try {
       await this.#showPage();
+      if (this.node.getBoundingClientRect().top < 0) this.node.scrollIntoView();
+      announce(this.pager.said);
     } catch (error) {
       say(this.sum, error.message);
     }
@@ -133,20 +130,28 @@ export class RunView {
     this.pager.update(this.offset, items.length);
     say(this.title, items.length ? count(items.length, "face swap task") : "");
     say(this.sum, items.length ? [...states(items), total(items), ...notes].filter(Boolean).join(" · ") : "");
-    say(this.empty, items.length ? "" : "No face swap task of this run has started yet, or the Dag has none.");
+    const none = this.ended ? "This run has no face swap task." : "No face swap task of this run has started yet.";
+    say(this.empty, items.length ? "" : none);
   }
 
   #item(ti) {
-    const { result, entry } = this.known.get(keyOf(ti)) ?? { result: null, entry: null };
+    const { result, entry, progress } = this.known.get(keyOf(ti)) ?? { result: null, entry: null, progress: null };
     const label = ti.map_index < 0 ? "" : ` [${isText(ti.rendered_map_index) ? ti.rendered_map_index : ti.map_index}]`;
     const item = { ...itemOfTask(taskOf(ti), ti, result, entry), title: `${ti.task_display_name || ti.task_id}${label}` };
-    if (item.isBatch) item.sentence = batchSentence(result);
+    item.isBatch ||= isBatchClass(ti);
+    if (item.isBatch) item.sentence = batchSentence(record(result) ?? progress) || item.sentence;
     if (item.inDoubt) item.sentence += " Open the task to decide.";
     return item;
   }
 }
 
-const batchSentence = ({ succeeded = 0, total = 0 }) => `Batch: ${succeeded.toLocaleString("en")} of ${count(total, "row")} succeeded.`;
+/** Say how far a batch is, by its summary or its progress; empty where neither is there. */
+function batchSentence(figures) {
+  const { total, done, succeeded } = figures ?? {};
+  if (!isNumber(total) || !isNumber(succeeded)) return "";
+  const number = isNumber(done) ? done : succeeded;
+  return `Batch: ${number.toLocaleString("en")} of ${count(total, "row")} ${isNumber(done) ? "done" : "succeeded"}.`;
+}
 
 function states(items) {
   const numbers = new Map();

@@ -1,6 +1,6 @@
 /** How a task instance stands, in a word and a sentence, by what Airflow, its result and its journal say. */
 
-import { begun, expected, isNumber, isText, moment, operation, vendor } from "./text.js";
+import { begun, expected, isNumber, isText, moment, operation, subject, vendor } from "./text.js";
 
 /** States in which a task instance stays until somebody clears it. */
 export const ENDED = new Set(["success", "failed", "skipped", "upstream_failed", "removed"]);
@@ -12,7 +12,7 @@ const IN_DOUBT = new Set(["in_doubt", "intent"]);
 export const inDoubt = (ti, entry) => IN_DOUBT.has(entry?.state) && (ENDED.has(ti.state) || ti.state === "up_for_retry");
 
 /** Return the vendor's own words of an error that names the job before it. */
-export const wordsOf = (error) => (isText(error) ? error.replace(/^\w+ job [\w-]+ failed: /, "") : "");
+export const wordsOf = (error) => (isText(error) ? begun(error.replace(/^[\w-]+ job [\w-]+ failed[:;] /, "")) : "");
 
 /** Return `{label, tone, sentence, problem}`. */
 export function stateOf(ti, entry, result) {
@@ -31,8 +31,9 @@ export function stateOf(ti, entry, result) {
     upstream_failed: ["Upstream failed", "failed", "A task before this one failed, so nothing was submitted."],
     removed: ["Removed", "none", "The task is no longer part of the Dag."],
     failed: ["Failed", "failed", failed(entry)],
-  }[ti.state];
-  const [label, tone, sentence] = known ?? [begun(String(ti.state)), "none", `Airflow says: ${ti.state}.`];
+  };
+  const other = [begun(String(ti.state)), "none", `Airflow says: ${ti.state}.`];
+  const [label, tone, sentence] = Object.hasOwn(known, ti.state) ? known[ti.state] : other;
   const troubled = ["failed", "up_for_retry"].includes(ti.state) || (ti.state === "deferred" && entry?.state === "refused");
   return { label, tone, sentence, problem: troubled ? problem : "" };
 }
@@ -43,7 +44,7 @@ function running(entry) {
   const who = vendor(entry?.provider);
   return {
     intent: `A worker is submitting the job to ${who}.`,
-    in_doubt: `A worker finds out whether ${who} accepted the job.`,
+    in_doubt: `A worker is finding out whether ${who} accepted the job.`,
     running: `A worker waits for ${jobOf(entry)} at ${who}.${end(entry)}`,
     finished: `${begun(jobOf(entry))} is done. A worker collects its result.`,
   }[entry?.state] ?? "A worker runs the task. Nothing has been submitted yet.";
@@ -52,31 +53,33 @@ function running(entry) {
 function waiting(entry) {
   const who = vendor(entry?.provider);
   return {
-    intent: `Airflow waits, then looks whether ${who} accepted the job.`,
-    in_doubt: `Airflow waits for a callback of ${who}, which says whether the job was accepted.`,
-    refused: `${begun(who)} refused the job for now. Airflow submits it again by itself.`,
+    intent: `Airflow waits, then finds out whether ${who} accepted the job.`,
+    in_doubt: `Airflow waits for a callback from ${who}, which says whether the job was accepted.`,
+    refused: `${subject(entry?.provider)} refused the job for now. Airflow submits it again by itself.`,
     running: `Airflow waits for ${jobOf(entry)} at ${who}, without a worker.${end(entry)}`,
     finished: `${begun(jobOf(entry))} is done. A worker collects its result.`,
   }[entry?.state] ?? "Airflow waits for the job, without a worker.";
 }
 
 function end(entry) {
-  const eta = isNumber(entry?.eta) && entry.attempted_at ? expected(entry.attempted_at + entry.eta) : "";
-  return eta ? ` Expected end: ${eta}.` : ` ${begun(vendor(entry?.provider))} gave no expected end.`;
+  const known = isNumber(entry?.eta) && isNumber(entry.attempted_at);
+  const eta = known ? expected(entry.attempted_at + entry.eta) : "";
+  return eta ? ` Expected end: ${eta}.` : ` ${subject(entry?.provider)} gave no expected end.`;
 }
 
 function succeeded(result) {
   if (result?.status === "processing") return "Submitted. This task does not wait for the job: a sensor collects it.";
   if (Array.isArray(result?.faces)) return result.faces.length ? "" : "No face was found.";
   if (result?.reused === true) return "Taken from an earlier task with the same inputs. Nothing was bought.";
-  return result?.stored?.length ? "The result is stored." : "Done. The result is not stored, as the task has no output_path.";
+  if (result?.stored?.length) return "";
+  return isText(result?.provider) ? "The result is not stored: the task has no output_path." : "The task returned no result of a face swap.";
 }
 
 function failed(entry) {
-  const who = vendor(entry?.provider);
+  const who = subject(entry?.provider);
   return {
-    failed: `${begun(who)} took the job, and it failed for good.`,
-    refused: `${begun(who)} did not take the job.`,
+    failed: `${who} took the job, and it failed for good.`,
+    refused: `${who} did not take the job. Nothing was paid.`,
     running: `${begun(jobOf(entry))} was submitted, and its result was not collected. Clear the task to look again.`,
     finished: `${begun(jobOf(entry))} is done and paid, but the task failed after it. Clear the task to collect the result.`,
   }[entry?.state] ?? "The task failed. Its log says why.";
@@ -85,10 +88,10 @@ function failed(entry) {
 /** Say what happened where a submission is in doubt, in two sentences. */
 export function doubtOf(item) {
   const who = vendor(item.provider);
-  const what = operation(item.operation) || "the job";
+  const what = isText(item.operation) ? `a job (${operation(item.operation)})` : "a job";
   const when = moment(item.attemptedAt);
   return [
-    `Airflow submitted ${what} to ${who}${when ? ` at ${when}` : ""}, and got no answer that says whether the job was accepted.`,
+    `Airflow submitted ${what} to ${who}${when ? ` at ${when}` : ""} and got no answer that says whether the job was accepted.`,
     "If it was, it is paid: nothing is bought again until you decide.",
   ];
 }

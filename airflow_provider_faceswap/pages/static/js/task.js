@@ -2,16 +2,16 @@
 
 import { find, get, taskUrl } from "./api.js";
 import { Batch } from "./batch.js";
-import { decide, lastDecision, mayEdit, newId } from "./decision.js";
+import { decide, lastDecision, newId, whyNot } from "./decision.js";
 import { announce, make, say } from "./dom.js";
 import { Doubt } from "./doubt.js";
 import { Figure } from "./figure.js";
-import { itemOfTask, readEntry } from "./item.js";
+import { isBatchClass, itemOfTask, readEntry, record } from "./item.js";
 import { airflowLink, runPath, taskPath } from "./links.js";
 import { ENDED } from "./states.js";
+import { isNumber, isText } from "./text.js";
 
-const isBatchClass = (ti) => /^FaceSwapBatch/.test(ti.operator_name ?? "");
-const isSummary = (result) => typeof result?.manifest === "string" && "total" in result;
+const isSummary = (result) => isText(result?.manifest) && isNumber(result.total);
 
 /** Read what Airflow keeps of a task instance; of a batch its progress, of any other its journal's entry. */
 async function readTask(task, ti) {
@@ -21,8 +21,8 @@ async function readTask(task, ti) {
   ]);
   const value = result?.value ?? null;
   const progress = entry || value ? null : await find(taskUrl(task, "state-store/faceswap_progress"));
-  const isBatch = isBatchClass(ti) || isSummary(value) || progress !== null;
-  return { value, isBatch, progress: progress?.value ?? null, kept: entry?.value ?? null, entry: readEntry(entry?.value) };
+  const isBatch = isBatchClass(ti) || isSummary(value) || record(progress?.value) !== null;
+  return { value, isBatch, progress: record(progress?.value), kept: entry?.value ?? null, entry: readEntry(entry?.value) };
 }
 
 /** Shows one task instance. */
@@ -40,14 +40,17 @@ export class TaskView {
   /** Read and show; returns whether the task has ended. */
   async refresh() {
     const ti = await get(taskUrl(this.task));
-    const known = await readTask(this.task, ti);
     const ended = ENDED.has(ti.state);
+    const version = `${ti.state} ${ti.try_number} ${ti.end_date}`;
+    if (ended && version === this.version) return true; // nothing changes any more
+    const known = await readTask(this.task, ti);
     if (known.isBatch) {
       this.batch ??= this.#show(new Batch(this.task, this.again));
       await this.batch.refresh(ti, known.value, known.progress);
     } else {
       await this.#showItem(ti, known, ended);
     }
+    this.version = version;
     return ended;
   }
 
@@ -71,13 +74,13 @@ export class TaskView {
 
   async #showDoubt(item, known, ti) {
     const decidable = item.inDoubt || (item.ended && item.jobId);
-    if (decidable) this.editable ??= await mayEdit(this.task);
+    if (decidable) this.whyNot ??= await whyNot(this.task);
     const readable = known.entry !== null && typeof item.attemptedAt === "number";
     const blocked = readable ? "" : "The journal's entry cannot be read here, so nothing can be decided here.";
-    const before = item.inDoubt && this.editable ? await lastDecision(this.task) : null;
-    const obeyed = before?.attempt !== item.attemptedAt;
-    const decided = obeyed ? "" : "A decision is written already: a worker obeys it when the task starts again.";
-    this.doubt.update(item, { editable: this.editable ?? null, blocked, decided });
+    const before = item.inDoubt && this.whyNot === "" ? await lastDecision(this.task) : null;
+    const waits = before !== null && before.attempt === item.attemptedAt;
+    const decided = waits ? "A decision is written already: a worker obeys it when the task starts again." : "";
+    this.doubt.update(item, blocked || (this.whyNot ?? null), decided);
     say(this.note, await this.#noteOf(ti, known));
   }
 
@@ -88,14 +91,14 @@ export class TaskView {
         ? "The journal's entry of this task cannot be read here: Airflow keeps task state in another place."
         : "";
     }
-    this.version ??= (await get("api/v2/version")).version ?? "";
-    const [major, minor] = this.version.split(".").map(Number);
+    this.airflow ??= String((await get("api/v2/version")).version ?? "");
+    const [major, minor] = this.airflow.split(".").map(Number);
     if (major === 3 && minor < 3) {
       const missing = "the job shows when the task has ended, and a retry may buy again";
-      return `Airflow ${this.version} keeps no task state: ${missing}. Airflow 3.3 keeps it.`;
+      return `Airflow ${this.airflow} keeps no task state: ${missing}. Airflow 3.3 keeps it.`;
     }
     return ti.state === "failed"
-      ? "Nothing is written of a submission. Either none was made, or Airflow keeps task state where this page cannot read it."
+      ? "No submission is recorded: the task failed before it, or Airflow keeps task state where this page cannot read it."
       : "";
   }
 
