@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 from airflow_provider_faceswap.exceptions import (
     AuthenticationError,
@@ -38,6 +38,8 @@ def translated(provider: str, *, retry_buys: bool = False) -> Iterator[None]:
         error.provider = error.provider or provider
         kinds = _FINAL_WITHOUT_JOURNAL if retry_buys else _FINAL
         final = isinstance(error, kinds) or (isinstance(error, RefusedError) and error.final)
+        # Airflow also says so where the lookup failed, as while its database restarts.
+        final = final and not isinstance(error.__context__, AirflowNotFoundException)
         raise as_airflow(error, AirflowFailException if final else AirflowException) from None
 
 

@@ -41,6 +41,10 @@ class OneAddress:
         """The servers that are not ready."""
         return set(self._servers) - self._ready
 
+    def forget(self, port: int) -> None:
+        """Give a server no connection until it says again that it is ready."""
+        self._loop.call_soon_threadsafe(self._ready.discard, port)
+
     def start(self) -> None:
         """Listen."""
         self._thread.start()

@@ -113,13 +113,15 @@ class CeleryCluster(Cluster):
     def restart(self, name: str) -> None:
         """Stop a component as a rolling restart does, and start it with the environment of now."""
         self._processes.pop(name).stop()
+        if name in self._ports:
+            self._address.forget(self._ports[name])
         self.start(name)
 
     def revive(self) -> list[str]:
         """Start the components again that have ended, as a supervisor does, and name them."""
         ended = [name for name, process in self._processes.items() if process.exit_code is not None]
         for name in ended:
-            self.start(name)
+            self.restart(name)
         return ended
 
     def worker_of(self, instance_id: str) -> str | None:

@@ -14,6 +14,7 @@ from airflow_provider_faceswap.sandbox.jobs.progress import Progress
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from benchmarks.videos.cost import cpu_seconds
+from harness.cluster import Cluster
 from harness.distributed.cluster import CeleryCluster
 from harness.rest import RUN_ENDED
 from harness.s3 import PrivateBucket
@@ -38,9 +39,7 @@ class Case:
     :param name: names the run and its folders.
     """
 
-    def __init__(
-        self, name: str, cluster: CeleryCluster, sandbox: SandboxServer, bucket: PrivateBucket
-    ) -> None:
+    def __init__(self, name: str, cluster: Cluster, sandbox: SandboxServer, bucket: PrivateBucket) -> None:
         self.name = name
         self.cluster, self.sandbox, self.bucket = cluster, sandbox, bucket
         self.restarted: list[str] = []
@@ -84,7 +83,8 @@ class Case:
         """Wait until something is so; start again what ends by itself, as a supervisor does."""
         deadline = time.monotonic() + GENEROUS
         while True:
-            self.restarted += self.cluster.revive()
+            if isinstance(self.cluster, CeleryCluster):
+                self.restarted += self.cluster.revive()
             try:
                 if condition():
                     return

@@ -11,14 +11,18 @@ import pytest
 
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from airflow_provider_faceswap.testing.connections import default_connections
+from harness.cluster import Cluster
 from harness.distributed.cluster import CeleryCluster
 from harness.s3 import PrivateBucket
-from tests.cluster.case import BUCKET, CONN_ID, Case
+from tests.cluster.case import BUCKET, CONN_ID, DAG_ID, Case
 from tests.cluster.table import TABLE
 
 HERE = Path(__file__).parent
 
 
+FOLDER = f"s3://{CONN_ID}@{BUCKET}"
+SETTINGS = {"faceswap": {"inbox": f"{FOLDER}/inbox", "spool": f"{FOLDER}/spool"}}
+POOL_SLOTS = 10
 # An older state of this package, which a cluster is upgraded from.
 OLDER = "e28a4fc1"
 
@@ -72,23 +76,33 @@ def cluster(
     bucket: PrivateBucket,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[CeleryCluster]:
-    folder = f"s3://{CONN_ID}@{BUCKET}"
-    cluster = CeleryCluster(
-        tmp_path_factory.mktemp("airflow"),
-        [HERE / "dags"],
-        settings={"faceswap": {"inbox": f"{folder}/inbox", "spool": f"{folder}/spool"}},
-    )
+    cluster = CeleryCluster(tmp_path_factory.mktemp("airflow"), [HERE / "dags"], settings=SETTINGS)
     if any(_upgrades(item) for item in request.session.items):
         older = request.getfixturevalue("older")
         # It has no module of that kind to preload.
         cluster.env |= {"PYTHONPATH": str(older), "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": "{}"}
     with cluster:
-        vendors = default_connections(sandbox.url, sandbox.key)
-        connections = [{"connection_id": name, **settings} for name, settings in vendors.items()]
-        for connection in (*connections, bucket.connection(CONN_ID)):
-            cluster.rest.request("POST", "/connections", json=connection)
-        cluster.wait_for_dags({"everything"})
+        add_accounts(cluster, sandbox, bucket)
         yield cluster
+
+
+@pytest.fixture
+def single_machine(sandbox: SandboxServer, bucket: PrivateBucket, tmp_path: Path) -> Iterator[Cluster]:
+    """LocalExecutor and SQLite, one of each component."""
+    with Cluster(tmp_path / "airflow", [HERE / "dags"], settings=SETTINGS) as cluster:
+        add_accounts(cluster, sandbox, bucket)
+        yield cluster
+
+
+def add_accounts(cluster: Cluster, sandbox: SandboxServer, bucket: PrivateBucket) -> None:
+    """Add the connections, and a pool for each vendor's account; wait for the Dag."""
+    vendors = default_connections(sandbox.url, sandbox.key)
+    for conn_id, connection in vendors.items():
+        cluster.rest.request("POST", "/connections", json={"connection_id": conn_id, **connection})
+        pool = {"name": connection["conn_type"], "slots": POOL_SLOTS, "include_deferred": True}
+        cluster.rest.request("POST", "/pools", json=pool)
+    cluster.rest.request("POST", "/connections", json=bucket.connection(CONN_ID))
+    cluster.wait_for_dags({DAG_ID})
 
 
 @pytest.fixture

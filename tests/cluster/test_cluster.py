@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from harness.distributed.cluster import TRIGGERERS
-from tests.cluster.case import VIDEOS, Case
+from airflow_provider_faceswap.sandbox.server import SandboxServer
+from harness.cluster import Cluster
+from harness.distributed.cluster import API_SERVERS, TRIGGERERS, CeleryCluster
+from harness.s3 import PrivateBucket
+from tests.cluster.case import DAG_ID, VIDEOS, Case
 
 
 def test_undisturbed(case: Case) -> None:
@@ -12,19 +15,24 @@ def test_undisturbed(case: Case) -> None:
     case.ends_well()
 
 
-def test_worker_killed(case: Case) -> None:
+def test_single_machine(single_machine: Cluster, sandbox: SandboxServer, bucket: PrivateBucket) -> None:
+    case = Case("single_machine", single_machine, sandbox, bucket)
+    case.measures_cpu()
+    case.start()
+    case.ends_well()
+
+
+def test_worker_killed(case: Case, cluster: CeleryCluster) -> None:
     case.start(endless="single_video_swap", deferrable=False)
     case.is_noted()
     hit = next(task for task in case.tasks() if task["task_id"] == "modelslab" and task["state"] == "running")
-    worker = case.cluster.worker_of(hit["id"])
+    worker = cluster.worker_of(hit["id"])
     assert worker
-    case.cluster.kill(worker)
-    case.cluster.start(worker)
+    cluster.kill(worker)
+    cluster.start(worker)
 
     def runs_again() -> bool:
-        task = case.cluster.rest.task_instance(
-            "everything", case.name, "modelslab", map_index=hit["map_index"]
-        )
+        task = cluster.rest.task_instance(DAG_ID, case.name, "modelslab", map_index=hit["map_index"])
         return task["try_number"] > hit["try_number"] and task["state"] in ("running", "success")
 
     case.recovers(runs_again, "the task's next try")
@@ -32,39 +40,39 @@ def test_worker_killed(case: Case) -> None:
     case.ends_well()
 
 
-def test_triggerer_killed(case: Case) -> None:
+def test_triggerer_killed(case: Case, cluster: CeleryCluster) -> None:
     case.start()
     case.is_noted()
-    case.cluster.kill(TRIGGERERS[0])
-    case.cluster.start(TRIGGERERS[0])
+    cluster.kill(TRIGGERERS[0])
+    cluster.start(TRIGGERERS[0])
     case.ends_well()
 
 
-def test_api_server_killed(case: Case) -> None:
+def test_api_server_killed(case: Case, cluster: CeleryCluster) -> None:
     case.start()
     case.is_accepted(VIDEOS // 3)
-    case.cluster.kill("api-server-1")
-    case.cluster.start("api-server-1")
+    cluster.kill(API_SERVERS[0])
+    cluster.start(API_SERVERS[0])
     before = case.accepted
     case.recovers(lambda: case.accepted > before, "another job accepted")
     case.ends_well()
 
 
-def test_redis_restarted(case: Case) -> None:
+def test_redis_restarted(case: Case, cluster: CeleryCluster) -> None:
     case.start()
     case.is_accepted(VIDEOS // 3)
-    case.cluster.redis.kill()
-    case.cluster.redis.start()
+    cluster.redis.kill()
+    cluster.redis.start()
     before = case.accepted
     case.recovers(lambda: case.accepted > before, "another job accepted")
     case.ends_well()
 
 
-def test_postgresql_restarted(case: Case) -> None:
+def test_postgresql_restarted(case: Case, cluster: CeleryCluster) -> None:
     case.start()
     case.is_accepted(VIDEOS // 3)
-    case.cluster.postgres.kill()
-    case.cluster.postgres.start()
+    cluster.postgres.kill()
+    cluster.postgres.start()
     before = case.accepted
     case.recovers(lambda: case.accepted > before, "another job accepted")
     case.ends_well()

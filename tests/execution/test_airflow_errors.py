@@ -9,8 +9,9 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
 
 from airflow_provider_faceswap import exceptions as family
-from airflow_provider_faceswap.exceptions import FaceSwapError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
+from airflow_provider_faceswap.storage.folders import open_folder
 
 EXAMPLES: dict[str, FaceSwapError] = {
     "InputError": family.InputError("init_video", "must be a URL"),
@@ -88,3 +89,9 @@ def test_a_sensors_deadline() -> None:
 def test_other_errors_pass(error: BaseException) -> None:
     with pytest.raises(type(error)), translated("modelslab"):
         raise error
+
+
+def test_a_connection_that_was_not_found_may_be_there_at_the_next_try() -> None:
+    with pytest.raises(InputError) as caught, translated("modelslab"):
+        open_folder("s3://nowhere@bucket/results")
+    assert not isinstance(caught.value, AirflowFailException)

@@ -48,14 +48,14 @@ with DAG(
         "output_path": f"{MEDIA}/results/{{{{ params.case }}}}/mapped",
     }
     ModelsLabSwap.partial(
-        task_id="modelslab", init_image=FACE, deferrable="{{ params.deferrable }}", **usual
+        task_id="modelslab", init_image=FACE, pool="modelslab", deferrable="{{ params.deferrable }}", **usual
     ).expand(init_video=targets("mp4"))
     SegmindFaceSwapOperator.partial(
-        task_id="segmind", api_version="v2", source_img=FACE, deferrable=True, **usual
+        task_id="segmind", api_version="v2", source_img=FACE, pool="segmind", deferrable=True, **usual
     ).expand(target_img=targets("jpg"))
-    AIFaceSwapImageOperator.partial(task_id="aifaceswap", face_image=FACE, deferrable=True, **usual).expand(
-        source_image=targets("jpg")
-    )
+    AIFaceSwapImageOperator.partial(
+        task_id="aifaceswap", face_image=FACE, pool="aifaceswap", deferrable=True, **usual
+    ).expand(source_image=targets("jpg"))
     for vendor, (operation, face, kind) in BATCHES.items():
         FaceSwapBatchOperator(
             task_id=f"{vendor}_batch",
@@ -64,6 +64,9 @@ with DAG(
             items=f"{MEDIA}/in/{{{{ params.case }}}}/batch/*.{kind}",
             common={face: FACE},
             output_path=f"{MEDIA}/results/{{{{ params.case }}}}/{vendor}",
+            max_active_jobs=8,
+            pool=vendor,  # ten slots, of which mapped tasks have two
+            pool_slots=8,
             deferrable=True,
             **USUAL,
         )
