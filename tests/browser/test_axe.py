@@ -59,9 +59,10 @@ def test_axe_finds_no_serious_fault(looks: Looks, tested: Page, axe: Path) -> No
         looks.url("picture", looks.end(runs.doubtful(looks, "to look at")), "swap"),
         looks.url("batch", batch, "swap"),
         looks.url("batch_slowly", runs.slow_batch(looks), "swap"),
+        f"{looks.cluster.url}/faceswap/pages/static/jobs.html",
     ):
         tested.goto(url)
         shown(tested)
-        assert tested.locator("figure, .batch").count() > 0, url
+        assert tested.locator("figure, .batch, .job").count() > 0, url
         tested.add_script_tag(path=axe)
         assert tested.evaluate(FAULTS) == [], url

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.looks import Looks, shown
 
@@ -18,9 +15,6 @@ Answer = Callable[..., None]
 SCROLLS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 SWITCH = "([before, after]) => document.documentElement.classList.replace(before, after)"
-FAULTS = """() => axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`))"""
 
 
 @pytest.fixture
@@ -90,36 +84,6 @@ def test_the_keyboard_reaches_every_button_and_shows_where_it_is(page: Page, pag
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert any("It was not accepted" in html for html in reached)
     assert any("job-id" in html for html in reached)
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("no npm: install Debian's package")
-    folder = tmp_path_factory.mktemp("axe")
-    installed = subprocess.run(
-        [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core"], capture_output=True
-    )
-    if installed.returncode:
-        pytest.skip("npm could not install axe-core")
-    return folder / "node_modules/axe-core/axe.min.js"
-
-
-@pytest.fixture(params=["light", "dark"])
-def tested(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page that axe may be put into."""
-    context = browser.new_context(bypass_csp=True, color_scheme=request.param, reduced_motion="reduce")
-    yield context.new_page()
-    context.close()
-
-
-def test_axe_finds_no_serious_fault(tested: Page, pages: list[str], axe: Path) -> None:
-    for url in pages:
-        tested.goto(url)
-        shown(tested)
-        tested.add_script_tag(path=axe)
-        assert tested.evaluate(FAULTS) == [], url
 
 
 @pytest.fixture
