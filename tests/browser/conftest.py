@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
+# First, as they look at batches before these have ended or a person has decided about their rows.
+WHILE_THEY_RUN = ("test_logins.py", "test_running.py")
 SAMPLES = ("hopper.jpg", "astronaut.jpg", "duo.jpg", "clip.mp4")
 USERS = {"admin": "admin", "viewer": "viewer:lookers", "stranger": "viewer:others"}
 TEAMS = {HERE / "dags": "lookers", HERE / "dags_of_others": "others"}
@@ -37,7 +39,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last: while the browser is there, no other test can run an event loop.
-    items.sort(key=lambda item: item.path.is_relative_to(HERE))
+    items.sort(key=lambda item: (item.path.is_relative_to(HERE), item.path.name not in WHILE_THEY_RUN))
 
 
 def pytest_pycollect_makemodule() -> None:

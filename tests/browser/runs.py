@@ -58,7 +58,7 @@ def half_failed_batch(looks: Looks) -> str:
 def slow_batch(looks: Looks) -> str:
     """A batch of 200 rows, of which sixteen run at a time: it takes minutes."""
     if not looks.has_begun("slow"):
-        looks.rules("progress", input_has="?slow&", after_seconds=6)
+        looks.rules("progress", input_has="?slow&", after_seconds=20)
     samples = f"{looks.sandbox.url}/samples"
     items = [
         {
