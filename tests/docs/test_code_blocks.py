@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,8 @@ def check_ini(block: Block, tmp_path: Path) -> None:
     parser.read_string(block.text)
     assert parser.sections()
     for section in parser.sections():
+        if section == "celery" and find_spec("airflow.providers.celery") is None:
+            continue  # only `make cluster-test` installs the provider that has these options
         for name, value in parser[section].items():
             known = name in OPTIONS if section == "faceswap" else conf.has_option(section, name)
             assert known, f"[{section}] has no option {name}"

@@ -16,9 +16,7 @@ from airflow_provider_faceswap.sensors.segmind import SegmindRequestSensor
 from tests.fakes import FakeTaskInstance
 from tests.operators.world import World
 
-KEY: Any = SimpleNamespace(
-    dag_id="a dag/ä", run_id="manual__2026-11-22T05:00:00+00:00", task_id="g.swap", map_index=-1
-)
+KEY: Any = SimpleNamespace(dag_id="a dag/ä", run_id="at__05:00+00:00", task_id="g.swap", map_index=-1)
 MAPPED: Any = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=3)
 
 
