@@ -59,5 +59,5 @@ constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt.
 	    --output-file constraints.txt pyproject.toml -
 
 clean:  ## Remove all that was made.
-	rm -rf .venv .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo .screenshots dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

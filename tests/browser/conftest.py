@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # First, as they look at batches before these have ended or a person has decided about their rows.
 WHILE_THEY_RUN = ("test_logins.py", "test_running.py")
+SCREENSHOTS = HERE.parent.parent / ".screenshots"
 SAMPLES = ("hopper.jpg", "astronaut.jpg", "duo.jpg", "clip.mp4")
 USERS = {"admin": "admin", "viewer": "viewer:lookers", "stranger": "viewer:others"}
 TEAMS = {HERE / "dags": "lookers", HERE / "dags_of_others": "others"}
@@ -115,11 +118,14 @@ def session_of(browser: Browser, looks: Looks) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def page_of(browser: Browser, session_of: Callable[[str], Any]) -> Iterator[Callable[[str], Page]]:
+def page_of(
+    browser: Browser, session_of: Callable[[str], Any], request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Page]]:
     """
     Open a page as a user; as nobody, where the name is empty.
 
     Its requests leave no trace in that of the next test, and the test fails with the page's own errors.
+    What it shows at the test's end is kept as a picture in ``.screenshots``.
     """
     contexts, errors = [], list[str]()
 
@@ -132,9 +138,17 @@ def page_of(browser: Browser, session_of: Callable[[str], Any]) -> Iterator[Call
         return page
 
     yield open_page
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        _keep_picture(context.pages[0], f"{request.node.name}-{number}")
         context.close()
     assert errors == []
+
+
+def _keep_picture(page: Page, name: str) -> None:
+    from playwright.sync_api import Error
+
+    with suppress(Error):  # of a page that a test left half way
+        page.screenshot(path=SCREENSHOTS / f"{re.sub('[^a-z0-9_-]+', '-', name)[:120]}.png", timeout=5_000)
 
 
 @pytest.fixture
