@@ -154,7 +154,7 @@ def test_the_tab_is_offered_and_served(airflow: Cluster) -> None:
         found for found in airflow.rest.request("GET", "/plugins")["plugins"] if found["name"] == "faceswap"
     ]
     hrefs = {view["destination"]: view["href"] for view in plugin["external_views"]}
-    assert hrefs.keys() == {"task_instance", "dag_run"}
+    assert hrefs.keys() == {"task_instance", "dag_run", "nav"}
     for href in hrefs.values():
         reply = httpx.get(f"{airflow.url}/{href.partition('?')[0]}", trust_env=False)
         assert reply.headers["content-type"].startswith("text/html")
