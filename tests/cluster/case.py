@@ -109,7 +109,7 @@ class Case:
         return sum(self.sandbox.backend.counts.accepted.values())
 
     def is_accepted(self, jobs: int) -> None:
-        """Wait until so many jobs are accepted."""
+        """Wait until this many jobs are accepted."""
         self.eventually(lambda: self.accepted >= jobs, f"{jobs} jobs accepted")
 
     def is_noted(self) -> None:
