@@ -39,7 +39,8 @@ def translated(provider: str, *, retry_buys: bool = False) -> Iterator[None]:
         kinds = _FINAL_WITHOUT_JOURNAL if retry_buys else _FINAL
         final = isinstance(error, kinds) or (isinstance(error, RefusedError) and error.final)
         # Airflow also says so where the lookup failed, as while its database restarts.
-        final = final and not isinstance(error.__context__, AirflowNotFoundException)
+        if not retry_buys and isinstance(error.__context__, AirflowNotFoundException):
+            final = False
         raise as_airflow(error, AirflowFailException if final else AirflowException) from None
 
 

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSensorTimeout,
+)
 
 from airflow_provider_faceswap import exceptions as family
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, ResultError
 from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
 from airflow_provider_faceswap.storage.folders import open_folder
 
@@ -95,3 +100,11 @@ def test_a_connection_that_was_not_found_may_be_there_at_the_next_try() -> None:
     with pytest.raises(InputError) as caught, translated("modelslab"):
         open_folder("s3://nowhere@bucket/results")
     assert not isinstance(caught.value, AirflowFailException)
+
+
+def test_a_connection_not_found_is_not_retried_where_a_retry_buys() -> None:
+    with pytest.raises(AirflowFailException), translated("modelslab", retry_buys=True):
+        try:
+            raise AirflowNotFoundException("media")
+        except AirflowNotFoundException:
+            raise ResultError("the paid file was not stored") from None
