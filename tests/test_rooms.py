@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import airflow_provider_faceswap
+
 PACKAGE = "airflow_provider_faceswap"
-ROOT = Path(__file__).parent.parent / PACKAGE
+ROOT = Path(airflow_provider_faceswap.__file__).parent
+REPOSITORY = Path(__file__).parent.parent
 
 # Each room may import from rooms of a lower or of its own rank.
 RANKS = {
@@ -70,7 +73,7 @@ def test_imports_run_one_way(file: Path) -> None:
 def test_every_room_has_its_place_on_the_map() -> None:
     rooms = {room_of(file) for file in FILES}
     assert rooms == RANKS.keys() | BESIDE.keys()
-    contributing = (ROOT.parent / "CONTRIBUTING.md").read_text()
+    contributing = (REPOSITORY / "CONTRIBUTING.md").read_text()
     for room in rooms - {"get_provider_info"}:
         assert f"`{room}/`" in contributing or f"`{room}.py`" in contributing, f"the map lacks {room}"
 

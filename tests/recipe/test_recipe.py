@@ -16,13 +16,14 @@ import pytest
 from aiohttp import web
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
+import airflow_provider_faceswap
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.get_provider_info import get_provider_info
 from tests import fakes
 from tests.recipe.server import serve_app
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGE = ROOT / "airflow_provider_faceswap"
+PACKAGE = Path(airflow_provider_faceswap.__file__).parent
 KEY = "acme-key-4f1d"
 MP4 = b"\x00\x00\x00\x18ftypmp42" + b"clip" * 1000
 

@@ -1,0 +1,1 @@
+"""The tests on several versions of Airflow and Python, against the built wheel: ``make compat``."""

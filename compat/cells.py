@@ -1,0 +1,61 @@
+"""What is tested with what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """
+    One environment.
+
+    :param airflow: its version, or :data:`NEWEST`.
+    :param python: its version without the patch.
+    :param until: take packages as they were on that day, much as Airflow's own constraints do; empty for the
+        newest. An older Airflow does not start with the packages of today.
+    :param lowest: take the lowest version of each dependency that we declare.
+    """
+
+    airflow: str
+    python: str
+    until: str = ""
+    lowest: bool = False
+
+    @property
+    def name(self) -> str:
+        """What ``ONLY`` looks into, and the name of its folder."""
+        return f"{self.airflow}-py{self.python}{'-lowest' if self.lowest else ''}"
+
+
+# Each Airflow at least once, and both Pythons with the oldest and the newest.
+CELLS = (
+    Cell("3.2.0", "3.10", until="2026-04-15", lowest=True),
+    Cell("3.2.0", "3.10", until="2026-04-15"),
+    Cell("3.2.0", "3.13", until="2026-04-15"),
+    Cell("3.2.2", "3.13", until="2026-06-01"),
+    Cell("3.3.0", "3.10", until="2026-07-15"),
+    Cell("3.3.2", "3.13", until="2026-10-01"),
+    Cell(NEWEST, "3.10"),
+    Cell(NEWEST, "3.13"),
+)
+
+
+def chosen(only: Sequence[str]) -> list[Cell]:
+    """
+    Return the cells whose name has one of the words, all without words.
+
+    :param only: the words.
+    :raises ValueError: if a word names no cell.
+    """
+    for word in only:
+        if not any(word in cell.name for cell in CELLS):
+            raise ValueError(f"no cell has {word!r} in its name; there are: {_names()}")
+    return [cell for cell in CELLS if not only or any(word in cell.name for word in only)]
+
+
+def _names() -> str:
+    return ", ".join(cell.name for cell in CELLS)
