@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick test-slow test-durability cluster-test bench lint format constraints clean
+.PHONY: help venv demo test test-quick test-slow test-durability cluster-test bench lint format constraints dist compat clean
 
 help:  ## Show what there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -57,7 +57,19 @@ constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt.
 	printf '%s\n' apache-airflow==$(AIRFLOW_VERSION) hatchling uv | $(RUN) uv pip compile --upgrade --all-extras \
 	    --python-version $(LOWEST_PYTHON) --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file constraints.txt pyproject.toml -
+	printf '%s\n' hatchling uv | $(RUN) uv pip compile --upgrade --extra dev --extra sandbox \
+	    --universal --python-version $(LOWEST_PYTHON) --constraint constraints.txt --generate-hashes \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    --output-file requirements-dev.txt pyproject.toml -
+
+dist: $(INSTALLED)  ## Build the wheel and the source distribution, and check them.
+	rm -rf dist
+	$(RUN) uv build --quiet --build-constraint constraints.txt
+	$(RUN) twine check --strict dist/*
+
+compat: dist  ## Test the wheel on several versions of Airflow and Python; ONLY=3.2.0 for some.
+	$(RUN) compat $(if $(STRICT),--strict) $(ONLY)
 
 clean:  ## Remove all that was made.
-	rm -rf .venv .demo .screenshots dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .compat .demo .screenshots dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,9 +19,11 @@ from compat.outcome import Counts, Outcome, table
 
 # As `make test-quick`. What tests the distribution itself needs the checkout.
 UNIT = ("-m", "not system and not cluster and not slow and not durability", "--ignore=tests/compat")
+# Rooms that import no Airflow, the tools of the development, and the documents.
+APART = ("apis", "media", "sandbox", "benchmarks", "demo", "harness", "docs")
 # A Dag with each vendor: pictures and clips, polling, an answer at once, a callback, results stored.
 SYSTEM = ("tests/system/test_faceswap_operator.py", "-k", "each_task_is_swapped")
-SUITES = {"unit": UNIT, "system": SYSTEM}
+SUITES = ("unit", "system")
 
 
 def options() -> argparse.Namespace:
@@ -43,6 +45,13 @@ def the_only(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
+def arguments(suite: str, cell: Cell) -> list[str]:
+    """Return what pytest is to run."""
+    if suite == "system":
+        return [*SYSTEM]
+    return [*UNIT, *([] if cell.whole else [f"--ignore=tests/{room}" for room in APART])]
+
+
 def run_tests(environment: Environment, suites: list[str]) -> tuple[Counts, float]:
     """Run the suites in the environment; their output goes into its folder."""
     counts, started = Counts(), time.monotonic()
@@ -53,7 +62,12 @@ def run_tests(environment: Environment, suites: list[str]) -> tuple[Counts, floa
         with log.open("w") as output:
             # The script and not `python -m`: that would put the working folder first on the path.
             subprocess.run(
-                [environment.bin / "pytest", "-q", f"--junitxml={report}", *SUITES[suite]],
+                [
+                    environment.bin / "pytest",
+                    "-q",
+                    f"--junitxml={report}",
+                    *arguments(suite, environment.cell),
+                ],
                 cwd=environment.tree,
                 env=clean_environment(),
                 stdin=subprocess.DEVNULL,

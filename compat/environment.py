@@ -83,9 +83,9 @@ class Environment:
         if not self._there.exists() or self._there.read_text() != wanted:
             self._there.unlink(missing_ok=True)
             run([*UV, "venv", "--quiet", "--clear", "--python", python, self.bin.parent], self.home)
-            self._pip("install", "--compile-bytecode", "--requirement", self._wanted)
+            self._pip("install", "--requirement", self._wanted)
             self._there.write_text(wanted)
-        self._pip("install", "--no-deps", "--compile-bytecode", f"--reinstall-package={PACKAGE}", wheel)
+        self._pip("install", "--no-deps", f"--reinstall-package={PACKAGE}", wheel)
         self._check_origin()
 
     def _lay_tests(self, sdist: Path) -> None:

@@ -119,7 +119,7 @@ def _sound() -> bytes:
     with av.open(target, "w", format="mp4") as container:
         sound, cover = container.add_stream("aac", rate=44100), container.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
-        cover.disposition = Disposition.attached_pic
+        cover.disposition = Disposition.attached_pic.value  # PyAV below 16 takes nothing but a number
         picture = grey(128).reformat(format="yuvj420p")
         picture.pts, picture.time_base = 0, Fraction(1)
         container.mux([*cover.encode(picture), *cover.encode(None)])

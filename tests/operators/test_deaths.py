@@ -277,11 +277,13 @@ def test_a_submission_that_is_taken_after_its_deadline_gets_a_deadline_of_its_ow
 
 
 def test_entries_never_expire_by_themselves(one: World) -> None:
-    from airflow.sdk.execution_time.context import NEVER_EXPIRE
+    from airflow.sdk.execution_time import context as airflow_context
 
+    if not hasattr(airflow_context, "NEVER_EXPIRE"):
+        pytest.skip("this Airflow has no store")
     one.start()
     assert one.store is not None
-    assert one.store.retentions and set(one.store.retentions) == {NEVER_EXPIRE}
+    assert one.store.retentions and set(one.store.retentions) == {airflow_context.NEVER_EXPIRE}
 
 
 def test_a_path_of_any_length_that_a_vendor_names_keeps_no_entry_from_being_read(one: World) -> None:
