@@ -13,7 +13,7 @@ help:  ## Show what there is to make.
 
 venv: $(INSTALLED)  ## Make the virtual environment.
 
-$(INSTALLED): pyproject.toml constraints.txt scripts/set-up
+$(INSTALLED): pyproject.toml requirements-dev.txt scripts/set-up
 	scripts/set-up
 	@touch $@
 
@@ -53,7 +53,7 @@ format: $(INSTALLED)  ## Put the code in form.
 	$(RUN) ruff check --fix
 	$(RUN) ruff format
 
-constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt.
+constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt and requirements-dev.txt.
 	printf '%s\n' apache-airflow==$(AIRFLOW_VERSION) hatchling uv | $(RUN) uv pip compile --upgrade --all-extras \
 	    --python-version $(LOWEST_PYTHON) --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file constraints.txt pyproject.toml -

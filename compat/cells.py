@@ -33,8 +33,8 @@ class Cell:
         return f"{self.airflow}-py{self.python}{'-lowest' if self.lowest else ''}"
 
 
-# Each Airflow at least once, and both Pythons with the oldest and the newest. What imports no Airflow can break
-# only by its Python and its libraries: it is tested with the lowest of both, and with the newest.
+# Each Airflow at least once, and both Pythons with the oldest and the newest. What imports no Airflow can
+# break only by its Python and its libraries: it is tested with the lowest of both, and with the newest.
 CELLS = (
     Cell("3.2.0", "3.10", until="2026-04-15", lowest=True, whole=True),
     Cell("3.2.0", "3.10", until="2026-04-15"),
