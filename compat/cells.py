@@ -49,16 +49,18 @@ CELLS = (
 
 def chosen(only: Sequence[str]) -> list[Cell]:
     """
-    Return the cells whose name has one of the words, all without words.
+    Return the cells that one of the words names, all without words.
 
-    :param only: the words.
+    :param only: the names, or parts of them.
     :raises ValueError: if a word names no cell.
     """
     for word in only:
-        if not any(word in cell.name for cell in CELLS):
-            raise ValueError(f"no cell has {word!r} in its name; there are: {_names()}")
-    return [cell for cell in CELLS if not only or any(word in cell.name for word in only)]
+        if not any(_named(cell, word) for cell in CELLS):
+            names = ", ".join(cell.name for cell in CELLS)
+            raise ValueError(f"no cell has {word!r} in its name; there are: {names}")
+    return [cell for cell in CELLS if not only or any(_named(cell, word) for word in only)]
 
 
-def _names() -> str:
-    return ", ".join(cell.name for cell in CELLS)
+def _named(cell: Cell, word: str) -> bool:
+    # The name of one cell may be the beginning of another's.
+    return cell.name == word if any(other.name == word for other in CELLS) else word in cell.name

@@ -36,6 +36,11 @@ def test_cells_are_chosen_by_a_part_of_their_name() -> None:
     assert [cell.name for cell in chosen(["lowest", "3.2.2"])] == ["3.2.0-py3.10-lowest", "3.2.2-py3.13"]
 
 
+def test_the_name_of_one_cell_chooses_no_other() -> None:
+    for cell in CELLS:
+        assert chosen([cell.name]) == [cell]
+
+
 def test_a_word_that_names_no_cell_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"no cell has '3\.1\.0' in its name; there are: 3\.2\.0"):
         chosen(["3.2.0", "3.1.0"])

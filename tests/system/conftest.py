@@ -33,6 +33,9 @@ SETTINGS = {
         "task_instance_heartbeat_timeout_detection_interval": 3,
     },
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20},
+    # The first request makes the server build its execution API; on a busy machine that takes longer than a
+    # worker waits by default, five seconds for each of five tries.
+    "workers": {"execution_api_timeout": 30},
 }
 
 
