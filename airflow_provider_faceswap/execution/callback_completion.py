@@ -216,6 +216,8 @@ class PollingOnCallback(Polling):
     def answers_all(self, tickets: Sequence[Ticket]) -> list[set[str]]:
         """Return what :meth:`answers` does for each of many submissions."""
         awaited = [ticket for ticket in tickets if ticket.nonce]
+        if not awaited:  # then callbacks need no settings either
+            return [set() for _ in tickets]
         asked = [
             replace(ticket, job_id=job_id)
             for ticket, named in zip(awaited, self._callback.answers_all(awaited), strict=True)
