@@ -77,7 +77,7 @@ class Environment:
         :param sdist: where the tests are taken from.
         """
         self.home.mkdir(parents=True, exist_ok=True)
-        self._lay_tests(sdist)
+        self.lay_tests(sdist)
         self._choose_versions()
         wanted = f"{python}\n{self._wanted.read_text()}"
         if not self._there.exists() or self._there.read_text() != wanted:
@@ -86,9 +86,14 @@ class Environment:
             self._pip("install", "--requirement", self._wanted)
             self._there.write_text(wanted)
         self._pip("install", "--no-deps", f"--reinstall-package={PACKAGE}", wheel)
-        self._check_origin()
+        self.check_origin()
 
-    def _lay_tests(self, sdist: Path) -> None:
+    def lay_tests(self, sdist: Path) -> None:
+        """
+        Unpack the source distribution, without its copy of the package.
+
+        :param sdist: the file.
+        """
         shutil.rmtree(self.tree, ignore_errors=True)
         with tarfile.open(sdist) as archive:
             archive.extractall(self.home, filter="data")
@@ -109,7 +114,8 @@ class Environment:
     def _pip(self, command: str, *arguments: str | Path) -> None:
         run([*UV, "pip", command, "--quiet", "--python", self.bin / "python", *arguments], self.home)
 
-    def _check_origin(self) -> None:
+    def check_origin(self) -> None:
+        """Raise CellError unless the package that the tests import is the wheel's."""
         code = f"import sysconfig, {PACKAGE}; print(sysconfig.get_path('purelib'), {PACKAGE}.__file__)"
         packages, file = run([self.bin / "python", "-c", code], self.tree).split()[-2:]
         if not Path(file).is_relative_to(packages):
