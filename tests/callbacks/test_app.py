@@ -128,7 +128,7 @@ async def test_a_strangers_body_first_does_not_keep_the_vendors_out(caller: Call
         token.text, json={"success": 1, "task_id": "mine", "result_image": "https://evil.example"}
     )
     assert (await caller.post(token.text)).status_code == 200
-    assert json.dumps(DONE, separators=(",", ":")).encode() in await caller.kept(token)
+    assert DONE in [json.loads(body) for body in await caller.kept(token)]
 
 
 async def test_a_job_has_so_many_answers_and_no_more(caller: Caller, token: Token) -> None:
