@@ -18,7 +18,8 @@ from tests.docs.blocks import ROOT
 
 DISTRIBUTION = "airflow-provider-faceswap"
 OPTIONS = get_provider_info()["config"]["faceswap"]["options"]
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 # Modules whose own command line says whether it knows the options.
 WITH_HELP = ("airflow_provider_faceswap.sandbox",)
 # Programs that are not ours to check, and why.
@@ -61,8 +62,12 @@ def check_command(words: list[str]) -> None:
         check[name](arguments)
 
 
-def _make(targets: list[str]) -> None:
+def _make(arguments: list[str]) -> None:
+    targets = [word for word in arguments if "=" not in word]
     assert targets and TARGETS.issuperset(targets), f"no such target: make {' '.join(targets)}"
+    for word in arguments:
+        name, given, _ = word.partition("=")
+        assert not given or f"$({name})" in MAKEFILE, f"make knows no {name}"
 
 
 def _python(arguments: list[str]) -> None:

@@ -136,6 +136,7 @@ def test_what_is_left_unchecked_is_still_there_and_has_no_check() -> None:
         ("python", "def ("),
         ("console", "make test"),
         ("console", "$ make nothing"),
+        ("console", "$ make compat NOTHING=1"),
         ("console", "$ python -m airflow_provider_faceswap.nothing"),
         ("console", "$ airflow connections try modelslab_default"),
         ("console", "$ pip install '.[nothing]'"),
