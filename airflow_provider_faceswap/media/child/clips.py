@@ -34,6 +34,10 @@ _OPTIONS = {
     # Frames are not read to guess at their rate.
     "fpsprobesize": "0",
 }
+# PyAV 19 has no such argument: there no bytes in a clip's metadata are an error.
+_METADATA: dict[str, Any] = (
+    {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
 _MICRO = 1_000_000
 _TICK = 1e-6
 
@@ -110,7 +114,7 @@ def _shown_at(at: float, container: InputContainer, stream: VideoStream) -> Vide
 @contextmanager
 def _opened(file: LentFile, demuxer: str) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
-        with av.open(file, "r", format=demuxer, options=_OPTIONS, metadata_errors="replace") as container:
+        with av.open(file, "r", format=demuxer, options=_OPTIONS, **_METADATA) as container:
             yield container, _moving(container)
     except MemoryError:  # one of PyAV's, too
         raise

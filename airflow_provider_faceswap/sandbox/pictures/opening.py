@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -31,6 +32,10 @@ OPTIONS = {
     "codec_whitelist": ",".join(CODECS),
     "max_pixels": str(MAX_PIXELS),
 }
+# PyAV 19 has no such argument: there no bytes in a clip's metadata are an error.
+METADATA: dict[str, Any] = (
+    {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
 
 
 @contextmanager
@@ -48,9 +53,7 @@ def open_clip(clip: bytes, field: str) -> Iterator[tuple[InputContainer, VideoSt
     if demuxer is None:
         raise invalid
     try:
-        with av.open(
-            io.BytesIO(clip), "r", format=demuxer, options=OPTIONS, metadata_errors="replace"
-        ) as container:
+        with av.open(io.BytesIO(clip), "r", format=demuxer, options=OPTIONS, **METADATA) as container:
             streams = container.streams.video
             stream = next((s for s in streams if Disposition.attached_pic not in s.disposition), None)
             if stream is None or stream.codec_context is None or stream.codec_context.name not in CODECS:
