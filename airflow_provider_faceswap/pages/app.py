@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -127,6 +128,10 @@ def make_app() -> FastAPI:
 
 class _Static(StaticFiles):
     """The pages' own files, with the policy that they need."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file; older Pythons raise on a null byte."""
+        return ("", None) if "\0" in path else super().lookup_path(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_policy(message: Any) -> None:

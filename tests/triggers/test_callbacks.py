@@ -118,7 +118,7 @@ async def test_all_jobs_are_waited_for(inbox: Inbox) -> None:
 async def test_it_ends_the_task_itself_where_asked(inbox: Inbox) -> None:
     await put(inbox)
     one = trigger(end_from_trigger=True)
-    one._task_instance = mock.Mock(dag_id="d", task_id="t", run_id="r", map_index=3)
+    one.task_instance = mock.Mock(task=None, dag_id="d", task_id="t", run_id="r", map_index=3)
     with mock.patch("airflow.sdk.execution_time.xcom.XCom.set", autospec=True) as push:
         (event,) = await events(one)
     assert isinstance(event, TaskSuccessEvent) and event.xcoms is None
@@ -135,7 +135,7 @@ async def test_it_does_not_end_a_task_on_a_failure_or_a_contradiction(
     for fields in bodies:
         await put(inbox, **fields)
     one = trigger(end_from_trigger=True)
-    one._task_instance = mock.Mock()
+    one.task_instance = mock.Mock(task=None)
     (event,) = await events(one)
     assert not isinstance(event, TaskSuccessEvent)
     assert event.payload["states"] == {JOB: "called_back"}

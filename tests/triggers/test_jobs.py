@@ -132,7 +132,7 @@ async def test_named_problems_stay_under_four_kilobytes(hook: mock.Mock) -> None
 async def test_it_ends_the_task_itself_where_asked(hook: mock.Mock) -> None:
     hook.asend.return_value = job(JobState.SUCCESS)
     one = trigger(end_from_trigger=True)
-    one._task_instance = mock.Mock(dag_id="d", task_id="t", run_id="r", map_index=3)
+    one.task_instance = mock.Mock(task=None, dag_id="d", task_id="t", run_id="r", map_index=3)
     with mock.patch("airflow.sdk.execution_time.xcom.XCom.set", autospec=True) as push:
         (event,) = await events(one)
     assert isinstance(event, TaskSuccessEvent) and event.xcoms is None
@@ -143,7 +143,7 @@ async def test_it_ends_the_task_itself_where_asked(hook: mock.Mock) -> None:
 async def test_a_result_without_a_link_is_left_to_a_worker(hook: mock.Mock) -> None:
     hook.asend.return_value = Job(job_id="278", state=JobState.SUCCESS)  # a picture too large to read here
     one = trigger(end_from_trigger=True)
-    one._task_instance = mock.Mock(dag_id="d", task_id="t", run_id="r", map_index=3)
+    one.task_instance = mock.Mock(task=None, dag_id="d", task_id="t", run_id="r", map_index=3)
     with mock.patch("airflow.sdk.execution_time.xcom.XCom.set", autospec=True) as push:
         (event,) = await events(one)
     assert not push.called and event.payload["states"] == {"278": "success"}
