@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import psutil
-import psycopg2
 
 from harness.cluster import Cluster
 from harness.distributed.postgres import Postgres
@@ -48,6 +47,8 @@ class Counters:
         return {**self._database(), **self._requests(), **self._cpu()}
 
     def _database(self) -> Figures:
+        import psycopg2  # it comes with the extra `cluster` alone
+
         found: Figures = {}
         url = self._postgres.url.replace("+psycopg2", "")
         with closing(psycopg2.connect(url)) as database, database.cursor() as cursor:
