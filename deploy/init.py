@@ -23,7 +23,7 @@ VENDORS = ("modelslab", "segmind", "aifaceswap")
 SLOTS = 10
 """Jobs of one account at a time, as if that were its plan."""
 # moto asks for a signature and accepts any.
-S3_KEYS = {"login": "moto", "password": "moto"}
+S3_KEYS = {"login": "moto-user", "password": "moto-password"}
 CLIPS, PICTURES = 6, 6
 
 

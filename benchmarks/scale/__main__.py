@@ -17,7 +17,7 @@ from benchmarks.scale.check import check, measured_run, row_of
 from benchmarks.scale.demand import BATCH, MAPPED, Demand
 from benchmarks.scale.ladder import limits, times
 from benchmarks.scale.model import needs
-from benchmarks.scale.page import write_page
+from benchmarks.scale.page import filled
 from benchmarks.scale.report import amount, lines, title
 from benchmarks.scale.units import Units, read_units
 
@@ -84,7 +84,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Compute and print."""
     given, console, units = options(arguments), Console(width=140), read_units()
     if given.page:
-        write_page(given.page, units)
+        text = given.page.read_text(encoding="utf-8")
+        given.page.write_text(filled(text, units, measured_run()), encoding="utf-8")
     elif given.check is not None:
         measured = row_of(Path(given.check)) if given.check else measured_run()
         console.print(check(units, measured))

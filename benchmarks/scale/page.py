@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
+from benchmarks.scale.check import compared
+from benchmarks.scale.counting import Figures
 from benchmarks.scale.demand import BATCH, MAPPED, Demand
 from benchmarks.scale.ladder import Limit, breaks, limits, times
 from benchmarks.scale.model import needs
@@ -14,7 +15,6 @@ from benchmarks.scale.units import Units
 
 STEPS = (10_000, 1_000_000, 100_000_000)
 KINDS = (MAPPED, BATCH)
-BEGIN, END = "<!-- scale -->", "<!-- end of scale -->"
 Rows = Sequence[Sequence[str]]
 
 
@@ -97,8 +97,25 @@ def content(units: Units) -> str:
     )
 
 
-def write_page(path: Path, units: Units) -> None:
-    """Replace the tables of the page."""
-    text = path.read_text(encoding="utf-8")
-    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    path.write_text(f"{text[:begin]}\n{content(units)}\n{text[end:]}", encoding="utf-8")
+def check_table(units: Units, measured: Figures) -> str:
+    """Return the predictions for a real run beside what was measured."""
+    rows = [
+        [what, amount(expected), amount(found), f"{found / expected:.2f}" if expected else ""]
+        for what, expected, found in compared(units, measured)
+    ]
+    return table(["of one run, 27 videos", "predicted", "measured", "ratio"], rows)
+
+
+def filled(text: str, units: Units, measured: Figures) -> str:
+    """
+    Return a page with its tables replaced.
+
+    :param text: the page.
+    :param units: the measured costs.
+    :param measured: a real run.
+    """
+    for name, tables in (("scale", content(units)), ("check", check_table(units, measured))):
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n{tables}\n{end}{rest.partition(end)[2]}"
+    return text

@@ -12,7 +12,7 @@ Show = Callable[[Needs, Demand], str]
 
 def amount(value: float) -> str:
     """Return a number with as many digits as are worth it."""
-    if value >= 1000:
+    if value >= 100:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.3g}"
 

@@ -11,6 +11,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 UNITS = DOCS / "units.csv"
 VIDEOS = DOCS / "benchmarks.csv"
 COMPONENTS = ("tasks", "scheduler", "api_server", "triggerer", "dag_processor", "database")
+OF_VIDEOS = {"batch.turn": ("batch", "lateness"), "http.slot_seconds.video": ("http", "slots")}
+"""Unit costs that ``python -m benchmarks.videos`` measures: the variant and the column."""
 REQUESTS = ("GET", "PUT", "HEAD", "LIST", "DELETE", "POST")
 
 
@@ -62,7 +64,7 @@ class Units:
 
 def read_units(path: Path = UNITS, videos: Path = VIDEOS) -> Units:
     """
-    Read the unit costs, and the slot seconds of tasks that wait by being started again and again.
+    Read the unit costs of all benchmarks.
 
     :param path: the CSV file that ``python -m benchmarks.units`` writes.
     :param videos: the one of ``python -m benchmarks.videos``.
@@ -71,8 +73,8 @@ def read_units(path: Path = UNITS, videos: Path = VIDEOS) -> Units:
         known = {row["name"]: Unit(float(row["value"]), row["source"]) for row in csv.DictReader(file)}
     with videos.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    for name, column in (("http.slot_seconds.video", "slots"), ("http.cpu.video", "cpu")):
-        found = mean(float(row[column]) for row in rows if row["variant"] == "http")
+    for name, (variant, column) in OF_VIDEOS.items():
+        found = mean(float(row[column]) for row in rows if row["variant"] == variant)
         known[name] = Unit(found, "python -m benchmarks.videos, docs/benchmarks.csv")
     return Units(known)
 

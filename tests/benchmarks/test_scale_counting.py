@@ -81,13 +81,13 @@ def test_unit_costs_are_written_beside_those_of_other_commands(tmp_path: Path) -
     assert read_runs(runs)[0] == IDLE
     other = "crowd.polls,2.74,python -m benchmarks.crowd"
     units.write_text(f"name,value,source\n{other}\nmapped.rows.video,99,{COMMAND}\n")
-    videos.write_text("variant,cpu,slots\nhttp,2,14\nhttp,3,16\n")
+    videos.write_text("variant,lateness,slots\nhttp,2,14\nhttp,3,16\nbatch,6,1\n")
     write_units(runs, units)
     found = read_units(units, videos)
     assert found["mapped.rows.video"] == pytest.approx(2.0)
     assert found["idle.rows"] == pytest.approx(2.0)
     assert found["loop.poll_cpu"] == 0.0005 and found["crowd.polls"] == 2.74
-    assert found["http.slot_seconds.video"] == 15
+    assert (found["http.slot_seconds.video"], found["batch.turn"]) == (15, 6)
     assert found.used["crowd.polls"].source == "python -m benchmarks.crowd"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ COMPOSE = DEPLOY / "compose.yaml"
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::\?[^}]*)?\}")
 IMAGE = "airflow-faceswap"
 EXECUTOR = "AIRFLOW__CORE__EXECUTOR"
+HAS_CELERY = find_spec("airflow.providers.celery") is not None
+"""Only `make cluster-test` installs the provider that has these commands and options."""
 
 
 @cache
