@@ -63,10 +63,10 @@ class Run(NamedTuple):
 
 RUNS = [
     Run("mapped", 4, 100),
-    Run("mapped", 24, 100),
+    Run("mapped", 20, 100),
     Run("batch", 20, 250),
-    Run("batch", 200, 250),
-    Run("batch", 75, 15),
+    Run("batch", 140, 250),
+    Run("batch", 45, 15),
     Run("callbacks", 5, 100),
     Run("callbacks", 45, 100),
 ]

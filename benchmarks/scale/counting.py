@@ -16,7 +16,8 @@ from harness.process import ComponentProcess
 
 Figures = dict[str, float]
 
-REQUEST = re.compile(r'"(GET|PUT|HEAD|DELETE|POST) (\S+) HTTP/1\.1"')
+# Replies but 200 are in colours.
+REQUEST = re.compile(r'"(?:\x1b\[\S*?m)*(GET|PUT|HEAD|DELETE|POST) (\S+) HTTP/1\.1')
 SIGNED = "X-Amz-Signature="
 TABLES = "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
 TOTALS = """

@@ -11,7 +11,13 @@ from benchmarks.scale.counting import DEFERRALS, Figures
 
 IDLE, LOOP = "idle", "loop"
 COMMAND = "python -m benchmarks.units"
-SECONDS = "seconds"
+SECONDS, LASTED = "seconds", "lasted"
+RUNNING = "rows.dag_run"
+"""The scheduler writes the row of a running run again and again: a cost of its seconds."""
+SCHEDULER = "cpu.scheduler"
+"""An idle scheduler looks around all the time, and a busy one does not: idle CPU cannot be taken off."""
+STARTS_OF_A_MAPPED_TASK = 2.0
+"""One that submits, one that collects."""
 LEAST = 1e-5
 """What is less is left out: it is noise."""
 
@@ -90,7 +96,8 @@ def costs(runs: Sequence[CountedRun], kind: str) -> dict[str, Cost]:
     """
     idle = next(run.figures for run in runs if run.kind == IDLE)
     chosen = [run for run in runs if run.kind == kind]
-    names = {name for run in chosen for name in run.figures} - {SECONDS, "lasted", DEFERRALS}
+    names = {name for run in chosen for name in run.figures}
+    names -= {SECONDS, LASTED, DEFERRALS, RUNNING, SCHEDULER}
     found = {}
     for name in sorted(names):
         a_second = idle.get(name, 0.0) / idle[SECONDS]
@@ -107,6 +114,18 @@ def starts(run: CountedRun) -> float:
     return 1.0 if run.kind == "mapped" else 1.0 + run.figures.get(DEFERRALS, 0.0)
 
 
+def of_a_running_run(runs: Sequence[CountedRun]) -> float:
+    """Return the rows that a running Dag run costs in a second."""
+    chosen = [run.figures for run in runs if RUNNING in run.figures and LASTED in run.figures]
+    return sum(run[RUNNING] for run in chosen) / sum(run[LASTED] for run in chosen)
+
+
+def of_the_scheduler(runs: Sequence[CountedRun]) -> float:
+    """Return the scheduler's CPU seconds for a task start at most: all that it used is divided by them."""
+    mapped = [run for run in runs if run.kind == "mapped"]
+    return min(run.figures[SCHEDULER] / (STARTS_OF_A_MAPPED_TASK * run.videos) for run in mapped)
+
+
 def unit_costs(runs: Sequence[CountedRun]) -> Figures:
     """Return what :data:`COMMAND` measured, by the names that :mod:`benchmarks.scale.units` reads."""
     found: Figures = {}
@@ -115,6 +134,11 @@ def unit_costs(runs: Sequence[CountedRun]) -> Figures:
             found[f"{kind}.{name}.video"] = cost.video
             if kind != "mapped":
                 found[f"{kind}.{name}.start"] = cost.start
+    if any(SCHEDULER in run.figures and run.kind == "mapped" for run in runs):
+        a_start = of_the_scheduler(runs)
+        found[f"mapped.{SCHEDULER}.video"] = STARTS_OF_A_MAPPED_TASK * a_start
+        found[f"batch.{SCHEDULER}.start"] = found[f"callbacks.{SCHEDULER}.start"] = a_start
+        found["run.rows.second"] = of_a_running_run(runs)
     for run in runs:
         if run.kind == LOOP:
             found.update({f"{LOOP}.{name}": value for name, value in run.figures.items()})

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 
 from benchmarks.scale.demand import BATCH, Demand
+from benchmarks.scale.fitting import STARTS_OF_A_MAPPED_TASK
 from benchmarks.scale.queueing import Waves, durations, mean_wait, waves
 from benchmarks.scale.units import COMPONENTS, REQUESTS, Units
 
 LOAD = 0.8
 """Share of what is there that is planned to be used: with all of it in use, queues grow without end."""
-STARTS_OF_A_MAPPED_TASK = 2.0
-"""One that submits, one that collects."""
+MAP_LENGTH = 1024
+"""``[core] max_map_length``: mapped tasks of one run."""
 CONNECTIONS = 50
 """``max_connections`` of a connection, for each process."""
 
@@ -37,6 +38,7 @@ class Needs:
     :param slots: of worker slots that are busy, and of all pools.
     :param starts: of tasks.
     :param cores: busy cores by component.
+    :param runs: of Dags that are running.
     :param rows: that the database writes.
     :param wal: bytes that it logs.
     :param s3: requests to the object store, by method.
@@ -60,6 +62,7 @@ class Needs:
     held_slots: float
     starts: float
     cores: dict[str, float]
+    runs: int
     rows: float
     wal: float
     s3: dict[str, float]
@@ -114,6 +117,7 @@ def needs(demand: Demand, units: Units) -> Needs:
     def a_second(figure: str) -> float:
         return rate * each(figure, demand, units, filled)
 
+    runs = accounts if demand.kind == BATCH else math.ceil(triggers / MAP_LENGTH)
     slot_seconds = each("slot_seconds", demand, units, filled)
     # Besides its polls, a job is submitted once, and looked at once by the worker that collects it.
     requests = (polls + rate * (1 if demand.calls_back else 2)) / accounts
@@ -135,7 +139,8 @@ def needs(demand: Demand, units: Units) -> Needs:
         held_slots=rate * (demand.seconds + units["mapped.slot_seconds.video"]),
         starts=rate / filled.videos_per_start,
         cores={name: a_second(f"cpu.{name}") for name in COMPONENTS},
-        rows=a_second("rows") + units["idle.rows"],
+        runs=runs,
+        rows=a_second("rows") + units["idle.rows"] + runs * units["run.rows.second"],
         wal=a_second("wal_bytes"),
         s3={method: a_second(f"s3.{method}") for method in REQUESTS},
         bits=rate * demand.megabytes * 8e6,

@@ -64,6 +64,7 @@ LINES: dict[str, Show] = {
     "of which API servers": _of("api_server"),
     "of which schedulers": _of("scheduler"),
     "of which the database": _of("database"),
+    "Dag runs at a time, at least": lambda needs, _: amount(needs.runs),
     "rows that the database writes a second": lambda needs, _: amount(needs.rows),
     "log that it writes, MB a second": lambda needs, _: amount(needs.wal / 1e6),
     "requests a second to the object store": _s3,

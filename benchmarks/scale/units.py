@@ -11,7 +11,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 UNITS = DOCS / "units.csv"
 VIDEOS = DOCS / "benchmarks.csv"
 COMPONENTS = ("tasks", "scheduler", "api_server", "triggerer", "dag_processor", "database")
-OF_VIDEOS = {"batch.turn": ("batch", "lateness"), "http.slot_seconds.video": ("http", "slots")}
+OF_VIDEOS = {"batch.turn": ("batch", "lateness")}
 """Unit costs that ``python -m benchmarks.videos`` measures: the variant and the column."""
 REQUESTS = ("GET", "PUT", "HEAD", "LIST", "DELETE", "POST")
 

@@ -17,7 +17,7 @@ def made_up(**more: float) -> Units:
         "crowd.late": 0.0, "crowd.polls": 3.0, "crowd.poll_cpu": 0.001, "crowd.job_bytes": 1000.0,
         "loop.poll_cpu": 0.002, "loop.trigger_bytes": 10_000.0,
         "batch.turn": 6.0, "mapped.slot_seconds.video": 10.0, "batch.slot_seconds.start": 4.0,
-        "idle.rows": 5.0,
+        "idle.rows": 5.0, "run.rows.second": 2.0,
         "mapped.rows.video": 40.0, "batch.rows.video": 1.0, "batch.rows.start": 20.0,
         "mapped.wal_bytes.video": 1e4, "batch.wal_bytes.video": 1e3,
     }  # fmt: skip

@@ -13,6 +13,8 @@ from benchmarks.scale.fitting import (
     CountedRun,
     costs,
     fit,
+    of_a_running_run,
+    of_the_scheduler,
     read_runs,
     unit_costs,
     write_runs,
@@ -26,7 +28,8 @@ LOG = """
 127.0.0.1 - - [22/Nov/2026 09:00:00] "GET /media/in/0.mp4 HTTP/1.1" 206 -
 127.0.0.1 - - [22/Nov/2026 09:00:00] "GET /media/in/0.mp4?X-Amz-Date=1&X-Amz-Signature=0f HTTP/1.1" 200 -
 127.0.0.1 - - [22/Nov/2026 09:00:00] "PUT /media/results/0.mp4 HTTP/1.1" 200 -
-127.0.0.1 - - [22/Nov/2026 09:00:00] "HEAD /media/results/0.mp4 HTTP/1.1" 404 -
+127.0.0.1 - - [22/Nov/2026 09:00:00] "\x1b[33mHEAD /media/results/0.mp4 HTTP/1.1\x1b[0m" 404 -
+127.0.0.1 - - [22/Nov/2026 09:00:00] "\x1b[35m\x1b[1mDELETE /media/inbox/0 HTTP/1.1\x1b[0m" 204 -
 """
 IDLE = CountedRun("idle", 0, 0, {"rows.job": 20.0, "seconds": 10.0})
 
@@ -37,7 +40,7 @@ def counted(kind: str, videos: int, deferrals: int, rows: float, seconds: float 
 
 
 def test_requests_are_counted_by_method_without_the_vendors() -> None:
-    assert requests(LOG) == {"LIST": 2, "GET": 1, "PUT": 1, "HEAD": 1}
+    assert requests(LOG) == {"LIST": 2, "GET": 1, "PUT": 1, "HEAD": 1, "DELETE": 1}
 
 
 def test_a_run_is_the_difference_of_two_readings() -> None:
@@ -81,14 +84,24 @@ def test_unit_costs_are_written_beside_those_of_other_commands(tmp_path: Path) -
     assert read_runs(runs)[0] == IDLE
     other = "crowd.polls,2.74,python -m benchmarks.crowd"
     units.write_text(f"name,value,source\n{other}\nmapped.rows.video,99,{COMMAND}\n")
-    videos.write_text("variant,lateness,slots\nhttp,2,14\nhttp,3,16\nbatch,6,1\n")
+    videos.write_text("variant,lateness\nhttp,2\nbatch,5\nbatch,7\n")
     write_units(runs, units)
     found = read_units(units, videos)
     assert found["mapped.rows.video"] == pytest.approx(2.0)
     assert found["idle.rows"] == pytest.approx(2.0)
     assert found["loop.poll_cpu"] == 0.0005 and found["crowd.polls"] == 2.74
-    assert (found["http.slot_seconds.video"], found["batch.turn"]) == (15, 6)
+    assert found["batch.turn"] == 6
     assert found.used["crowd.polls"].source == "python -m benchmarks.crowd"
+
+
+def test_a_running_run_costs_rows_by_the_second() -> None:
+    runs = [CountedRun("batch", n, 9, {"rows.dag_run": 1.5 * n, "lasted": n, "seconds": n}) for n in (20, 40)]
+    assert of_a_running_run(runs) == 1.5
+
+
+def test_all_that_the_scheduler_used_is_divided_by_the_starts_that_it_made() -> None:
+    runs = [CountedRun("mapped", n, 9, {"cpu.scheduler": took}) for n, took in ((4, 4.0), (20, 6.0))]
+    assert of_the_scheduler(runs) == pytest.approx(6.0 / 40)
 
 
 def test_small_costs_are_noise() -> None:

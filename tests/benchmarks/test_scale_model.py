@@ -110,9 +110,10 @@ def test_a_batch_is_one_trigger_for_each_account() -> None:
 def test_starts_of_a_batch_are_shared_by_its_videos() -> None:
     units = made_up()
     filled, found = filling(HOURLY, units), needs(HOURLY, units)
-    assert found.rows == pytest.approx(1 + 20 / filled.videos_per_start + 5)
+    # One run for each account, whose row is written twice a second.
+    assert found.rows == pytest.approx(1 + 20 / filled.videos_per_start + 5 + 2 * found.accounts)
     assert found.slots == pytest.approx(4 / filled.videos_per_start)
-    assert needs(mapped(), units).rows == pytest.approx(40 + 5)
+    assert needs(mapped(), units).rows == pytest.approx(40 + 5 + 2)
 
 
 def test_a_vendor_that_calls_back_is_not_polled() -> None:

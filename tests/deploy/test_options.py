@@ -31,21 +31,6 @@ print(json.dumps([conf.get(*pair) for pair in json.loads(sys.argv[1])]))
 needs_cluster = pytest.mark.skipif(not HAS_CELERY, reason="only the extra cluster brings PostgreSQL's driver")
 
 
-@pytest.fixture(scope="module")
-def secrets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What ``deploy/make-secrets`` writes, made by it."""
-    folder = tmp_path_factory.mktemp("deploy")
-    script = folder / "make-secrets"
-    script.write_bytes((DEPLOY / "make-secrets").read_bytes())
-    script.chmod(0o700)
-    subprocess.run([script], check=True, capture_output=True)
-    assert (folder / ".env").stat().st_mode & 0o077 == 0
-    again = subprocess.run([script], capture_output=True, text=True)
-    assert again.returncode == 1 and "delete it" in again.stderr
-    lines = (folder / ".env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines)
-
-
 def test_the_secrets_are_those_that_the_file_takes(secrets: dict[str, str]) -> None:
     assert secrets.keys() == variables()
     assert len(set(secrets.values())) == len(secrets)

@@ -16,7 +16,8 @@ OPERATIONS = {
 
 for kind, videos, limit in RUNS:
     folder = f"{MEDIA}/{inputs(kind, int(videos))}"
-    with DAG(dag_id(kind, int(videos), int(limit)), schedule=None, max_active_tasks=100):
+    # More tasks that start at once would wait for the cores and send heartbeats meanwhile.
+    with DAG(dag_id(kind, int(videos), int(limit)), schedule=None, max_active_tasks=4):
         if kind == "mapped":
             ModelsLabSingleVideoSwapOperator.partial(
                 task_id="swap",
