@@ -140,8 +140,11 @@ def started(home: Path, runs: list[Run]) -> Iterator[Bench]:
     postgres = Postgres(home / "postgres.log")
     postgres.create()
     postgres.start()
-    folder = {name: f"{MEDIA}/{name}" for name in ("inbox", "spool")}
-    settings = {**SETTINGS, "database": {"sql_alchemy_conn": postgres.url}, "faceswap": folder}
+    settings: dict[str, dict[str, object]] = {
+        **SETTINGS,
+        "database": {"sql_alchemy_conn": postgres.url},
+        "faceswap": {name: f"{MEDIA}/{name}" for name in ("inbox", "spool")},
+    }
     env = {
         "PYTHONPATH": str(ROOT),
         "FACESWAP_SCALE_RUNS": ",".join(f"{run.kind}:{run.videos}:{run.limit}" for run in runs),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -67,7 +67,7 @@ class Counters:
         return {f"s3.{kind}": float(number) for kind, number in found.items()}
 
     def _cpu(self) -> Figures:
-        found = Counter({"cpu.database": tree_seconds(self._postgres.process.tree())})
+        found = defaultdict(float, {"cpu.database": tree_seconds(self._postgres.process.tree())})
         for name in self._names:
             component = self._cluster.process(name)
             kind = name.rstrip("-0123456789").replace("-", "_")

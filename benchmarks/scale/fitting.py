@@ -14,8 +14,8 @@ COMMAND = "python -m benchmarks.units"
 SECONDS, LASTED = "seconds", "lasted"
 RUNNING = "rows.dag_run"
 """The scheduler writes the row of a running run again and again: a cost of its seconds."""
-SCHEDULER = "cpu.scheduler"
-"""An idle scheduler looks around all the time, and a busy one does not: idle CPU cannot be taken off."""
+RESTLESS = ("cpu.scheduler", "cpu.database")
+"""An idle scheduler asks the database all the time, and a busy one does not: idle CPU cannot be taken off."""
 STARTS_OF_A_MAPPED_TASK = 2.0
 """One that submits, one that collects."""
 LEAST = 1e-5
@@ -97,7 +97,7 @@ def costs(runs: Sequence[CountedRun], kind: str) -> dict[str, Cost]:
     idle = next(run.figures for run in runs if run.kind == IDLE)
     chosen = [run for run in runs if run.kind == kind]
     names = {name for run in chosen for name in run.figures}
-    names -= {SECONDS, LASTED, DEFERRALS, RUNNING, SCHEDULER}
+    names -= {SECONDS, LASTED, DEFERRALS, RUNNING, *RESTLESS}
     found = {}
     for name in sorted(names):
         a_second = idle.get(name, 0.0) / idle[SECONDS]
@@ -120,10 +120,15 @@ def of_a_running_run(runs: Sequence[CountedRun]) -> float:
     return sum(run[RUNNING] for run in chosen) / sum(run[LASTED] for run in chosen)
 
 
-def of_the_scheduler(runs: Sequence[CountedRun]) -> float:
-    """Return the scheduler's CPU seconds for a task start at most: all that it used is divided by them."""
+def at_most(runs: Sequence[CountedRun], name: str) -> float:
+    """
+    Return what a task start takes of a figure at most: all that a run took is divided by its starts.
+
+    :param runs: all of them.
+    :param name: of the figure, one of :data:`RESTLESS`.
+    """
     mapped = [run for run in runs if run.kind == "mapped"]
-    return min(run.figures[SCHEDULER] / (STARTS_OF_A_MAPPED_TASK * run.videos) for run in mapped)
+    return min(run.figures[name] / (STARTS_OF_A_MAPPED_TASK * run.videos) for run in mapped)
 
 
 def unit_costs(runs: Sequence[CountedRun]) -> Figures:
@@ -134,10 +139,12 @@ def unit_costs(runs: Sequence[CountedRun]) -> Figures:
             found[f"{kind}.{name}.video"] = cost.video
             if kind != "mapped":
                 found[f"{kind}.{name}.start"] = cost.start
-    if any(SCHEDULER in run.figures and run.kind == "mapped" for run in runs):
-        a_start = of_the_scheduler(runs)
-        found[f"mapped.{SCHEDULER}.video"] = STARTS_OF_A_MAPPED_TASK * a_start
-        found[f"batch.{SCHEDULER}.start"] = found[f"callbacks.{SCHEDULER}.start"] = a_start
+    for name in RESTLESS:
+        if any(name in run.figures and run.kind == "mapped" for run in runs):
+            a_start = at_most(runs, name)
+            found[f"mapped.{name}.video"] = STARTS_OF_A_MAPPED_TASK * a_start
+            found[f"batch.{name}.start"] = found[f"callbacks.{name}.start"] = a_start
+    if any(RUNNING in run.figures for run in runs):
         found["run.rows.second"] = of_a_running_run(runs)
     for run in runs:
         if run.kind == LOOP:

@@ -34,6 +34,11 @@ class Limit(NamedTuple):
     remedy: str
 
 
+def per_day(there: float, cost: float) -> float:
+    """Return how many videos a day something carries, infinitely many where one takes nothing of it."""
+    return DAY * there / cost if cost else math.inf
+
+
 def limits(demand: Demand, units: Units) -> list[Limit]:
     """
     Return what one of each carries, the scarcest first.
@@ -44,7 +49,7 @@ def limits(demand: Demand, units: Units) -> list[Limit]:
     filled = filling(demand, units)
 
     def a_core(component: str, cores: int = 1) -> float:
-        return DAY * cores / each(f"cpu.{component}", demand, units, filled)
+        return per_day(cores, each(f"cpu.{component}", demand, units, filled))
 
     batch = demand.kind == BATCH
     poll = units["crowd.poll_cpu" if batch else "loop.poll_cpu"] * polls_per_job(demand, units)
@@ -76,7 +81,9 @@ def limits(demand: Demand, units: Units) -> list[Limit]:
             DAY * GIGABIT / (demand.megabytes * 8e6),
             "workers on several machines, close to the object store",
         ),
-        Limit("prefix of S3", DAY * S3_WRITES / writes, "an output folder for each batch, of another prefix"),
+        Limit(
+            "prefix of S3", per_day(S3_WRITES, writes), "an output folder below another prefix for each batch"
+        ),
     ]
     if poll:
         found.append(Limit("event loop of a triggerer", DAY / poll, "more triggerers"))
