@@ -1,4 +1,4 @@
-"""A vendor that is polled calls back: that says when to poll, and which job a lost answer named."""
+"""A vendor that is polled calls back: that says when to poll."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from harness.cluster import Cluster
 from tests.system.batches import Batch
-from tests.system.scene import IN_DOUBT, Scene
+from tests.system.scene import Scene
 
 pytestmark = pytest.mark.together
 SECONDS = 20
@@ -29,19 +29,6 @@ def test_a_worker_that_waits_listens_too(cluster: Cluster) -> None:
         scene.ends("success")
 
         assert (scene.accepted, scene.counts["fetches"]) == (1, 1)
-
-
-def test_an_answer_that_was_cut_is_settled_by_the_callback_and_a_poll(cluster: Cluster) -> None:
-    with Scene(cluster, "called_back") as scene:
-        scene.jobs(after_seconds=SECONDS)
-        scene.fault("accept_then_break")
-        scene.start(output_path=scene.results.as_uri())
-        scene.ends("success")
-
-        (job_id,) = scene.job_ids
-        assert scene.accepted == 1
-        assert f"{IN_DOUBT}: its callback names job {job_id}" in scene.log
-        assert len(list(scene.results.glob("*.mp4"))) == 1
 
 
 def test_a_batch_is_called_back(cluster: Cluster) -> None:
