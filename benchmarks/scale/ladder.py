@@ -15,9 +15,8 @@ DAY = 86400
 CORES = 16
 """Of one machine of workers, and of the database's; an assumption."""
 GIGABIT = 1e9
-S3_WRITES = 3500
-"""PUT, LIST and DELETE requests a second below one prefix of S3, as Amazon documents it."""
-WRITES = ("PUT", "LIST", "DELETE", "POST")
+S3_A_SECOND = {"PUT": 3500, "POST": 3500, "DELETE": 3500, "GET": 5500, "HEAD": 5500, "LIST": 5500}
+"""Requests a second below one prefix of S3: at least so many writing *or* reading ones, Amazon documents."""
 
 
 class Limit(NamedTuple):
@@ -53,7 +52,7 @@ def limits(demand: Demand, units: Units) -> list[Limit]:
 
     batch = demand.kind == BATCH
     poll = units["crowd.poll_cpu" if batch else "loop.poll_cpu"] * polls_per_job(demand, units)
-    writes = sum(each(f"s3.{method}", demand, units, filled) for method in WRITES)
+    prefix = sum(each(f"s3.{method}", demand, units, filled) / most for method, most in S3_A_SECOND.items())
     found = [
         Limit(
             f"account whose plan allows {demand.plan_limit} jobs",
@@ -81,9 +80,7 @@ def limits(demand: Demand, units: Units) -> list[Limit]:
             DAY * GIGABIT / (demand.megabytes * 8e6),
             "workers on several machines, close to the object store",
         ),
-        Limit(
-            "prefix of S3", per_day(S3_WRITES, writes), "an output folder below another prefix for each batch"
-        ),
+        Limit("prefix of S3", per_day(1, prefix), "an output folder below another prefix for each batch"),
     ]
     if poll:
         found.append(Limit("event loop of a triggerer", DAY / poll, "more triggerers"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from airflow_provider_faceswap.callbacks.watcher import INTERVAL
 from benchmarks.scale.demand import BATCH, Demand
 from benchmarks.scale.fitting import STARTS_OF_A_MAPPED_TASK
 from benchmarks.scale.queueing import Waves, durations, mean_wait, waves
@@ -118,6 +119,10 @@ def needs(demand: Demand, units: Units) -> Needs:
         return rate * each(figure, demand, units, filled)
 
     runs = accounts if demand.kind == BATCH else math.ceil(triggers / MAP_LENGTH)
+    s3 = {method: a_second(f"s3.{method}") for method in REQUESTS}
+    if demand.calls_back:
+        # Each triggerer lists the inbox by the clock, however many starts there are.
+        s3["LIST"] = rate * units.cost(demand.costs, "s3.LIST")[0] + triggerers / INTERVAL
     slot_seconds = each("slot_seconds", demand, units, filled)
     # Besides its polls, a job is submitted once, and looked at once by the worker that collects it.
     requests = (polls + rate * (1 if demand.calls_back else 2)) / accounts
@@ -142,6 +147,6 @@ def needs(demand: Demand, units: Units) -> Needs:
         runs=runs,
         rows=a_second("rows") + units["idle.rows"] + runs * units["run.rows.second"],
         wal=a_second("wal_bytes"),
-        s3={method: a_second(f"s3.{method}") for method in REQUESTS},
+        s3=s3,
         bits=rate * demand.megabytes * 8e6,
     )

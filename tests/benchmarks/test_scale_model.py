@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from airflow_provider_faceswap.callbacks.watcher import INTERVAL
 from airflow_provider_faceswap.operators.batch import PATIENCE
 from airflow_provider_faceswap.triggers.base import MIN_EVENT_SECONDS
 from benchmarks.scale import queueing
@@ -119,6 +120,11 @@ def test_starts_of_a_batch_are_shared_by_its_videos() -> None:
 def test_a_vendor_that_calls_back_is_not_polled() -> None:
     found = needs(mapped(calls_back=True), made_up())
     assert (found.polls, found.loop, found.sockets) == (0, 0, 0)
+
+
+def test_each_triggerer_lists_the_inbox_by_the_clock() -> None:
+    found = needs(replace(HOURLY, calls_back=True), made_up(callbacks__s3__LIST__video=3.0))
+    assert found.s3["LIST"] == pytest.approx(3 + 2 / INTERVAL)
 
 
 def test_bandwidth_is_the_results() -> None:
