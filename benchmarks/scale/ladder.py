@@ -57,7 +57,7 @@ def limits(demand: Demand, units: Units) -> list[Limit]:
         Limit(
             f"account whose plan allows {demand.plan_limit} jobs",
             DAY * demand.plan_limit * filled.use / demand.seconds,
-            "a larger plan, or more accounts: a connection, a pool and a batch for each",
+            "a larger plan, or more accounts: a connection, a pool and Dag runs for each",
         ),
         Limit(
             f"machine of workers with {CORES} cores",
@@ -67,13 +67,17 @@ def limits(demand: Demand, units: Units) -> list[Limit]:
         Limit(
             "scheduler, which uses one core",
             a_core("scheduler"),
-            "batches instead of mapped tasks; more schedulers share one database",
+            "a larger plan, with which a batch starts less often; more schedulers"
+            if batch
+            else "batches instead of mapped tasks; more schedulers",
         ),
         Limit("process of the API servers", a_core("api_server"), "more API servers, and [api] workers"),
         Limit(
             f"database with {CORES} cores",
             a_core("database", CORES),
-            "batches instead of mapped tasks; then several Airflows, each with its accounts",
+            "several Airflows, each with its accounts"
+            if batch
+            else "batches instead of mapped tasks; several Airflows, each with its accounts",
         ),
         Limit(
             "network link of 1 Gbit/s, in and out",
