@@ -21,17 +21,12 @@ from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
 from tests.browser import runs
 from tests.browser.looks import BUCKET, Looks
+from tests.patience import PATIENT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
-# A file that changed is read at once all the same; a machine that is busy must not look like a death.
-SETTINGS = {
-    "dag_processor": {"min_file_process_interval": 300},
-    "scheduler": {"scheduler_health_check_threshold": 300, "task_instance_heartbeat_timeout": 600},
-    "triggerer": {"triggerer_health_check_threshold": 300},
-}
 # First, as they look at batches before these have ended or a person has decided about their rows.
 WHILE_THEY_RUN = ("test_logins.py", "test_running.py")
 WITHOUT_BROWSER = ("test_served.py",)
@@ -89,7 +84,7 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looks]:
             content = sandbox.http.get(f"{sandbox.url}/samples/{name}").raise_for_status().content
             (media / name).write_bytes(content)
             bucket.put(f"clips/{name}", content)
-        settings = SETTINGS | {"faceswap": {"local_roots": home}}
+        settings = PATIENT | {"faceswap": {"local_roots": home}}
         logins = Logins(USERS, TEAMS)
         with Cluster(
             home / "airflow", list(TEAMS), settings=settings, logins=logins, own_execution_api=True

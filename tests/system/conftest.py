@@ -14,6 +14,7 @@ from demo.accounts import add_accounts
 from demo.examples import copy_examples
 from harness.cluster import Cluster
 from harness.sandbox import Sandbox
+from tests.patience import PATIENT
 from tests.system.keys import KEY, failing_connections
 from tests.system.run import Run
 from tests.system.scene import over
@@ -21,15 +22,14 @@ from tests.system.scene import over
 HERE = Path(__file__).parent
 
 SETTINGS = {
-    "core": {"parallelism": 16, "test_connection": "Enabled"},
-    # A file that changed is read at once all the same.
-    "dag_processor": {"min_file_process_interval": 300},
+    "core": {**PATIENT["core"], "parallelism": 16, "test_connection": "Enabled"},
+    "scheduler": {**PATIENT["scheduler"], "trigger_timeout_check_interval": 3},
 }
 # Deaths are noticed in seconds where Airflow's defaults take minutes. Each limit is well above its heartbeat
 # (a task's comes every 5 s): else the living are taken for dead and their tasks run twice.
 NOTICE_DEATHS = {
     "scheduler": {
-        "trigger_timeout_check_interval": 3,
+        **SETTINGS["scheduler"],
         "scheduler_heartbeat_sec": 1,
         "scheduler_health_check_threshold": 30,
         "orphaned_tasks_check_interval": 3,
@@ -37,15 +37,6 @@ NOTICE_DEATHS = {
         "task_instance_heartbeat_timeout_detection_interval": 3,
     },
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20},
-}
-# Where nobody is killed, a machine that is busy must not look like a death.
-NOTICE_NO_DEATHS = {
-    "scheduler": {
-        "trigger_timeout_check_interval": 3,
-        "scheduler_health_check_threshold": 300,
-        "task_instance_heartbeat_timeout": 600,
-    },
-    "triggerer": {"triggerer_health_check_threshold": 300},
 }
 
 
@@ -117,7 +108,7 @@ def cluster(
 ) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("airflow")
     kills = any(item.get_closest_marker("durability") for item in request.session.items)
-    settings = SETTINGS | (NOTICE_DEATHS if kills else NOTICE_NO_DEATHS)
+    settings = PATIENT | SETTINGS | (NOTICE_DEATHS if kills else {})
     cluster = Cluster(
         home,
         [examples / "example_dags", HERE / "dags"],
