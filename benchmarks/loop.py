@@ -42,9 +42,9 @@ def silence() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
-def connect(url: str, conn_id: str = CONN_ID, **extra: Any) -> None:
+def connect(url: str, conn_id: str = CONN_ID, password: str = "benchmark-key", **extra: Any) -> None:
     """Define the Airflow connection to the stand-in vendor."""
-    fields = {"conn_type": "modelslab", "host": url, "password": "benchmark-key", "extra": extra}
+    fields = {"conn_type": "modelslab", "host": url, "password": password, "extra": extra}
     os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(fields)
 
 

@@ -136,6 +136,7 @@ class FakeCompletion(Completion):
         self.double: Any = self.hook
         self.double.send.side_effect = self._take
         self.nonce = nonce
+        self.repeatable = not nonce
         self.submissions: list[Any] = []
         self.polls: list[Any] = []
         self.sent: list[Any] = []

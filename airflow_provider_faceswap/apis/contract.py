@@ -10,6 +10,7 @@ A vendor is one module here with a :class:`Vendor` named ``VENDOR``, one hook, a
 * which of those fields are media: each carries a :class:`~airflow_provider_faceswap.apis.media.Media` mark
   that says what it must be, which part it plays, and how the vendor gets it;
 * how a job's end is learned: a :class:`~airflow_provider_faceswap.apis.request.Poll`, or a callback reader;
+  with both, jobs are polled, and a callback to the request's ``webhook`` says when;
 * where the API key goes: ``authorize()`` of its hook, and nowhere here.
 
 What the reply to a submission is read as (``Submission.read``) decides what is paid twice:
@@ -76,6 +77,11 @@ class Vendor:
     def title(self) -> str:
         """The vendor's name, for people."""
         return VENDORS[self.name]
+
+    @property
+    def says_when(self) -> bool:
+        """Whether its jobs are polled, and a callback may say when to do so."""
+        return self.poll is not None and self.read_callback is not None
 
     def submission(self, operation: str) -> type[Submission]:
         """

@@ -34,6 +34,11 @@ class JobState(str, enum.Enum):
         return self in (JobState.SUCCESS, JobState.FAILED, JobState.CONGESTED, JobState.NO_RESULT)
 
     @property
+    def known(self) -> bool:
+        """Whether the vendor knows the job."""
+        return self not in (JobState.UNKNOWN, JobState.UNCLEAR)
+
+    @property
     def waiting(self) -> bool:
         """Whether the vendor says that the job is on its way."""
         return self is JobState.PROCESSING

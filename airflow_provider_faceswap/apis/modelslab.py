@@ -26,6 +26,7 @@ from airflow_provider_faceswap.apis.fields import (
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.media import Media, Part
+from airflow_provider_faceswap.apis.modelslab_callback import read_callback
 from airflow_provider_faceswap.apis.modelslab_reading import Answer
 from airflow_provider_faceswap.apis.reading import read_retry_after
 from airflow_provider_faceswap.apis.reply import Reply
@@ -207,6 +208,7 @@ class Fetch(Poll):
 VENDOR = Vendor(
     name="modelslab",
     poll=Fetch,
+    read_callback=read_callback,
     operations={
         request.operation: request
         for request in (SpecificFaceSwap, MultipleFaceSwap, SingleVideoSwap, SpecificVideoSwap)

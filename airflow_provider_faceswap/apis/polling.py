@@ -12,6 +12,8 @@ BLIND_STEP, BLIND_RATIO = 2.0, 0.15
 MAX_ETA = 6 * 3600.0
 """A longer eta counts as unknown: it would put off the first poll for days."""
 MIN_STEP, MAX_STEP = 1.0, 600.0
+FALLBACK, FALLBACK_STEP, FALLBACK_BLIND, MAX_FALLBACK = 0.5, 60.0, 120.0, 3600.0
+"""Where a callback is expected: the steps as a share of eta or age, the shortest in seconds, the longest."""
 MAX_BACKOFF = 120.0
 MAX_RETRY_AFTER = 3600.0
 
@@ -45,3 +47,19 @@ def seconds_to_next_poll(
         overdue = OVERDUE_RATIO * (age - eta) if age > OVERDUE * eta else 0.0
         wait = max(RATIO * age, overdue) * (1.0 + 0.05 * swing)
     return max(asked, MIN_STEP, min(wait, MAX_STEP))
+
+
+def seconds_to_fallback_poll(age: float, *, eta: float | None = None, jitter: float = 0.5) -> float:
+    """
+    Return how many seconds to wait before the next poll of a job whose callback is expected.
+
+    Such polls are few, and late: they find the jobs whose callback is lost.
+
+    :param age: seconds since the job was submitted.
+    :param eta: seconds from submission to its expected end, if that is known.
+    :param jitter: a random number from 0 to 1; it spreads jobs that were submitted together.
+    """
+    if eta and age < eta:
+        return eta - age + max(FALLBACK_STEP, min(FALLBACK * eta, MAX_FALLBACK)) * (0.95 + 0.1 * jitter)
+    shortest = FALLBACK_STEP if eta else FALLBACK_BLIND
+    return max(shortest, min(FALLBACK * age, MAX_FALLBACK)) * (0.95 + 0.1 * jitter)

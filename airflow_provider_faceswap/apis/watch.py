@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.apis.polling import MAX_ETA, seconds_to_next_poll
+from airflow_provider_faceswap.apis.polling import MAX_ETA, seconds_to_fallback_poll, seconds_to_next_poll
 
 DEADLINE = "deadline"
 """How a watch ends without a verdict in time."""
+CALLED_BACK = "called_back"
+"""How one ends where a callback for the job came, whatever it says: the worker finds out itself."""
 DOUBTS, DOUBT_SECONDS = 3, 60.0
 """An unknown id or an unreadable state is believed when it was seen this often over this long."""
 
@@ -24,7 +26,8 @@ class Watch:
     """
 
     __slots__ = (
-        "_doubts", "_failures", "_retry_after", "deadline", "eta", "poll_interval", "problem", "submitted_at",
+        "_doubts", "_failures", "_retry_after", "deadline", "eta", "patient", "poll_interval", "problem",
+        "submitted_at",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +42,8 @@ class Watch:
         self.deadline = deadline
         self.eta = eta
         self.poll_interval = poll_interval
+        self.patient = False
+        """Whether a callback is expected, so that a poll is only for one that is lost."""
         self.problem = ""
         self._failures = 0
         self._retry_after: float | None = None
@@ -61,6 +66,9 @@ class Watch:
             seconds = DOUBT_SECONDS / (DOUBTS - 1)
         elif self.poll_interval and not self._failures:
             seconds = self.poll_interval
+        elif self.patient and not self._failures:
+            age = max(0.0, now - self.submitted_at)
+            seconds = seconds_to_fallback_poll(age, eta=self.usable_eta, jitter=random.random())
         else:
             seconds = seconds_to_next_poll(
                 max(0.0, now - self.submitted_at),

@@ -72,19 +72,23 @@ class Collector:
         running += adopted
         if not running:
             return
-        # A vendor that calls back is not asked.
-        asked = Counter(item.known().entry.operation for item in running if not item.known().entry.nonce)
-        for operation, polls in asked.items():
+        asked = Counter(item.known().entry.operation for item in running)
+        for operation, polls in asked.items() if self.completion.repeatable else ():
             metrics.count("polls", polls, provider=self.completion.provider, operation=operation)
         answers = self.completion.poll_all([item.known().entry.ticket() for item in running])
-        done, changed = [], list(adopted)
+        done, changed, running_on = [], list(adopted), []
         for item, answer in zip(running, answers, strict=True):
             if isinstance(answer, Job) and answer.state is JobState.SUCCESS:
                 done.append((item, answer))
             elif self._settled(item, answer, believed=believed):
                 changed.append(item)
+            else:
+                running_on.append(item)
         self.take(done)
         self.write([item for item in changed if item.step is not Step.WAIT or item in adopted])
+        if believed and self.completion.repeatable:
+            for item in running_on:  # a callback that came too early would wake the task again and again
+                self._forget(item.known().entry)
 
     def take(self, done: Sequence[tuple[Item, Job]]) -> None:
         """

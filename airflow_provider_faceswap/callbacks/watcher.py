@@ -17,7 +17,7 @@ from airflow_provider_faceswap.exceptions import FaceSwapError
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 2.0
+INTERVAL = 1.0
 """Seconds from one poll to the next."""
 MAX_INTERVAL = 30.0
 """Seconds from one poll to the next of an inbox that cannot be read."""

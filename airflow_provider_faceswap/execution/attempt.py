@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.ticket import Ticket
-from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE
 from airflow_provider_faceswap.exceptions import (
     FaceSwapError,
     InDoubtError,
@@ -21,6 +21,7 @@ from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.collector import Collector, about
 from airflow_provider_faceswap.execution.outcome import Done, Outcome, Refused, Wait
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, Purchase, clean_up
+from airflow_provider_faceswap.execution.terms import Waiting
 from airflow_provider_faceswap.journal.decisions import NO_ANSWER, Decision, Step, moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.wishes import decide_with
@@ -29,18 +30,6 @@ log = logging.getLogger(__name__)
 
 CALLBACK_INTERVAL = 5.0
 """Seconds between two checks for a callback where a worker waits for it."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How a task waits; the names are those of the operator's arguments."""
-
-    wait_for_completion: bool
-    deferrable: bool
-    poll_interval: float | None
-    short_wait: float
-    in_doubt_wait: float = 0.0
-    adopt_from_callback: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,8 +99,19 @@ class Attempt:
             return Done(self._collector.collect(entry))
         if not entry.job_id:
             return self._settle(entry, entry.problem or NO_ANSWER)
-        end, job = waiting.confirm(self.purchase.completion, entry.ticket(), end, self.purchase.clock)
-        return self._finish(entry, end, job, problem)
+        return self._confirm(entry, end, problem)
+
+    def _confirm(self, entry: Entry, end: str, problem: str = "") -> Outcome:
+        completion, clock = self.purchase.completion, self.purchase.clock
+        found, job = waiting.confirm(completion, entry.ticket(), end, clock)
+        if (
+            (end, found) == (CALLED_BACK, DEADLINE)
+            and completion.repeatable
+            and clock.time() < entry.deadline
+        ):
+            log.warning("Job %s: a callback came, and polls show no end yet; polling goes on", entry.job_id)
+            return self._wait(entry, listen=False)
+        return self._finish(entry, found, job, problem)
 
     @property
     def _bought(self) -> dict[str, str]:
@@ -227,11 +227,12 @@ class Attempt:
         self._announce(self.purchase.journal.save_with_retries(adopted))
         if not self.waiting.wait_for_completion:
             return Done(self.purchase.results.describe_submitted(adopted))
-        end, job = waiting.confirm(self.purchase.completion, adopted.ticket(), "called_back", clock)
-        return self._finish(adopted, end, job)
+        return self._confirm(adopted, CALLED_BACK)
 
-    def _wait(self, entry: Entry, *, poll_first: bool = False) -> Outcome:
+    def _wait(self, entry: Entry, *, poll_first: bool = False, listen: bool = True) -> Outcome:
         how, clock, ticket = self.waiting, self.purchase.clock, entry.ticket()
+        if not listen:  # its callback has come already
+            ticket = replace(ticket, nonce="")
         if not how.wait_for_completion:
             return Done(self.purchase.results.describe_submitted(entry))
         here = not how.deferrable or self._likely_short(ticket)

@@ -42,8 +42,8 @@ class Collector:
         purchase = self.purchase
         result = self._kept(entry, lambda: purchase.results.keep(entry, job))
         noted = clean_up(lambda: self._finished(entry, result))
-        if noted and entry.nonce and result["stored"]:
-            # Without stored files, or a note of them, what brought the result is its only copy.
+        if noted and entry.nonce and (result["stored"] or purchase.completion.repeatable):
+            # Else what brought the result is its only copy.
             clean_up(lambda: purchase.completion.forget(entry.ticket()))
         return result
 

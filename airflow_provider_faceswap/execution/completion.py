@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import Job, JobState
-from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError, InputError, PollError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 from airflow_provider_faceswap.hooks.exchange import run
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_faceswap.apis.request import Submission
     from airflow_provider_faceswap.apis.ticket import Ticket
-    from airflow_provider_faceswap.callbacks.config import CallbackSettings
-    from airflow_provider_faceswap.callbacks.inbox import Inbox
+    from airflow_provider_faceswap.apis.watch import Watch
+    from airflow_provider_faceswap.execution.clock import Clock
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.triggers.base import SwapTrigger
 
@@ -31,6 +30,9 @@ class Completion(ABC):
     :param provider: the vendor's connection type.
     :param hook: the vendor's hook.
     """
+
+    repeatable: ClassVar[bool] = True
+    """Whether the result can be asked for again; else what brought it is its only copy."""
 
     def __init__(self, provider: str, hook: SwapHook) -> None:
         self.provider = provider
@@ -71,6 +73,18 @@ class Completion(ABC):
     def addressed(self, request: Submission, deadline: float) -> tuple[Submission, str]:
         """Return the request as it is sent, and the nonce of the callback that it asks for."""
         return request, ""
+
+    def sleep(self, ticket: Ticket, watch: Watch, clock: Clock) -> bool:
+        """
+        Sleep on the worker until the next poll of a job is due.
+
+        :param ticket: of the job.
+        :param watch: the job's; it says when.
+        :param clock: the time.
+        :return: False where the watch is over, and another poll is not worth it.
+        """
+        clock.sleep(watch.wait(clock.time()))
+        return True
 
     def claim(self, ticket: Ticket) -> None:  # noqa: B027 - as above
         """Let those who know the job's id alone find its callback."""
@@ -135,135 +149,29 @@ class Polling(Completion):
         return SwapJobsTrigger(provider=self.provider, conn_id=self.hook.conn_id, **options)
 
 
-class Callback(Completion):
-    """The vendor posts to a URL of ours; the receiver puts that into the inbox."""
-
-    @cached_property
-    def settings(self) -> CallbackSettings:
-        """Where callbacks arrive; raises SettingsError."""
-        from airflow_provider_faceswap.callbacks.config import callback_settings
-
-        return callback_settings()
-
-    @cached_property
-    def inbox(self) -> Inbox:
-        """The folder that the receiver writes to."""
-        from airflow_provider_faceswap.callbacks.inbox import Inbox
-
-        return Inbox(self.settings.inbox)
-
-    def check(self) -> None:
-        """Send a callback of our own through the receiver."""
-        from airflow_provider_faceswap.callbacks import probe
-
-        probe.check(self.settings)
-
-    def addressed(self, request: Submission, deadline: float) -> tuple[Submission, str]:
-        """Mint the URL before the submission: a callback can overtake its answer."""
-        from airflow_provider_faceswap.callbacks.tokens import callback_url, mint
-
-        token = mint(self.provider, self.settings.secrets, deadline)
-        return request.model_copy(update={"webhook": callback_url(self.settings, token)}), token.nonce
-
-    def claim(self, ticket: Ticket) -> None:
-        """Leave a claim for a sensor, which knows the id alone."""
-        if ticket.nonce and ticket.job_id:
-            self.inbox.claim(self.provider, ticket.job_id, ticket.nonce)
-
-    def poll(self, ticket: Ticket) -> Job:
-        """Read the inbox; the first body that names the job counts, and a contradiction changes nothing."""
-        for job in self._read(self._nonce(ticket)):
-            if job.job_id == ticket.job_id:
-                return job
-        return Job(job_id=ticket.job_id, state=JobState.PROCESSING)
-
-    def poll_all(self, tickets: Sequence[Ticket]) -> list[Job | FaceSwapError]:
-        """Read what came for all jobs, with one listing of the inbox."""
-        try:
-            arrived = self._read_all([ticket.nonce for ticket in tickets])
-        except InboxError as error:
-            return [error for _ in tickets]
-        found: list[Job | FaceSwapError] = []
-        for ticket, jobs in zip(tickets, arrived, strict=True):
-            own = (job for job in jobs if job.job_id == ticket.job_id)
-            found.append(next(own, Job(job_id=ticket.job_id, state=JobState.PROCESSING)))
-        return found
-
-    def answers(self, ticket: Ticket) -> set[str]:
-        """Return the ids that callbacks to this submission's URL named."""
-        return {job.job_id for job in self._read(ticket.nonce)}
-
-    def answers_all(self, tickets: Sequence[Ticket]) -> list[set[str]]:
-        """Return the ids that callbacks to each submission's URL named."""
-        return [{job.job_id for job in jobs} for jobs in self._read_all([ticket.nonce for ticket in tickets])]
-
-    def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
-        """Return the trigger that watches the inbox."""
-        from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
-
-        options.pop("poll_interval", None)
-        nonce = self._nonce(ticket)
-        if not nonce:
-            raise InputError(
-                "job_id", "no callback is awaited for this job: it was not submitted from this Airflow"
-            )
-        return SwapCallbackTrigger(
-            provider=self.provider, jobs=[{**ticket.as_dict(), "nonce": nonce}], **options
-        )
-
-    def batch_trigger(self, **options: Any) -> SwapTrigger:
-        """Return the trigger that watches the inbox for all jobs of a batch."""
-        from airflow_provider_faceswap.triggers.callbacks import SwapCallbackTrigger
-
-        options.pop("poll_interval", None)
-        return SwapCallbackTrigger(provider=self.provider, conn_id=self.hook.conn_id, **options)
-
-    def forget(self, ticket: Ticket) -> None:
-        """Delete the callback's files."""
-        if nonce := self._nonce(ticket):
-            self.inbox.delete(self.provider, nonce)
-
-    def _nonce(self, ticket: Ticket) -> str:
-        return ticket.nonce or self.inbox.claimed(self.provider, ticket.job_id) or ""
-
-    def _read(self, nonce: str) -> list[Job]:
-        return self._jobs(self.inbox.bodies(self.provider, nonce) if nonce else ())
-
-    def _read_all(self, nonces: Sequence[str]) -> list[list[Job]]:
-        arrived = self.inbox.arrived(self.provider)
-        names = {nonce: arrived.get(nonce, set()) for nonce in nonces}
-        single = [name for found in names.values() if len(found) == 1 for name in found]
-        bodies = self.inbox.read(self.provider, single)
-        return [
-            # The oldest of several comes first, and the listing does not say which one that is.
-            self._read(nonce)
-            if len(names[nonce]) > 1
-            else self._jobs(map(bodies.__getitem__, names[nonce] & bodies.keys()))
-            for nonce in nonces
-        ]
-
-    def _jobs(self, bodies: Iterable[bytes]) -> list[Job]:
-        read = vendor(self.provider).callback_reader()
-        found = []
-        for body in bodies:
-            try:
-                found.append(read(body))
-            except PollError:
-                continue
-        return found
-
-
 def _without_result(job: Job) -> bool:
     return job.state is JobState.SUCCESS and not job.output and job.content is None
 
 
-def completion_for(provider: str, hook: SwapHook, request: type[Submission] | None = None) -> Completion:
+def completion_for(
+    provider: str, hook: SwapHook, request: type[Submission] | None = None, *, use_callback: bool = False
+) -> Completion:
     """
     Return how a vendor brings results.
 
     :param provider: its connection type.
     :param hook: its hook.
     :param request: what is submitted, if that is known: a vendor may answer some requests at once.
+    :param use_callback: whether a callback shall say when to poll.
+    :raises InputError: if the vendor's jobs are polled and it calls nobody.
     """
-    calls_back = vendor(provider).read_callback is not None if request is None else request.webhook_is_ours
-    return Callback(provider, hook) if calls_back else Polling(provider, hook)
+    from airflow_provider_faceswap.execution.callback_completion import Callback, PollingOnCallback
+
+    chosen = vendor(provider)
+    if request.webhook_is_ours if request else not chosen.poll:
+        return Callback(provider, hook)
+    if chosen.says_when:
+        return PollingOnCallback(provider, hook, asks=use_callback)
+    if use_callback:
+        raise InputError("use_callback", f"must be False: {chosen.title} takes no callback URL")
+    return Polling(provider, hook)

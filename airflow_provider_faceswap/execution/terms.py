@@ -1,4 +1,4 @@
-"""On what terms a task buys."""
+"""On what terms a task buys, and how it waits."""
 
 from __future__ import annotations
 
@@ -32,3 +32,15 @@ class Terms:
     cleared: bool = False
     max_cost: float | None = None
     reuse_stored: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How a task waits; the names are those of the operator's arguments."""
+
+    wait_for_completion: bool
+    deferrable: bool
+    poll_interval: float | None
+    short_wait: float
+    in_doubt_wait: float = 0.0
+    adopt_from_callback: bool = True

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap.apis.watch import DEADLINE, Watch
+from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE, Watch
 from airflow_provider_faceswap.exceptions import (
     CongestedError,
     FaceSwapError,
@@ -32,8 +32,11 @@ CONFIRM_SECONDS = 120.0
 CUT_OFF = "cut_off"
 """How a wait ends whose trigger crashed or whose deferral Airflow timed out."""
 
+CALLED_SECONDS = 15.0
+"""The same where a callback only says when to poll: it may come before the vendor's own answer changes."""
+
 _CONFIRM_INTERVAL = 5.0
-_VERDICTS = ("success", "failed", "congested", "no_result", "called_back")
+_VERDICTS = ("success", "failed", "congested", "no_result", CALLED_BACK)
 
 
 def watch_on_worker(
@@ -50,8 +53,8 @@ def watch_on_worker(
     :return: how the watch ended, and what the last poll brought.
     """
     while True:
-        if sleep_first:
-            clock.sleep(watch.wait(clock.time()))
+        if sleep_first and not completion.sleep(ticket, watch, clock):
+            return DEADLINE, None
         sleep_first = True
         job = None
         try:
@@ -79,7 +82,8 @@ def confirm(completion: Completion, ticket: Ticket, end: str, clock: Clock) -> t
     """
     verdict = end in _VERDICTS
     now = clock.time()
-    deadline = now + CONFIRM_SECONDS if verdict else now
+    lasts = CALLED_SECONDS if end == CALLED_BACK and completion.repeatable else CONFIRM_SECONDS
+    deadline = now + lasts if verdict else now
     watch = Watch(submitted_at=now, deadline=deadline, poll_interval=_CONFIRM_INTERVAL)
     found, job = watch_on_worker(completion, ticket, watch, clock, sleep_first=False)
     if verdict or found in _VERDICTS:

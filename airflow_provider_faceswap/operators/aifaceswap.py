@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap.operators.arguments import as_seconds
 from airflow_provider_faceswap.operators.base import SwapOperator
+from airflow_provider_faceswap.operators.called_back import CalledBackOperator
 
 if TYPE_CHECKING:
     pass
 
 
-class AIFaceSwapOperator(SwapOperator):
+class AIFaceSwapOperator(CalledBackOperator):
     """
     What aifaceswap.io's operations share.
 
@@ -22,9 +21,6 @@ class AIFaceSwapOperator(SwapOperator):
     at submission.
 
     :param conn_id: a connection of type ``aifaceswap``.
-    :param in_doubt_wait: seconds to wait for the callback of a submission whose answer was lost.
-    :param adopt_from_callback: whether such a submission takes the job that a callback to its URL names;
-        False leaves that to a person, as whoever knows the URL can name any job.
     :param max_cost: credits that the call may cost by the vendor's price list; a call that costs more is
         refused before it is paid.
     """
@@ -35,14 +31,10 @@ class AIFaceSwapOperator(SwapOperator):
         self,
         *,
         conn_id: str = "aifaceswap_default",
-        in_doubt_wait: float | timedelta = 600,
-        adopt_from_callback: bool = True,
         max_cost: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
-        self.in_doubt_wait = as_seconds(in_doubt_wait)
-        self.adopt_from_callback = adopt_from_callback
         self.max_cost = max_cost
 
 

@@ -93,7 +93,7 @@ def check_terms(operator: SwapOperator) -> None:
     check_choice("on_in_doubt", operator.on_in_doubt, ("fail", "resubmit"))
     check_choice("on_clear", operator.on_clear, ("collect", "resubmit"))
     _check_numbers(operator, _BOUNDS)
-    for name in ("wait_for_completion", "deferrable", "check_inputs", "reuse_stored"):
+    for name in ("wait_for_completion", "deferrable", "check_inputs", "reuse_stored", "use_callback"):
         if not isinstance(getattr(operator, name), bool):
             raise InputError(name, "must be True or False")
     if operator.reuse_stored and not operator.output_path:
@@ -127,7 +127,9 @@ def check_batch(operator: FaceSwapBatchOperator) -> None:
     :raises InputError: naming the argument and the remedy.
     """
     _check_numbers(operator, _BATCH_BOUNDS)
-    for name in ("overwrite", "validate_only", "deferrable", "adopt_from_callback", "check_inputs"):
+    for name in (
+        "overwrite", "validate_only", "deferrable", "adopt_from_callback", "check_inputs", "use_callback"
+    ):  # fmt: skip
         if not isinstance(getattr(operator, name), bool):
             raise InputError(name, "must be True or False")
     share = operator.max_failed

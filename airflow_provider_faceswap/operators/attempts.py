@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_faceswap.apis.media import MAX_PRESIGN
-from airflow_provider_faceswap.execution.attempt import Attempt, Waiting
+from airflow_provider_faceswap.execution.attempt import Attempt
 from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.execution.purchase import Purchase
 from airflow_provider_faceswap.execution.results import Results
-from airflow_provider_faceswap.execution.terms import Terms
+from airflow_provider_faceswap.execution.terms import Terms, Waiting
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.records import Records
 

@@ -76,6 +76,7 @@ class SwapOperator(WithFullSignature, WithLineage, WithLinks, BaseOperator):
     inputs: ClassVar[tuple[str, ...]]
     in_doubt_wait: float = 0.0
     adopt_from_callback: bool = True
+    use_callback: bool = False
     max_cost: float | None = None
     template_fields: Sequence[str] = (
         "conn_id",
@@ -247,7 +248,7 @@ class SwapOperator(WithFullSignature, WithLineage, WithLinks, BaseOperator):
         """How the vendor brings the result."""
         from airflow_provider_faceswap.execution.completion import completion_for
 
-        return completion_for(self.provider, self.hook, self.request_class)
+        return completion_for(self.provider, self.hook, self.request_class, use_callback=self.use_callback)
 
     @cached_property
     def clock(self) -> Clock:

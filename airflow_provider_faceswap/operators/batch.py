@@ -75,6 +75,8 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, WithLinks, BaseOpera
         it, or ``resubmit`` it and accept that it may be paid twice.
     :param in_doubt_wait: seconds for which a callback may settle that first, where the vendor calls back.
     :param adopt_from_callback: False to leave that to a person.
+    :param use_callback: for a vendor that is polled and can call back (ModelsLab): let it call back to say
+        when to poll; see ``docs/callbacks.md``.
     :param on_clear: what a person's clear does with what this task bought: ``collect`` it, or ``resubmit``.
     :param max_resubmits: how many times a job that the vendor dropped from a full queue is submitted again.
     :param presign_seconds: that a URL is valid for which is signed for a file in object storage, at most
@@ -107,6 +109,7 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, WithLinks, BaseOpera
         on_in_doubt: Literal["fail", "resubmit"] = "fail",
         in_doubt_wait: float | timedelta = 600,
         adopt_from_callback: bool = True,
+        use_callback: bool = False,
         on_clear: Literal["collect", "resubmit"] = "collect",
         max_resubmits: int = 1,
         presign_seconds: float | timedelta | None = None,
@@ -131,6 +134,7 @@ class FaceSwapBatchOperator(WithFullSignature, WithLineage, WithLinks, BaseOpera
         self.on_in_doubt = check_choice("on_in_doubt", on_in_doubt, ("fail", "resubmit"))
         self.in_doubt_wait = as_seconds(in_doubt_wait)
         self.adopt_from_callback = adopt_from_callback
+        self.use_callback = use_callback
         self.on_clear = check_choice("on_clear", on_clear, ("collect", "resubmit"))
         self.max_resubmits = max_resubmits
         self.presign_seconds = None if presign_seconds is None else as_seconds(presign_seconds)

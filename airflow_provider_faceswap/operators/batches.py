@@ -21,6 +21,7 @@ from airflow_provider_faceswap.batch.manifest import Ledger, task_digest
 from airflow_provider_faceswap.batch.plan import DEFAULT_ACTIVE, Plan
 from airflow_provider_faceswap.batch.run import BatchRun
 from airflow_provider_faceswap.exceptions import InputError, NotSentError
+from airflow_provider_faceswap.execution.callback_completion import OWN_WEBHOOK
 from airflow_provider_faceswap.execution.completion import completion_for
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.execution.purchase import clean_up
@@ -182,6 +183,8 @@ def _check_offer(operator: FaceSwapBatchOperator, rows: Sequence[Row]) -> None:
     unpriced = [request.operation for request in requests if request.price is Submission.price]
     if operator.max_cost is not None and unpriced:
         raise InputError("max_cost", f"{chosen.title} publishes no price of {unpriced[0]}: leave it out")
+    if operator.use_callback and (own := [row for row in rows if row.fields.get("webhook")]):
+        raise InputError("webhook", f"(row {own[0].index}) {OWN_WEBHOOK}")
     if len({request.webhook_is_ours for request in requests}) > 1:
         raise InputError(
             "items", "are answered in two ways by this vendor: set operation, one batch for each"
@@ -202,7 +205,12 @@ def _plan(operator: FaceSwapBatchOperator, context: Context, rows: Sequence[Row]
         buy_again=operator.on_clear == "resubmit",
     )
     return Plan(
-        completion=completion_for(provider, operator.hook, requests[0] if requests else None),
+        completion=completion_for(
+            provider,
+            operator.hook,
+            requests[0] if requests else None,
+            use_callback=operator.use_callback,
+        ),
         output_path=operator.output_path,
         place=open_place(operator.output_path, _about_output_path),
         terms=terms,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.exceptions import InputError, JournalError
-from airflow_provider_faceswap.operators.arguments import as_seconds, as_text, check_choice
+from airflow_provider_faceswap.operators.arguments import as_text, check_choice
 from airflow_provider_faceswap.operators.base import SwapOperator
+from airflow_provider_faceswap.operators.called_back import CalledBackOperator
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PARTS = ("face", "target", "reference")
 
 
-class FaceSwapOperator(SwapOperator):
+class FaceSwapOperator(CalledBackOperator):
     """
     Swap the face of a picture or a clip by any vendor.
 
@@ -46,10 +46,8 @@ class FaceSwapOperator(SwapOperator):
         the vendor's operation has it.
     :param kind: ``image`` or ``video``; None to go by the suffix of ``target``, else by its first bytes.
     :param options: the operation's further fields, by the vendor's names.
-    :param in_doubt_wait: seconds to wait for the callback of a submission whose answer was lost, where the
-        vendor calls back.
-    :param adopt_from_callback: whether such a submission takes the job that a callback to its URL names;
-        False leaves that to a person, as whoever knows the URL can name any job.
+    :param use_callback: for a vendor that is polled and can call back (ModelsLab): let it call back to say
+        when to poll; see ``docs/callbacks.md``.
     :param max_cost: what the call may cost by the vendor's price list, where it has one; a call that costs
         more is refused before it is paid.
     """
@@ -66,8 +64,7 @@ class FaceSwapOperator(SwapOperator):
         reference: Medium | None = None,
         kind: str | None = None,
         options: dict[str, Any] | None = None,
-        in_doubt_wait: float | timedelta = 600,
-        adopt_from_callback: bool = True,
+        use_callback: bool = False,
         max_cost: float | None = None,
         **kwargs: Any,
     ) -> None:
@@ -77,8 +74,7 @@ class FaceSwapOperator(SwapOperator):
         self.reference = as_text(reference)
         self.kind = kind
         self.options = options
-        self.in_doubt_wait = as_seconds(in_doubt_wait)
-        self.adopt_from_callback = adopt_from_callback
+        self.use_callback = use_callback
         self.max_cost = max_cost
         self._resumes_a_job = False
 

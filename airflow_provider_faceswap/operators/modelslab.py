@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_faceswap.operators.base import SwapOperator
+from airflow_provider_faceswap.operators.called_back import CalledBackOperator
 
 _COMMON = ("watermark", "webhook", "track_id")
 
 
-class ModelsLabOperator(SwapOperator):
+class ModelsLabOperator(CalledBackOperator):
     """
     What ModelsLab's operations share.
 
@@ -22,6 +23,9 @@ class ModelsLabOperator(SwapOperator):
     :param watermark: whether the result carries the vendor's watermark.
     :param webhook: a URL of your own that the vendor calls when the job is done.
     :param track_id: passed on to that webhook.
+    :param use_callback: let ModelsLab call this Airflow when the job is done: fewer polls, an earlier result,
+        and lost answers to submissions settle themselves; see ``docs/callbacks.md``. Not together with
+        ``webhook``.
     """
 
     provider = "modelslab"
@@ -33,9 +37,11 @@ class ModelsLabOperator(SwapOperator):
         watermark: bool = True,
         webhook: str | None = None,
         track_id: int | str | None = None,
+        use_callback: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(conn_id=conn_id, **kwargs)
+        self.use_callback = use_callback
         self.watermark = watermark
         self.webhook = webhook
         self.track_id = track_id

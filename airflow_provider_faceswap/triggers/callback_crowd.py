@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE
 from airflow_provider_faceswap.triggers.alarm import Alarm
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.triggers.tally import Tally
 
 log = logging.getLogger(__name__)
-
-CALLED_BACK = "called_back"
-"""The state of a job whose callback came, whatever the callback says: the worker reads it itself."""
 
 
 class CallbackCrowd:

@@ -7,12 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.apis.watch import DEADLINE
+from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE
 from airflow_provider_faceswap.callbacks.config import inbox_url
 from airflow_provider_faceswap.callbacks.watcher import Subscription, Watcher, watcher
 from airflow_provider_faceswap.exceptions import SettingsError
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
-from airflow_provider_faceswap.triggers.callback_crowd import CALLED_BACK, CallbackCrowd
+from airflow_provider_faceswap.triggers.callback_crowd import CallbackCrowd
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.triggers.joblist import BatchJob

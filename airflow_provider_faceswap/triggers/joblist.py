@@ -33,7 +33,7 @@ class BatchJob:
     :param poll_interval: seconds between two polls; None to follow the eta and the siblings.
     """
 
-    __slots__ = ("job_id", "luck", "nonce", "route", "seen", "watch")
+    __slots__ = ("ended", "job_id", "luck", "named", "nonce", "route", "seen", "watch")
 
     def __init__(self, line: dict[str, Any], deadline: float, poll_interval: float | None) -> None:
         self.job_id = str(line.get("job_id") or "")
@@ -47,6 +47,9 @@ class BatchJob:
         )
         self.seen = 0.0
         """The job's age when it was last seen running; 0 if it was not yet."""
+        self.ended = False
+        self.named = False
+        """Whether only a callback names its id."""
         self.luck = 1.0
         """Spreads the polls of jobs that were submitted together."""
         if not (JOB_ID.match(self.job_id) or (self.nonce and not self.job_id)):

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis import vendor
-from airflow_provider_faceswap.apis.watch import Watch
+from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE, Watch
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
-from airflow_provider_faceswap.triggers.crowd import Crowd
+from airflow_provider_faceswap.triggers.crowd import ASK_AGAIN, Crowd
+from airflow_provider_faceswap.triggers.listener import Listener
 
 if TYPE_CHECKING:
+    from airflow_provider_faceswap.apis.job import Job
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.triggers.joblist import BatchJob
     from airflow_provider_faceswap.triggers.tally import Tally
@@ -31,8 +33,9 @@ class SwapJobsTrigger(SwapTrigger):
     :param provider: the vendor's connection type.
     :param conn_id: the Airflow connection.
     :param jobs: one dict a job: ``job_id``, and where known ``submitted_at`` (seconds since the
-        epoch), ``eta`` (seconds), ``route`` (where to ask) and ``base_url``: a connection that leads
-        elsewhere meanwhile is not asked about the job.
+        epoch), ``eta`` (seconds), ``route`` (where to ask), ``nonce`` (of a callback that says when to poll)
+        and ``base_url``: a connection that leads elsewhere meanwhile is not asked about the job. Without a
+        ``job_id`` the trigger waits until a callback names one that the vendor knows.
     :param deadline: when to stop, in seconds since the epoch.
     :param poll_interval: seconds between two polls of a job; None to follow the eta.
     :param end_from_trigger: push the result of a single finished job and end the task here.
@@ -55,7 +58,10 @@ class SwapJobsTrigger(SwapTrigger):
         hook = hook_for(self.provider, self.conn_id)
         async with AsyncExitStack() as stack:
             await self._connect(hook, stack)
-            crowd = Crowd(jobs, tally, hook=hook, provider=self.provider, base_url=self.base_url)
+            listener = await stack.enter_async_context(Listener(self.provider, *(job.nonce for job in jobs)))
+            crowd = Crowd(
+                jobs, tally, hook=hook, provider=self.provider, base_url=self.base_url, listener=listener
+            )
             await crowd.watch()
 
     def _poll_interval(self) -> float | None:
@@ -73,6 +79,12 @@ class SwapJobsTrigger(SwapTrigger):
                 await asyncio.sleep(min(2.0**failures, 60.0, max(0.0, self.deadline - time.time())))
 
     async def _watch(self, hook: SwapHook, entry: dict[str, Any]) -> Ended:
+        async with Listener(self.provider, str(entry.get("nonce") or "")) as listener:
+            if entry.get("nonce") and not entry.get("job_id"):
+                return await self._await_id(hook, entry, listener)
+            return await self._watch_job(hook, entry, listener)
+
+    async def _watch_job(self, hook: SwapHook, entry: dict[str, Any], listener: Listener) -> Ended:
         job_id, bought_at = str(entry.get("job_id", "")), str(entry.get("base_url") or "")
         poll = vendor(self.provider).poll_request(job_id, entry.get("route") or {})
         watch = Watch(
@@ -81,9 +93,17 @@ class SwapJobsTrigger(SwapTrigger):
             eta=entry.get("eta"),
             poll_interval=self.poll_interval,
         )
-        polls = 0
+        polls, heard = 0, False
         while True:
-            await asyncio.sleep(watch.wait(time.time()))
+            watch.patient = listener.hears and not heard
+            _, named = await listener.called(watch.wait(time.time()))
+            if job_id in named:
+                if not self.end_from_trigger:
+                    return self._ended(job_id, CALLED_BACK, watch, polls)
+                heard = True
+            elif named:
+                self.log.warning("A callback names another job; it does not count")
+                continue
             job = None
             try:
                 job = await hook.asend(poll, bought_at)
@@ -94,6 +114,27 @@ class SwapJobsTrigger(SwapTrigger):
                 self.log.warning("Job %s: %s", job_id, error)
             polls += 1
             if end:
-                metrics.count("polls", polls, provider=self.provider, operation=self.operation)
-                self.log.info("Job %s: %s", job_id, end)
-                return Ended(job_id, end, watch.problem, job)
+                return self._ended(job_id, end, watch, polls, job)
+
+    def _ended(self, job_id: str, end: str, watch: Watch, polls: int, job: Job | None = None) -> Ended:
+        metrics.count("polls", polls, provider=self.provider, operation=self.operation)
+        self.log.info("Job %s: %s", job_id, end)
+        return Ended(job_id, end, watch.problem, job)
+
+    async def _await_id(self, hook: SwapHook, entry: dict[str, Any], listener: Listener) -> Ended:
+        """Wait until a callback names a job that the vendor knows."""
+        nonce, bought_at = str(entry["nonce"]), str(entry.get("base_url") or "")
+        route = entry.get("route") or {}
+        named: set[str] = set()
+        while (left := self.deadline - time.time()) > 0:
+            named |= (await listener.called(min(left, ASK_AGAIN) if named else left))[1]
+            for job_id in sorted(named):
+                try:
+                    job = await hook.asend(vendor(self.provider).poll_request(job_id, route), bought_at)
+                except FaceSwapError as error:
+                    self.log.warning("Job %s, which a callback names: %s", job_id, error)
+                else:
+                    if job.state.known:
+                        self.log.info("A callback names job %s, and the vendor knows it", job_id)
+                        return Ended(nonce, CALLED_BACK, "", None)
+        return Ended(nonce, DEADLINE, "no callback came that names a job which the vendor knows", None)

@@ -118,7 +118,7 @@ class BatchWorld:
         self.try_number, self.max_tries, self.clear_number = 0, self.retries, 0
         monkeypatch.setattr(FaceSwapBatchOperator, "hook", self.vendor.hook)
         monkeypatch.setattr(FaceSwapBatchOperator, "clock", self.clock)
-        monkeypatch.setattr(batches, "completion_for", lambda *_: self.vendor)
+        monkeypatch.setattr(batches, "completion_for", lambda *_, **__: self.vendor)
         monkeypatch.setattr(outputs, "download", self._download)
         for name in ("write", "create", "put", "remove"):
             monkeypatch.setattr(places.LocalPlace, name, self._mortal(getattr(places.LocalPlace, name), name))

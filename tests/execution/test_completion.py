@@ -12,7 +12,8 @@ from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
-from airflow_provider_faceswap.execution.completion import Callback, Polling, completion_for
+from airflow_provider_faceswap.execution.callback_completion import Callback
+from airflow_provider_faceswap.execution.completion import Polling, completion_for
 from airflow_provider_faceswap.execution.pause import MAX_PAUSE, Refusals
 from tests.fakes import hook_double, job
 

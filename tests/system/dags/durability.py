@@ -185,6 +185,11 @@ def swap_aifaceswap():
 
 
 @dag(**options)
+def swap_called_back():
+    swap(init_image=FACE, target_image=PICTURE, use_callback=True)
+
+
+@dag(**options)
 def swap_and_publish():
     @task
     def publish(params):
@@ -236,6 +241,7 @@ def swap_many():
 swap_once()
 swap_segmind()
 swap_aifaceswap()
+swap_called_back()
 swap_and_publish()
 swap_with_fewer_retries()
 swap_many()
