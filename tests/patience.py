@@ -14,7 +14,6 @@ PATIENT: dict[str, dict[str, Any]] = {
         "dag_file_processor_timeout": LONG,
     },
     "scheduler": {
-        "scheduler_idle_sleep_time": 0.5,
         "scheduler_health_check_threshold": LONG,
         "task_instance_heartbeat_timeout": LONG,
     },
