@@ -20,7 +20,7 @@ RANKS = {
     "triggers": 4,
     "execution": 5,
     "batch": 6,
-    "operators": 7, "sensors": 7,
+    "operators": 7, "sensors": 7, "retry_policy": 7,
 }  # fmt: skip
 # Rooms that stand beside the others: what they may import of the package.
 BESIDE = {

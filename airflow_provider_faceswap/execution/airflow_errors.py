@@ -36,12 +36,22 @@ def translated(provider: str, *, retry_buys: bool = False) -> Iterator[None]:
         yield
     except FaceSwapError as error:
         error.provider = error.provider or provider
-        kinds = _FINAL_WITHOUT_JOURNAL if retry_buys else _FINAL
-        final = isinstance(error, kinds) or (isinstance(error, RefusedError) and error.final)
+        final = is_final(error, retry_buys=retry_buys)
         # Airflow also says so where the lookup failed, as while its database restarts.
         if not retry_buys and isinstance(error.__context__, AirflowNotFoundException):
             final = False
         raise as_airflow(error, AirflowFailException if final else AirflowException) from None
+
+
+def is_final(error: FaceSwapError, *, retry_buys: bool = False) -> bool:
+    """
+    Return whether no retry helps.
+
+    :param error: of this provider.
+    :param retry_buys: a retry would submit again, so nothing about a paid job may be retried.
+    """
+    kinds = _FINAL_WITHOUT_JOURNAL if retry_buys else _FINAL
+    return isinstance(error, kinds) or (isinstance(error, RefusedError) and error.final)
 
 
 def as_airflow(error: FaceSwapError, base: type[AirflowException]) -> AirflowException:

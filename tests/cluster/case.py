@@ -10,6 +10,7 @@ import httpx
 
 from airflow_provider_faceswap.journal.store import KEY
 from airflow_provider_faceswap.sandbox.callbacks.policy import CallbackPolicy
+from airflow_provider_faceswap.sandbox.jobs.job import Job
 from airflow_provider_faceswap.sandbox.jobs.progress import Progress
 from airflow_provider_faceswap.sandbox.pictures.samples import sample
 from airflow_provider_faceswap.sandbox.server import SandboxServer
@@ -73,11 +74,17 @@ class Case:
         conf = {"case": self.name, **params}
         self.cluster.rest.trigger_dag(DAG_ID, conf, run_id=self.name)
 
+    def _endless(self) -> list[Job]:
+        return [job for job in self.sandbox.backend.jobs.listing() if job.progress.outcome == "never"]
+
     def finish_jobs(self) -> None:
         """Let the endless jobs end well at the next look."""
-        for job in self.sandbox.backend.jobs.listing():
-            if job.progress.outcome == "never":
-                job.progress = Progress()
+        for job in self._endless():
+            job.progress = Progress()
+
+    def polls(self) -> dict[str, int]:
+        """How many times each endless job was polled so far."""
+        return {str(job.id): job.fetches for job in self._endless()}
 
     def eventually(self, condition: Callable[[], object], what: str) -> None:
         """Wait until something is so; start again what ends by itself, as a supervisor does."""

@@ -41,10 +41,16 @@ def test_worker_killed(case: Case, cluster: CeleryCluster) -> None:
 
 
 def test_triggerer_killed(case: Case, cluster: CeleryCluster) -> None:
-    case.start()
+    case.start(endless="single_video_swap")
     case.is_noted()
     cluster.kill(TRIGGERERS[0])
     cluster.start(TRIGGERERS[0])
+    before = case.polls()
+    # Those of the other triggerer, too: which one watches a job is not known.
+    case.recovers(
+        lambda: all(polls > before[job_id] for job_id, polls in case.polls().items()), "every job polled"
+    )
+    case.finish_jobs()
     case.ends_well()
 
 
