@@ -18,4 +18,6 @@ PATIENT: dict[str, dict[str, Any]] = {
         "task_instance_heartbeat_timeout": LONG,
     },
     "triggerer": {"triggerer_health_check_threshold": LONG},
+    # With five seconds a worker gives its task up that asks a server which has only just started.
+    "workers": {"execution_api_timeout": 60},
 }
