@@ -46,7 +46,8 @@ SETTINGS: dict[str, dict[str, object]] = {
         "task_queued_timeout_check_interval": 5,
         "trigger_timeout_check_interval": 3,
     },
-    "workers": {"execution_api_timeout": 30},
+    "workers": {"execution_api_timeout": 60},
+    "dag_processor": {"min_file_process_interval": 300},
     # Too few slots for one triggerer to take all: both have jobs to lose.
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20, "capacity": 5},
 }

@@ -22,7 +22,12 @@ from tests.system.scene import over
 HERE = Path(__file__).parent
 
 SETTINGS = {
-    "core": {**PATIENT["core"], "parallelism": 16, "test_connection": "Enabled"},
+    "core": {
+        **PATIENT["core"],
+        "parallelism": 16,
+        "test_connection": "Enabled",
+        "plugins_folder": str(HERE / "plugins"),
+    },
     "scheduler": {**PATIENT["scheduler"], "trigger_timeout_check_interval": 3},
 }
 # Deaths are noticed in seconds where Airflow's defaults take minutes. Each limit is well above its heartbeat
