@@ -196,7 +196,7 @@ class Cluster:
         if self.logins:
             self.rest.log_in(self.logins.admin, self.logins.passwords[self.logins.admin])
 
-    def wait_for_dags(self, dag_ids: Collection[str], timeout: float = 60) -> None:
+    def wait_for_dags(self, dag_ids: Collection[str], timeout: float = 240) -> None:
         """Wait until the Dag processor has found the Dags; a Dag file that fails to load ends the wait."""
         deadline = time.monotonic() + timeout
         while missing := set(dag_ids) - {dag["dag_id"] for dag in self.rest.dags()}:

@@ -99,7 +99,7 @@ class AirflowClient:
         state: str = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
         return state
 
-    def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float = 120, interval: float = 0.5) -> str:
+    def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float = 400, interval: float = 0.5) -> str:
         """Wait until a run has ended and return its state."""
         deadline = time.monotonic() + timeout
         while (state := self.run_state(dag_id, run_id)) not in RUN_ENDED:
@@ -128,7 +128,7 @@ class AirflowClient:
         states: set[str],
         *,
         map_index: int = -1,
-        timeout: float = 60,
+        timeout: float = 240,
     ) -> dict[str, Any]:
         """Wait until a task instance is in one of the states and return it."""
         deadline = time.monotonic() + timeout

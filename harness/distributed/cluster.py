@@ -46,7 +46,8 @@ SETTINGS: dict[str, dict[str, object]] = {
         "task_queued_timeout_check_interval": 5,
         "trigger_timeout_check_interval": 3,
     },
-    "workers": {"execution_api_timeout": 30},
+    "workers": {"execution_api_timeout": 60},
+    "dag_processor": {"min_file_process_interval": 300},
     # Too few slots for one triggerer to take all: both have jobs to lose.
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20, "capacity": 5},
 }
@@ -72,6 +73,7 @@ class CeleryCluster(Cluster):
         logs = self.home / "logs"
         self.redis = Redis(self.home / "redis", logs / "redis.log")
         self.postgres = Postgres(logs / "postgres.log")
+        self._log_starts: dict[str, int] = {}
         self._ports = {name: free_port() for name in API_SERVERS}
         self._address = OneAddress(self.port, list(self._ports.values()), READY_PATH)
         self._settings["database"] = {"sql_alchemy_conn": self.postgres.url}
@@ -109,6 +111,12 @@ class CeleryCluster(Cluster):
     def names(self) -> list[str]:
         """All components."""
         return list(self._components)
+
+    def start(self, name: str) -> None:
+        """Start a component; its log goes on where an earlier process left it."""
+        log = self.home / "logs" / f"{name}.log"
+        self._log_starts[name] = log.stat().st_size if log.exists() else 0
+        super().start(name)
 
     def restart(self, name: str) -> None:
         """Stop a component as a rolling restart does, and start it with the environment of now."""
@@ -154,8 +162,10 @@ class CeleryCluster(Cluster):
 
     def _not_ready(self) -> list[str]:
         servers = [name for name, port in self._ports.items() if port in self._address.waiting]
-        logs = {name: self.process(name).log.read_text(errors="replace") for name in WORKERS}
-        return servers + [name for name, log in logs.items() if f"{name} ready" not in log]
+        return servers + [name for name in WORKERS if f"{name} ready" not in self._log_since_start(name)]
+
+    def _log_since_start(self, name: str) -> str:
+        return self.process(name).log.read_bytes()[self._log_starts[name] :].decode(errors="replace")
 
 
 def _title(process: psutil.Process) -> str:

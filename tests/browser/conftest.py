@@ -21,6 +21,7 @@ from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
 from tests.browser import runs
 from tests.browser.looks import BUCKET, Looks
+from tests.patience import PATIENT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # First, as they look at batches before these have ended or a person has decided about their rows.
 WHILE_THEY_RUN = ("test_logins.py", "test_running.py")
+WITHOUT_BROWSER = ("test_served.py",)
 SCREENSHOTS = HERE.parent.parent / ".screenshots"
 SAMPLES = ("hopper.jpg", "astronaut.jpg", "duo.jpg", "clip.mp4")
 USERS = {"admin": "admin", "viewer": "viewer:lookers", "stranger": "viewer:others"}
@@ -45,9 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path.is_relative_to(HERE), item.path.name not in WHILE_THEY_RUN))
 
 
-def pytest_pycollect_makemodule() -> None:
-    # Here and not in the modules: all of them import it at their top.
-    if find_spec("playwright") is None:
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    # Here and not in the modules: all of them import it at their top, but one.
+    if find_spec("playwright") is None and module_path.name not in WITHOUT_BROWSER:
         pytest.skip("no playwright: install the extra `dev`")
 
 
@@ -61,17 +63,18 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        expect.set_options(timeout=30_000)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def looks(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looks]:
-    """A cluster with something to look at; made only where there is a browser."""
+def looks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looks]:
+    """A cluster with something to look at."""
     home = tmp_path_factory.mktemp("browser")
     media = home / "media"
     media.mkdir()
@@ -81,14 +84,14 @@ def looks(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
             content = sandbox.http.get(f"{sandbox.url}/samples/{name}").raise_for_status().content
             (media / name).write_bytes(content)
             bucket.put(f"clips/{name}", content)
-        local_roots = {"faceswap": {"local_roots": home}}
+        settings = PATIENT | {"faceswap": {"local_roots": home}}
         logins = Logins(USERS, TEAMS)
         with Cluster(
-            home / "airflow", list(TEAMS), settings=local_roots, logins=logins, own_execution_api=True
+            home / "airflow", list(TEAMS), settings=settings, logins=logins, own_execution_api=True
         ) as cluster:
             add_accounts(cluster, sandbox)
             cluster.rest.request("POST", "/connections", json=bucket.connection("my_aws_conn"))
-            yield Looks(cluster, sandbox, home)
+            yield Looks(cluster, sandbox, home, bucket)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from harness.cluster import Cluster
+from harness.s3 import PrivateBucket
 from harness.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Looks:
     cluster: Cluster
     sandbox: Sandbox
     home: Path
+    bucket: PrivateBucket
     _runs: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -71,7 +73,7 @@ class Looks:
     def end(self, run_id: str) -> str:
         """Wait until a run has ended that :meth:`begun` returned, and return its id."""
         dag_id = next(dag_id for dag_id, known in self._runs.values() if known == run_id)
-        self.cluster.rest.wait_for_run(dag_id, run_id, timeout=300)
+        self.cluster.rest.wait_for_run(dag_id, run_id)
         return run_id
 
     def ended(self, name: str, dag_id: str, **conf: Any) -> str:

@@ -176,4 +176,4 @@ def test_a_task_swaps_with_a_connection_that_the_form_made_and_edited(looks: Loo
     form.field("description").fill("the key is not touched")
     form.save()
     run_id = looks.run("with_conn_id", conn_id="by_form")
-    assert looks.cluster.rest.wait_for_run("with_conn_id", run_id, timeout=180) == "success"
+    assert looks.cluster.rest.wait_for_run("with_conn_id", run_id) == "success"

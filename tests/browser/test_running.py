@@ -44,7 +44,7 @@ def test_a_batch_moves_is_stopped_and_goes_on(looks: Looks, page: Page) -> None:
 
     looks.rules("progress", input_has="?slow&", after_seconds=0)
     looks.cluster.rest.clear("batch_slowly", run_id, "swap")
-    assert looks.cluster.rest.wait_for_run("batch_slowly", run_id, timeout=300) == "success"
+    assert looks.cluster.rest.wait_for_run("batch_slowly", run_id) == "success"
     view = looks.open(page, "batch_slowly", run_id, "swap")
     expect(bar).to_have_attribute("aria-valuenow", str(ROWS))
     expect(view).to_contain_text(f"{ROWS} of {ROWS} rows done")

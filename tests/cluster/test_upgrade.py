@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.distributed.cluster import CeleryCluster
+from harness.distributed.cluster import API_SERVERS, TRIGGERERS, WORKERS, CeleryCluster
 from tests.cluster.case import Case
+
+# One of each kind goes on while its twin is restarted.
+ROLLING = [
+    [API_SERVERS[0], "scheduler"],
+    [API_SERVERS[1], "dag-processor"],
+    [TRIGGERERS[0], WORKERS[0]],
+    [TRIGGERERS[1], WORKERS[1]],
+]
 
 
 def test_upgraded(case: Case, cluster: CeleryCluster, older: Path) -> None:
     case.start(endless="single_video_swap")
     case.is_noted()
     assert cluster.env.pop("PYTHONPATH") == str(older)
+    assert sorted(cluster.names) == sorted(name for group in ROLLING for name in group)
     del cluster.env["AIRFLOW__CELERY__EXTRA_CELERY_CONFIG"]
-    for name in cluster.names:
-        cluster.restart(name)
-        cluster.wait_until_healthy()  # one after the other: without any API server callbacks are lost
+    for group in ROLLING:
+        for name in group:
+            cluster.restart(name)
+        cluster.wait_until_healthy()  # without any API server callbacks are lost
     case.finish_jobs()
     case.ends_well()

@@ -14,22 +14,31 @@ from demo.accounts import add_accounts
 from demo.examples import copy_examples
 from harness.cluster import Cluster
 from harness.sandbox import Sandbox
+from tests.patience import PATIENT
 from tests.system.keys import KEY, failing_connections
 from tests.system.run import Run
 from tests.system.scene import over
 
 HERE = Path(__file__).parent
 
+SETTINGS = {
+    "core": {
+        **PATIENT["core"],
+        "parallelism": 16,
+        "test_connection": "Enabled",
+        "plugins_folder": str(HERE / "plugins"),
+    },
+    "scheduler": {**PATIENT["scheduler"], "trigger_timeout_check_interval": 3},
+}
 # Deaths are noticed in seconds where Airflow's defaults take minutes. Each limit is well above its heartbeat
 # (a task's comes every 5 s): else the living are taken for dead and their tasks run twice.
-SETTINGS = {
-    "core": {"parallelism": 16, "test_connection": "Enabled"},
+NOTICE_DEATHS = {
     "scheduler": {
-        "trigger_timeout_check_interval": 3,
+        **SETTINGS["scheduler"],
         "scheduler_heartbeat_sec": 1,
         "scheduler_health_check_threshold": 30,
         "orphaned_tasks_check_interval": 3,
-        "task_instance_heartbeat_timeout": 30,
+        "task_instance_heartbeat_timeout": 40,
         "task_instance_heartbeat_timeout_detection_interval": 3,
     },
     "triggerer": {"job_heartbeat_sec": 1, "triggerer_health_check_threshold": 20},
@@ -53,6 +62,7 @@ def _is_system(item: pytest.Item) -> bool:
 
 AT_ONCE = 10
 _running: dict[str, Future[None]] = {}
+_clusters: list[Cluster] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -89,14 +99,29 @@ def examples(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path
     return home
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop the cluster after the last test that uses it: it costs, and others may follow."""
+    if _is_system(item) and not (nextitem and _is_system(nextitem)) and _clusters:
+        over.set()
+        _clusters.pop().stop()
+
+
 @pytest.fixture(scope="session")
-def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(
+    sandbox: Sandbox,
+    examples: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("airflow")
+    kills = any(item.get_closest_marker("durability") for item in request.session.items)
+    settings = PATIENT | SETTINGS | (NOTICE_DEATHS if kills else {})
     cluster = Cluster(
         home,
         [examples / "example_dags", HERE / "dags"],
         env=failing_connections(sandbox),
-        settings=SETTINGS,
+        settings=settings,
         own_execution_api=True,
     )
     cluster.env |= {
@@ -108,6 +133,7 @@ def cluster(sandbox: Sandbox, examples: Path, tmp_path_factory: pytest.TempPathF
     }
     with cluster:
         add_accounts(cluster, sandbox)
+        _clusters.append(cluster)
         yield cluster
     over.set()
 

@@ -33,7 +33,7 @@ _first = threading.Lock()
 _numbers = itertools.count(1)
 
 
-def eventually(condition: Callable[[], object], what: str, timeout: float = 200, every: float = 0.1) -> None:
+def eventually(condition: Callable[[], object], what: str, timeout: float = 400, every: float = 0.1) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -178,7 +178,7 @@ class Scene:
         """The task's latest try."""
         return self.cluster.rest.task_instance(self.dag_id, self.run_id, self.task_id)
 
-    def reaches(self, *states: str, since_try: int = 0, timeout: float = 200) -> dict[str, Any]:
+    def reaches(self, *states: str, since_try: int = 0, timeout: float = 400) -> dict[str, Any]:
         """Wait until the task is in one of the states and return it."""
         seen: dict[str, Any] = {}
 
@@ -189,13 +189,13 @@ class Scene:
         eventually(there, f"{self.run_id} {'/'.join(states)}", timeout, every=2)
         return seen
 
-    def ends(self, state: str, *, since_try: int = 0, timeout: float = 200) -> dict[str, Any]:
+    def ends(self, state: str, *, since_try: int = 0, timeout: float = 400) -> dict[str, Any]:
         """Wait until the task has ended, in this state, and return it."""
         task = self.reaches(*ENDED, since_try=since_try, timeout=timeout)
         assert task["state"] == state, self.log
         return task
 
-    def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 200) -> str:
+    def fails_at_once(self, words: str, *, since_try: int = 0, timeout: float = 400) -> str:
         """Wait until the task has failed, with these words in its last try alone; return that try's log."""
         last = self.ends("failed", since_try=since_try, timeout=timeout)["try_number"]
         logs = [self.log_of(number) for number in range(since_try + 1, last + 1)]
@@ -224,7 +224,7 @@ class Scene:
 
     def kill(self, *, worker: bool = True) -> None:
         """SIGKILL the task's process, and the worker above it, so that nobody reports the death."""
-        eventually(lambda: self.cluster.kill_task(self.task["id"], worker=worker), "killed", 10, every=1)
+        eventually(lambda: self.cluster.kill_task(self.task["id"], worker=worker), "killed", 60, every=1)
 
     def clear(self, **options: object) -> int:
         """Clear the task as a person would, and return the number of the try before."""
@@ -251,7 +251,7 @@ class Scene:
 
     def run_ends(self, state: str) -> None:
         """Wait until the run has ended, in this state."""
-        assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, timeout=200, interval=2) == state
+        assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, interval=2) == state
 
     def has_retries(self, retries: int) -> None:
         """Let Airflow read the Dag's file again, and wait until its task has that many retries."""
@@ -302,7 +302,7 @@ class Scene:
                 found.append(rest.task_log(self.dag_id, self.run_id, self.task_id, try_number=try_number))
             return bool(found)
 
-        eventually(read, f"the log of try {try_number}", 20, every=1)
+        eventually(read, f"the log of try {try_number}", 60, every=1)
         text = found[0]
         return text.replace('\\"', '"')
 

@@ -30,7 +30,7 @@ class Crowd:
     run: Run
     vendor: httpx.Client
 
-    def wait_for_deferred(self, least: int, timeout: float = 150) -> None:
+    def wait_for_deferred(self, least: int, timeout: float = 400) -> None:
         """Wait until so many tasks are deferred at the same time."""
         deadline = time.monotonic() + timeout
         while (deferred := [task["state"] for task in self.run.tasks()].count("deferred")) < least:

@@ -44,7 +44,7 @@ def test_batch_killed_four_times_buys_each_item_once(cluster: Cluster) -> None:
         scene.mend()
         scene.reaches("deferred", since_try=2)
         kill_the_triggerer(cluster)
-        scene.ends("success", timeout=400)
+        scene.ends("success")
 
         assert scene.counts["duplicates"] == 0
         assert scene.counts["refused"]["queue_full"] > 0 and scene.counts["peak_queued"] <= 30

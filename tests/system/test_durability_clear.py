@@ -135,6 +135,6 @@ def test_key_that_was_rotated_collects_the_same_job(cluster: Cluster, deferrable
         if not deferrable:
             scene.kill(worker=False)
         scene.finish_jobs()
-        scene.ends("success", timeout=240)
+        scene.ends("success")
 
         assert scene.accepted == 1

@@ -44,6 +44,20 @@ def test_scheduler_killed_and_started_again(cluster: Cluster, deferred: Scene) -
     cluster.start("scheduler")
 
 
+def test_scheduler_killed_with_the_worker_that_waits_for_the_job(cluster: Cluster) -> None:
+    with Scene(cluster) as scene:
+        scene.jobs("never")
+        scene.start(deferrable=False)
+        scene.is_looked_at()
+        assert scene.task["try_number"] == 1, "the scheduler took itself for dead"
+        cluster.kill("scheduler")
+        cluster.start("scheduler")
+        scene.finish_jobs()
+        scene.ends("success", since_try=1)
+
+        assert scene.accepted == 1
+
+
 def test_api_server_killed_and_started_again(cluster: Cluster, deferred: Scene) -> None:
     for part in ("api-server", "execution-api"):
         cluster.kill(part)

@@ -71,7 +71,7 @@ def test_job_unknown_for_a_minute_fails_the_try_and_the_retry_collects_it(cluste
         scene.start()
         scene.is_accepted()
         (job_id,) = scene.job_ids
-        scene.reaches("deferred", since_try=1, timeout=240)
+        scene.reaches("deferred", since_try=1)
         assert f"does not know job {job_id}" in scene.log_of(1)
         scene.mend()
         scene.finish_jobs()
@@ -92,7 +92,7 @@ def test_job_unknown_after_a_clear_is_bought_again_with_on_clear_resubmit(
         (old,) = scene.job_ids
         scene.fault("unknown_id", times=None)
         scene.now(on_clear="resubmit")
-        scene.ends("success", since_try=scene.clear(), timeout=240)
+        scene.ends("success", since_try=scene.clear())
 
         assert f"does not know job {old}" in scene.log
         assert [job["job_id"] for job in scene.entry["left"]] == [old]

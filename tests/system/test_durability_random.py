@@ -28,7 +28,7 @@ class Crowd(Scene):
         listed = self.cluster.rest.task_instances(self.dag_id, self.run_id)
         return [task for task in listed if task["task_id"] == self.task_id and task["map_index"] >= 0]
 
-    def waits_for_all(self, timeout: float = 300) -> None:
+    def waits_for_all(self, timeout: float = 600) -> None:
         """Wait until each video has ended."""
 
         def ended() -> bool:

@@ -111,7 +111,7 @@ def test_worker_killed_while_it_stores_the_result(cluster: Cluster) -> None:
         scene.start(output_path=f"file://{scene.folder}/results")
         scene.sees("media_reads")
         scene.kill()
-        scene.ends("success", timeout=200)
+        scene.ends("success")
 
         assert scene.accepted == 1
         assert scene.counts["media_reads"] >= 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.sdk import dag, task
 
 from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
+from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
 from airflow_provider_faceswap.operators.modelslab import (
     ModelsLabMultipleFaceSwapOperator,
     ModelsLabSingleVideoSwapOperator,
@@ -62,6 +63,16 @@ def pictures_mapped():
 
 
 @dag(**OPTIONS)
+def clips_in_store():
+    FaceSwapOperator.partial(
+        task_id="swap",
+        conn_id="modelslab_default",
+        face="{{ params.bucket }}/hopper.jpg",
+        output_path="{{ params.bucket }}/results",
+    ).expand(target=["{{ params.bucket }}/clip.mp4"])
+
+
+@dag(**OPTIONS)
 def batch():
     FaceSwapBatchOperator(
         task_id="swap",
@@ -103,6 +114,7 @@ def batch_in_doubt():
 picture_and_clip()
 picture()
 pictures_mapped()
+clips_in_store()
 batch()
 batch_slowly()
 batch_in_doubt()

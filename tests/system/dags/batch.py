@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import Asset, dag, task
+from crashing import CrashingTrigger
 
 from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
 
@@ -58,7 +59,7 @@ class Batch(FaceSwapBatchOperator):
     def defer(self, *, trigger, **kwargs):
         if self.breaks and not Path(self.breaks).exists():
             Path(self.breaks).touch()
-            trigger.provider = "nobody"
+            trigger = CrashingTrigger()
         super().defer(trigger=trigger, **kwargs)
 
 

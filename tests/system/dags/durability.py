@@ -10,6 +10,7 @@ from pathlib import Path
 
 from airflow.sdk import dag, task
 from airflow.sdk.execution_time.xcom import XCom
+from crashing import CrashingTrigger
 
 from airflow_provider_faceswap.journal.store import Journal
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapImageOperator
@@ -109,7 +110,7 @@ class Breakable(SwapOperator):
     def defer(self, *, trigger, timeout=None, **kwargs):
         if self.deferral and self._first():
             if self.deferral == "crash":
-                trigger.provider = "nobody"
+                trigger = CrashingTrigger()
             else:
                 timeout = timedelta(seconds=10)  # the scheduler fails tasks that resume sooner
         super().defer(trigger=trigger, timeout=timeout, **kwargs)

@@ -1,0 +1,1 @@
+"""What a number of videos a day needs, computed from measured unit costs."""

@@ -1,0 +1,23 @@
+"""Settings of Airflow beside other suites: they cost little, and no limit is short for a busy machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LONG = 300
+
+PATIENT: dict[str, dict[str, Any]] = {
+    "core": {"dagbag_import_timeout": LONG},
+    "dag_processor": {
+        # A file that changed is read at once all the same.
+        "min_file_process_interval": LONG,
+        "dag_file_processor_timeout": LONG,
+    },
+    "scheduler": {
+        "scheduler_health_check_threshold": LONG,
+        "task_instance_heartbeat_timeout": LONG,
+    },
+    "triggerer": {"triggerer_health_check_threshold": LONG},
+    # With five seconds a worker gives its task up that asks a server which has only just started.
+    "workers": {"execution_api_timeout": 60},
+}
