@@ -64,7 +64,7 @@ class HostRules:
             raise ResultError("the vendor's link is not a valid http(s) URL") from None
         if link.user is not None or link.password is not None:
             raise ResultError(f"the vendor's link to {host[:100]} holds a user or a password")
-        if not same or not port:
+        if not same or not port or "%" in host:  # a zone names an interface of this machine
             raise ResultError("the vendor's link is not a valid http(s) URL")
         own = origin == self.own_origin and not (link.host or "").endswith(".")
         if scheme == "http" and not (own or is_loopback(host) or self.allow_private):
