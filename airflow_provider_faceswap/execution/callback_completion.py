@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.hooks.base import SwapHook
     from airflow_provider_faceswap.triggers.base import SwapTrigger
 
-INTERVAL = 1.0
+INTERVAL = 2.0
 """Seconds between two looks into the inbox where a worker waits."""
 OWN_WEBHOOK = "is the URL of your own receiver, and use_callback needs that field: leave out one of the two"
 
