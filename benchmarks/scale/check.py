@@ -16,7 +16,7 @@ from benchmarks.scale.units import COMPONENTS, DOCS, REQUESTS, Units
 
 RUNS, MEASURED = DOCS / "units-runs.csv", DOCS / "units-real.csv"
 VENDORS, MAPPED, BATCH, JOB_SECONDS = 3, 2, 7, 25.0
-"""The run of tests/cluster/case.py: at each vendor so many mapped tasks and a batch of so many videos."""
+"""The run of tests/cluster/case.py: the number of mapped tasks, and of videos in a batch, at each vendor."""
 VIDEOS = VENDORS * (MAPPED + BATCH)
 STARTS = 2.0
 """Of a batch that takes one wave: one that submits, one that collects."""

@@ -16,7 +16,7 @@ CORES = 16
 """Of one machine of workers, and of the database's; an assumption."""
 GIGABIT = 1e9
 S3_A_SECOND = {"PUT": 3500, "POST": 3500, "DELETE": 3500, "GET": 5500, "HEAD": 5500, "LIST": 5500}
-"""Requests a second below one prefix of S3: at least so many writing *or* reading ones, Amazon documents."""
+"""Writing *or* reading requests a second that S3 takes below one prefix at least, as Amazon documents."""
 
 
 class Limit(NamedTuple):
