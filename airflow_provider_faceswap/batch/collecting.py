@@ -194,7 +194,7 @@ class Collector:
                 self._forget(item.known().entry)
 
     def _forget(self, entry: Entry) -> None:
-        """Delete what brought a result that is stored and noted."""
+        """Delete what brought a result, or woke the task: it is not needed any longer."""
         if entry.nonce:
             clean_up(lambda: self.completion.forget(entry.ticket()))
         if entry.spooled_at:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.called_back import CalledBackOperator
-
-if TYPE_CHECKING:
-    pass
 
 
 class AIFaceSwapOperator(CalledBackOperator):
