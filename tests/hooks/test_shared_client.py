@@ -28,7 +28,7 @@ async def test_triggers_share_the_connections_and_the_last_one_closes_them(
             provider="modelslab",
             conn_id="modelslab_default",
             jobs=jobs,
-            deadline=time.time() + 60,
+            deadline=time.time() + 3600,
             poll_interval=0.01,
         )
         for _ in range(100)
@@ -69,7 +69,8 @@ async def test_calls_that_wait_for_a_slot_can_be_cancelled(vendor: Vendor, conne
     await until(lambda: not vendor.open)
 
 
-async def test_no_cancellation_is_lost(vendor: Vendor, connect: Any) -> None:
+@pytest.mark.parametrize("round_", range(10))
+async def test_no_cancellation_is_lost(vendor: Vendor, connect: Any, round_: int) -> None:
     connect(vendor.url)
 
     async def polls() -> None:
@@ -78,13 +79,17 @@ async def test_no_cancellation_is_lost(vendor: Vendor, connect: Any) -> None:
             while True:
                 await hook.asend(FETCH)
 
-    for round_ in range(10):
-        tasks = [asyncio.create_task(polls()) for _ in range(60)]
-        await asyncio.sleep(0.02 + 0.007 * round_)
-        for task in tasks:
-            task.cancel()
-        _, alive = await asyncio.wait(tasks, timeout=5)
-        assert not alive
+    tasks = [asyncio.create_task(polls()) for _ in range(60)]
+    await until(lambda: len(vendor.keys) >= 20 * round_)
+    # A few turns of the loop: each round is cancelled at another step of its requests.
+    for _ in range(3 * round_):
+        await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    sent = len(vendor.keys)
+    # Who missed it goes on polling.
+    await until(lambda: all(task.done() for task in tasks) or len(vendor.keys) > sent + 200)
+    assert all(task.cancelled() for task in tasks)
     await until(lambda: not vendor.open)
 
 
@@ -101,10 +106,15 @@ async def test_a_thousand_newcomers_cost_one_lookup(connect: Any, lookups: list[
     connect()
     transport, _ = answering()
     hooks = [ModelsLabHook(transport=transport) for _ in range(1000)]
+    inside: set[ModelsLabHook] = set()
+    all_inside = asyncio.Event()
 
     async def stay(hook: ModelsLabHook) -> None:
         async with hook.connected():
-            await asyncio.sleep(0.1)
+            inside.add(hook)
+            if len(inside) == len(hooks):
+                all_inside.set()
+            await all_inside.wait()
 
     await asyncio.gather(*map(stay, hooks))
     assert len(lookups) == 1
@@ -187,15 +197,17 @@ async def test_a_refused_key_is_read_again_at_once(
         connect(vendor.url, key="key-2")
         with pytest.raises(AuthenticationError):
             await hook.asend(FETCH)
-        await until(lambda: len(lookups) == 2)
-        await asyncio.sleep(0.1)
+        async with hook._shared_client(60) as shared:
+            await until(lambda: shared._renewal is not None and shared._renewal.done())
+        assert len(lookups) == 2
         assert (await hook.asend(FETCH)).state is JobState.PROCESSING
     assert vendor.keys == ["key-1", "key-2"]
 
 
 async def test_a_storm_of_refusals_does_not_become_one_of_lookups(
-    vendor: Vendor, connect: Any, lookups: list[str]
+    vendor: Vendor, connect: Any, lookups: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shared_client, "RECENT", 3600.0)
     connect(vendor.url, key="key-1")
     vendor.good_key = "key-2"
     hooks = [ModelsLabHook() for _ in range(200)]
