@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -143,6 +144,7 @@ def _sign_s3(filesystem: Any, path: str, seconds: int) -> Any:
     from botocore import UNSIGNED
     from fsspec.asyn import sync
 
+    unused = filesystem._s3 is None
     general = filesystem.s3
     if filesystem.anon:
         raise UnsignableError(
@@ -153,7 +155,7 @@ def _sign_s3(filesystem: Any, path: str, seconds: int) -> Any:
         raise UnsignableError(
             "the connection leaves signing to a service, which signs no URLs; use an access key or a role"
         )
-    bucket, key, version = filesystem.split_path(path)
+    bucket, key, version_id = filesystem.split_path(path)
     changed: dict[str, Any] = {"signature_version": "s3v4", "region_name": _region(filesystem, bucket)}
     if _is_amazon(
         general
@@ -169,13 +171,22 @@ def _sign_s3(filesystem: Any, path: str, seconds: int) -> Any:
         "region_name": changed["region_name"],
         "config": general.meta.config.merge(AioConfig(**changed)),
     }
-    wanted = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+    wanted = {"Bucket": bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
 
     async def presign() -> Any:
         async with filesystem.session.create_client("s3", **options) as client:
             return await client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
 
-    return sync(filesystem.loop, presign)
+    try:
+        return sync(filesystem.loop, presign)
+    finally:
+        if unused and _takes_unused_for_closed():
+            filesystem._s3 = None
+
+
+def _takes_unused_for_closed() -> bool:
+    """Return whether s3fs, at the next use of a client that has sent nothing, drops Airflow's credentials."""
+    return tuple(map(int, version("s3fs").split(".")[:2])) < (2026, 6)
 
 
 def _is_amazon(client: Any) -> bool:

@@ -130,9 +130,21 @@ def test_the_cached_filesystem_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch)
     path = connected(monkeypatch)
     answers(path, monkeypatch, {"x-amz-bucket-region": "eu-west-3"})
     client, before = path.fs.s3, vars(path.fs.s3.meta.config).copy()
+    session = path.fs.session
     sign(path, 60)
     assert path.fs.s3 is client and vars(client.meta.config) == before
-    assert path.fs.client_kwargs == {} and "Signature=" in path.fs.sign(path.path)
+    assert path.fs.client_kwargs == {} and path.fs.session is session
+
+
+def test_the_store_can_be_used_after_its_first_object_was_signed(
+    s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = {"endpoint_url": s3.server, "region_name": "eu-west-3"}
+    conn_id = connected(monkeypatch, extra=extra).conn_id
+    path = ObjectStoragePath(f"s3://{conn_id}@bucket/signed-first.jpg")
+    s3.client.put_object(Bucket="bucket", Key="signed-first.jpg", Body=JPEG)
+    sign(path, 60)
+    assert path.read_bytes() == JPEG
 
 
 @pytest.mark.parametrize("key", KEYS)
