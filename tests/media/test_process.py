@@ -117,9 +117,10 @@ def test_the_child_gets_no_secret_no_file_and_little_of_everything(monkeypatch: 
 
 
 def test_the_child_imports_no_airflow_and_no_http_client() -> None:
+    heavy = {"numpy", "aiohttp", "httpx", "airflow", "pydantic", process.__name__}
     code = (
         "import sys; from airflow_provider_faceswap.media.child import clips, main, pictures; "
-        "print({'numpy', 'aiohttp', 'httpx', 'airflow', 'pydantic', 'subprocess'} & set(sys.modules))"
+        f"print({heavy} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("set()\n", "")
