@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.exceptions import InputError, JournalError
 from airflow_provider_faceswap.operators.aifaceswap import AIFaceSwapImageOperator
 from airflow_provider_faceswap.sensors.modelslab import ModelsLabFetchSensor
+from airflow_provider_faceswap.storage import outputs
 from tests.execution.vendors import PICTURE, Task, Vendor, connect
 from tests.fakes import JPEG, api_error
 
@@ -67,7 +69,10 @@ def test_a_sensor_refuses_another_vendors_result(modelslab: Task, monkeypatch: p
 class TestWithoutATaskStateStore:
     """Below Airflow 3.3 a clear pays again, so no message may send people there."""
 
-    def test_a_result_that_is_not_stored(self, modelslab: Task, vendor: Vendor) -> None:
+    def test_a_result_that_is_not_stored(
+        self, modelslab: Task, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outputs, "download", partial(outputs.download, patience=0))
         modelslab.store, vendor.files = None, [(404, "gone")]
         error = modelslab.fails()
         assert "a retry or clear pays again" in str(error) and "nothing is paid again" not in str(error)

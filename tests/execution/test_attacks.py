@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,10 @@ class TestAResultThatIsLost:
         assert len(vendor.submitted) == 1
 
 
-def test_a_result_that_is_gone_everywhere_says_how_to_buy_again(modelslab: Task, vendor: Vendor) -> None:
+def test_a_result_that_is_gone_everywhere_says_how_to_buy_again(
+    modelslab: Task, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "download", partial(outputs.download, patience=0))
     stored = modelslab.start()["stored"][0]
     Path(stored.removeprefix("file://")).unlink()
     vendor.polls, vendor.files = [UNKNOWN], [(404, "gone")]
