@@ -6,6 +6,7 @@ import hashlib
 from functools import partial
 from typing import Any, ClassVar
 
+from python_multipart.exceptions import FormParserError
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -102,7 +103,7 @@ class AIFaceSwap(Front):
                     name: await value.read() if isinstance(value, UploadFile) else value
                     for name, value in form.items()
                 }
-        except HTTPException:
+        except (HTTPException, FormParserError):  # older starlettes let the parser's own pass
             raise self.refused("bad_form", "Invalid form data in request body") from None
 
 
