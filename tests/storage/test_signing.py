@@ -36,6 +36,9 @@ from tests.storage.signable import (
     said,
 )
 
+# Google's libraries warn of it once Python 3.10 is no longer maintained.
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a non-supported Python version:FutureWarning")
+
 
 @pytest.fixture(autouse=True)
 def _no_other_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
