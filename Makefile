@@ -57,7 +57,7 @@ constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt and 
 	printf '%s\n' apache-airflow==$(AIRFLOW_VERSION) hatchling uv | $(RUN) uv pip compile --upgrade --all-extras \
 	    --python-version $(LOWEST_PYTHON) --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file constraints.txt pyproject.toml -
-	printf '%s\n' hatchling uv | $(RUN) uv pip compile --upgrade --extra dev --extra sandbox \
+	printf '%s\n' hatchling uv | $(RUN) uv pip compile --upgrade --extra dev --extra docs --extra sandbox \
 	    --universal --python-version $(LOWEST_PYTHON) --constraint constraints.txt --generate-hashes \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements-dev.txt pyproject.toml -
