@@ -45,7 +45,7 @@ bench: $(INSTALLED)  ## Measure what a video costs on a real Airflow, in a quart
 	@$(RUN) benchmarks.videos --csv docs/benchmarks.csv --plot docs/benchmarks.svg --page docs/benchmarks.md
 
 docs: $(INSTALLED)  ## Build the documentation in site/, and check its links.
-	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict
 
 lint: $(INSTALLED) docs  ## Check style, types and the documentation.
 	$(RUN) ruff check
