@@ -22,7 +22,9 @@ OF_THE_ROOT = {
 # Where the files lie that pages link to; the search leaves them out.
 SOURCE = "source/"
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json"}
-LINK = re.compile(r"(\]\()([^)\s]+)(\))")
+# A link; its text too, where that is the name of a page.
+LINK = re.compile(r"(?P<text>\[[\w./-]+\.md)?\]\((?P<target>[^)\s]+)\)")
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^ *(```|~~~)")
 # How Sphinx marks a name in a docstring.
 ROLE = re.compile(r":(?:mod|class|func|meth|data|attr):<code>~?")
@@ -58,6 +60,16 @@ def target_of(link: str, origin: str) -> str | None:
     return f"{SOURCE}{path}.md"
 
 
+def title_of(src_uri: str) -> str:
+    """
+    Return the title of a page.
+
+    :param src_uri: of the page, from the root of the site.
+    """
+    found = TITLE.search((ROOT / origin_of(src_uri)).read_text(encoding="utf-8"))
+    return found[1] if found else src_uri
+
+
 def outside_of_code(markdown: str) -> Iterator[tuple[str, bool]]:
     """
     Yield each line, and whether it is text.
@@ -82,12 +94,13 @@ def with_links_of_the_site(markdown: str, src_uri: str) -> str:
     """
 
     def replaced(found: re.Match[str]) -> str:
-        link, sharp, fragment = found[2].partition("#")
+        link, sharp, fragment = found["target"].partition("#")
         target = target_of(link, origin_of(src_uri))
         if target is None:
             return found[0]
+        text = f"[{title_of(target)}" if found["text"] else ""
         relative = posixpath.relpath(target, posixpath.dirname(src_uri) or ".")
-        return f"{found[1]}{relative}{sharp}{fragment}{found[3]}"
+        return f"{text}]({relative}{sharp}{fragment})"
 
     lines = outside_of_code(markdown)
     return "".join(LINK.sub(replaced, line) if text else line for line, text in lines)
@@ -111,7 +124,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     wanted = set[str]()
     for file in files.documentation_pages():
         markdown = with_links_of_the_site(file.content_string, file.src_uri)
-        links = (link[2].partition("#")[0] for link in LINK.finditer(markdown))
+        links = (link["target"].partition("#")[0] for link in LINK.finditer(markdown))
         here = posixpath.dirname(file.src_uri)
         wanted |= {posixpath.normpath(posixpath.join(here, link)) for link in links if SOURCE in link}
     for src_uri in sorted(wanted):
@@ -129,5 +142,5 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show names in docstrings without the marks of Sphinx."""
-    return ROLE.sub("<code>", html)
+    """Show docstrings without the marks of Sphinx."""
+    return ROLE.sub("<code>", html).replace("<p>::</p>\n", "")

@@ -104,6 +104,12 @@ def test_what_is_public_is_in_the_reference(name: str, site: Path) -> None:
     assert f'id="airflow_provider_faceswap.{name}"' in reference
 
 
+def test_the_reference_shows_no_marks_of_sphinx(site: Path) -> None:
+    for file in (site / "api").glob("*.html"):
+        text = file.read_text("utf-8")
+        assert "<p>::</p>" not in text and ":class:" not in text and ":func:" not in text, file.name
+
+
 def test_a_file_that_a_page_links_to_is_a_page(site: Path) -> None:
     assert "FaceSwapBatchOperator" in (site / "source/example_dags/csv_batch.py.html").read_text("utf-8")
     assert 'href="source/example_dags/csv_batch.py.html"' in (site / "examples.html").read_text("utf-8")
@@ -127,6 +133,12 @@ def test_where_a_link_leads(link: str, origin: str, target: str | None, pages: M
 def test_a_link_to_a_file_that_is_not_there_is_an_error(pages: ModuleType) -> None:
     with pytest.raises(Exception, match=r"nothing\.py, which is not a file"):
         pages.target_of("../nothing.py", "docs/media.md")
+
+
+def test_a_link_that_is_called_as_its_file_is_called_as_the_page(pages: ModuleType) -> None:
+    text = "[media.md](docs/media.md#signing) and [CHANGELOG.md](CHANGELOG.md)"
+    changed = pages.with_links_of_the_site(text, "index.md")
+    assert changed == "[Media](media.md#signing) and [Changelog](changelog.md)"
 
 
 def test_links_in_code_stay_as_they_are(pages: ModuleType) -> None:
