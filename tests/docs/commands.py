@@ -63,6 +63,7 @@ def check_command(words: list[str]) -> None:
     check = {
         "make": _make,
         "python": _python,
+        "python3": _python,
         "airflow": _airflow,
         "pip": _pip,
         "export": _export,
