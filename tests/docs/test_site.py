@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -16,18 +18,6 @@ from tests.docs.blocks import ROOT
 from tests.test_package import PUBLIC
 
 pytest.importorskip("mkdocs", reason="the extra docs is not installed")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    # A proxy that does not answer: whatever is fetched fails the build.
-    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy")}
-    env = os.environ | nowhere | {"NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +135,19 @@ def test_links_in_code_stay_as_they_are(pages: ModuleType) -> None:
     text = "[a](docs/media.md#signing)\n```python\nx[0](docs/media.md)\n```\n"
     changed = pages.with_links_of_the_site(text, "index.md")
     assert changed == "[a](media.md#signing)\n```python\nx[0](docs/media.md)\n```\n"
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_site_in_a_browser(site: Path) -> None:
+    pytest.importorskip("playwright")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        pytest.skip("no chromium: install Debian's package, or name another one in $CHROMIUM")
+    command = [sys.executable, "-m", "tests.docs.look_at_site", str(site), chromium]
+    seen = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    assert seen["too_wide_for_a_phone"] == []
+    assert seen["copied"].startswith("python3 -m venv") and "$" not in seen["copied"]
+    assert seen["first_hit"] == "Security and responsible use"
+    assert seen["scheme"] == "slate"
+    assert seen["outside"] == []
