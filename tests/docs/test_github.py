@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from compat.cells import CELLS, chosen
 from tests.docs.blocks import ROOT
@@ -61,6 +63,13 @@ def test_a_job_may_read_and_nothing_else() -> None:
             assert re.fullmatch(r"actions/[\w-]+@v\d+", step.get("uses", "actions/none@v1"))
             if step.get("uses", "").startswith("actions/checkout"):
                 assert step["with"]["persist-credentials"] is False
+
+
+def test_the_public_site_is_built_with_what_the_extra_names() -> None:
+    extra = [Requirement(line) for line in metadata("airflow-provider-faceswap").get_all("Requires-Dist", [])]
+    wanted = {item.name for item in extra if item.marker and item.marker.evaluate({"extra": "docs"})}
+    (install,) = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text())["build"]["jobs"]["install"]
+    assert install.split() == ["pip", "install", "--constraint", "constraints.txt", *sorted(wanted)]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
