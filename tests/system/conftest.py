@@ -24,7 +24,6 @@ HERE = Path(__file__).parent
 SETTINGS = {
     "core": {
         **PATIENT["core"],
-        "parallelism": 16,
         "test_connection": "Enabled",
         "plugins_folder": str(HERE / "plugins"),
     },
