@@ -49,13 +49,15 @@ class SwapJobsTrigger(SwapTrigger):
         self.poll_interval = poll_interval
 
     async def _wait_for_all(self) -> list[Ended]:
-        hook = hook_for(self.provider, self.conn_id)
+        # In a thread: a vendor of another package is looked up and imported.
+        hook = await asyncio.to_thread(hook_for, self.provider, self.conn_id)
         async with AsyncExitStack() as stack:
             await self._connect(hook, stack)
             return await asyncio.gather(*(self._watch(hook, job) for job in self.jobs))
 
     async def _watch_batch(self, jobs: list[BatchJob], tally: Tally) -> None:
-        hook = hook_for(self.provider, self.conn_id)
+        # In a thread: a vendor of another package is looked up and imported.
+        hook = await asyncio.to_thread(hook_for, self.provider, self.conn_id)
         async with AsyncExitStack() as stack:
             await self._connect(hook, stack)
             listener = await stack.enter_async_context(Listener(self.provider, *(job.nonce for job in jobs)))

@@ -74,10 +74,11 @@ def test_a_vendor_that_is_not_whole_is_refused() -> None:
         docs: ClassVar[str] = "https://modelslab.com/docs"
         kind: ClassVar[Kind] = "image"
 
+    named = {"name": "acme", "title": "Acme", "hook": "acme.Hook"}
     with pytest.raises(TypeError, match="Bare lacks docs, kind"):
-        Vendor(name="modelslab", operations={"bare": Bare})
+        Vendor(**named, operations={"bare": Bare})
     with pytest.raises(TypeError, match="Whole lacks a field with a Media mark"):
-        Vendor(name="modelslab", operations={"whole": Whole})
+        Vendor(**named, operations={"whole": Whole})
     with pytest.raises(TypeError, match="nothing reads its callbacks"):
         dataclasses.replace(vendor("aifaceswap"), read_callback=None)
 

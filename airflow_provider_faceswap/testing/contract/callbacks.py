@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from airflow_provider_faceswap.apis.contract import Vendor
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.exceptions import PollError
 from airflow_provider_faceswap.testing.contract.example import Meaning, called
@@ -26,14 +27,17 @@ def callback_faults(tested: Vendor, callbacks: Sequence[tuple[bytes, Meaning]]) 
     if not callbacks:
         yield "no callbacks are given, and the vendor has a read_callback"
     for body, meaning in (*callbacks, *((body, PollError) for body in _RUBBISH)):
-        try:
-            job = tested.read_callback(body)
-        except Exception as error:
-            found: Meaning | type[Exception] = type(error)
-        else:
-            found = job.state
-            if read_id(job.job_id) is None:
-                yield f"read_callback: {body[:60]!r} gives the id {job.job_id!r}; use read_id"
+        job = _read(tested.read_callback, body)
+        found = job.state if isinstance(job, Job) else type(job)
         if found is not meaning:
-            name = getattr(found, "__name__", found)
-            yield f"read_callback: {body[:60]!r} must mean {called(meaning)}, not {name}"
+            said = called(found) if isinstance(found, JobState) else found.__name__
+            yield f"read_callback: {body[:60]!r} must mean {called(meaning)}, not {said}"
+        if isinstance(job, Job) and read_id(job.job_id) is None:
+            yield f"read_callback: {body[:60]!r} gives the id {job.job_id!r}; use read_id"
+
+
+def _read(read_callback: Callable[[bytes], Job], body: bytes) -> object:
+    try:
+        return read_callback(body)
+    except Exception as error:
+        return error
