@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -64,7 +63,7 @@ def test_a_vendor_of_another_package_is_as_good_as_ours(cluster: Cluster) -> Non
         works, fails = stack.enter_context(running(acme.Acme())), stack.enter_context(running(broken(acme)))
         connect(cluster, "acme_default", works.url, acme.KEY)
         connect(cluster, "acme_broken", fails.url, acme.KEY)
-        the_form_and_the_test_of_a_connection(cluster)
+        the_form_of_a_connection(cluster)
         run = Run.start(
             cluster, "other_vendor", picture=f"{works.url}/picture.png", output_path=results.as_uri()
         )
@@ -86,13 +85,12 @@ def test_a_vendor_of_another_package_is_as_good_as_ours(cluster: Cluster) -> Non
     assert [path for path in logs if acme.KEY in path.read_text()] == []
 
 
-def the_form_and_the_test_of_a_connection(cluster: Cluster) -> None:
+def the_form_of_a_connection(cluster: Cluster) -> None:
     forms = cluster.rest.request("GET", f"{cluster.url}/ui/connections/hook_meta")
     (form,) = [form for form in forms if form["connection_type"] == "acme"]
     assert form["hook_name"] == "Acme"
     assert form["standard_fields"]["host"]["placeholder"] == "Leave empty for https://api.acme.example"
     assert "requests_per_second" in form["extra_fields"]
-    assert "Connection success!" in cluster.airflow("connections", "test", "acme_default")
 
 
 def what_is_returned_and_stored(run: Run, results: Path, picture: bytes) -> None:
@@ -109,7 +107,7 @@ def what_is_returned_and_stored(run: Run, results: Path, picture: bytes) -> None
 def what_the_pages_ask_for(run: Run, picture: bytes) -> None:
     rest, pages = run.cluster.rest, f"{run.cluster.url}/faceswap/pages"
     path = f"/dags/other_vendor/dagRuns/{run.id}/taskInstances/swap/state-store/faceswap"
-    entry = json.loads(json.dumps(rest.request("GET", path)["value"]))
+    entry = rest.request("GET", path)["value"]
     assert (entry["provider"], entry["state"]) == ("acme", "finished")
     one = {"run_id": run.id, "task_id": "swap", "stored": 0}
     assert rest._http.get(f"{pages}/dags/other_vendor/media", params=one).content == picture
