@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,17 +13,9 @@ import pytest
 
 from harness.cluster import Cluster
 from tests.system.run import Run
-from tests.vendors.installed import ACME
+from tests.vendors.installed import load_server
 
 pytestmark = pytest.mark.together
-
-
-def acme_server() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("acme_server", ACME / "acme_faceswap" / "server.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @contextmanager
@@ -57,7 +48,7 @@ def connect(cluster: Cluster, conn_id: str, url: str, key: str) -> None:
 
 
 def test_a_vendor_of_another_package_is_as_good_as_ours(cluster: Cluster) -> None:
-    acme = acme_server()
+    acme = load_server()
     results = Path(cluster.env["AIRFLOW__FACESWAP__LOCAL_ROOTS"], "other_vendor")
     with ExitStack() as stack:
         works, fails = stack.enter_context(running(acme.Acme())), stack.enter_context(running(broken(acme)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 ACME = Path(__file__).parent / "acme"
 
@@ -24,3 +26,12 @@ def install(target: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
     return target
+
+
+def load_server() -> ModuleType:
+    """Return the module that plays the vendor; it needs nothing else of the package."""
+    spec = importlib.util.spec_from_file_location("acme_server", ACME / "acme_faceswap" / "server.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
