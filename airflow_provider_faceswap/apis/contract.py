@@ -36,11 +36,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.media import slots
+from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
 
 
 @dataclass(frozen=True)
@@ -117,4 +119,18 @@ class Vendor:
         """
         if self.read_callback is None:
             raise FaceSwapError(f"{self.title} does not call back: its jobs are polled")
-        return self.read_callback
+        return partial(_read_callback, self.read_callback)
+
+
+def _read_callback(read: Callable[[bytes], Job], body: bytes) -> Job:
+    """Hold a reader of callbacks to its contract: a mistake of it must not end the wait for a paid job."""
+    job: object
+    try:
+        job = read(body)
+    except PollError:
+        raise
+    except Exception as error:  # what it says may quote the body
+        raise PollError(f"a callback cannot be read ({type(error).__name__})") from None
+    if not isinstance(job, Job) or read_id(job.job_id) != job.job_id:
+        raise PollError("a callback came that names no job")
+    return job

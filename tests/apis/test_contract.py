@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,11 +12,14 @@ import pytest
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.aifaceswap import FaceSwap
 from airflow_provider_faceswap.apis.contract import Vendor
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.modelslab import Fetch, ModelsLabSubmission, SingleVideoSwap
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.segmind import FaceswapNow
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
+
+ODD_ID = {"job_id": "../7", "state": JobState.SUCCESS}
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -56,6 +60,15 @@ def test_a_vendor_that_does_not_call_back_says_so() -> None:
     with pytest.raises(FaceSwapError, match="Segmind does not call back"):
         vendor("segmind").callback_reader()
     assert vendor("aifaceswap").callback_reader()(b'{"task_id": "a", "success": 0}').job_id == "a"
+
+
+@pytest.mark.parametrize("read", [lambda body: 1 / 0, lambda body: None, lambda body: Job(**ODD_ID)])
+def test_a_mistake_of_a_reader_of_callbacks_is_a_callback_that_does_not_count(
+    read: Callable[[bytes], Any],
+) -> None:
+    odd = dataclasses.replace(vendor("aifaceswap"), read_callback=read)
+    with pytest.raises(PollError, match="a callback"):
+        odd.callback_reader()(b"{}")
 
 
 def test_an_operation_that_is_none_is_named_with_the_known() -> None:

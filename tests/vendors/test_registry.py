@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import time
 
 import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_faceswap.apis import VENDORS, registry, vendor
 from airflow_provider_faceswap.apis.vocabulary import choose
 from airflow_provider_faceswap.exceptions import InputError, SettingsError, VendorError
 from airflow_provider_faceswap.hooks import hook_for, provider_of
+from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
 from airflow_provider_faceswap.storage.folders import open_folder
+from airflow_provider_faceswap.triggers.jobs import SwapJobsTrigger
+from tests import fakes
 from tests.vendors.conftest import Distribute
 
 VENDOR = """
@@ -129,6 +135,26 @@ def test_no_other_package_is_imported_for_an_operation_that_a_vendor_lacks(distr
     distribute("bolt_faceswap", {"bolt": "bolt_api:VENDOR"}, "bolt_api", "raise SystemExit(1)")
     with pytest.raises(InputError, match="Segmind has no operation for a clip; give the conn_id of a vendor"):
         choose(vendor("segmind"), "video", {"face": "a", "target": "b"}, {})
+
+
+def test_a_task_that_uses_it_fails_with_the_packages_name_and_may_be_retried(
+    distribute: Distribute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distribute("bolt_faceswap", {"bolt": "bolt_api:VENDOR"}, "bolt_api", "import not_there")
+    monkeypatch.setenv("AIRFLOW_CONN_BOLT", json.dumps({"conn_type": "bolt", "password": "key-1"}))
+    media = {"face": "https://example.com/a.jpg", "target": "https://example.com/b.jpg"}
+    swap = FaceSwapOperator(task_id="swap", conn_id="bolt", **media)
+    with pytest.raises(AirflowException, match="vendor 'bolt' of bolt_faceswap 2") as raised:
+        swap.execute(fakes.context(fakes.FakeStore()))
+    assert isinstance(raised.value, VendorError) and not isinstance(raised.value, AirflowFailException)
+
+
+def test_a_triggerer_without_the_package_says_so() -> None:
+    trigger = SwapJobsTrigger(
+        provider="bolt", conn_id="bolt", jobs=[{"job_id": "1"}], deadline=time.time() + 9
+    )
+    with pytest.raises(VendorError, match="Install the package that registers it, on workers and triggerers"):
+        asyncio.run(trigger._wait_for_all())
 
 
 def test_a_connection_of_the_vendor_is_one_of_a_known_type(
