@@ -5,6 +5,7 @@ from acme_faceswap.api import VENDOR
 
 from airflow_provider_faceswap.testing.vendors import (
     Example,
+    Meaning,
     assert_vendor_contract,
     assert_vendor_registered,
     reply,
@@ -14,6 +15,7 @@ from airflow_provider_faceswap.vendors import (
     JobState,
     RefusedError,
     RefusedForNowError,
+    Reply,
 )
 
 PICTURE = "https://example.com/picture.jpg"
@@ -27,7 +29,7 @@ SWAP = Example(
         (reply(429, {"error": "too many"}, {"Retry-After": "7"}), RefusedForNowError),
     ],
 )
-POLLS = [
+POLLS: list[tuple[Reply, Meaning]] = [
     (reply(200, {"state": "running"}), JobState.PROCESSING),
     (reply(200, {"state": "done", "result": PICTURE}), JobState.SUCCESS),
     (reply(200, {"state": "done"}), JobState.NO_RESULT),
