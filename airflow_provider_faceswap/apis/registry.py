@@ -94,9 +94,9 @@ def _load(name: str) -> Vendor:
         found = points[0].load()
     except Exception as error:  # it is somebody else's code
         said = f"{type(error).__name__}: {error}"
-        raise unusable(name, f"{said}; reinstall the package, or tell its authors") from error
+        raise unusable(name, f"{said}; reinstall the package, or report it to its authors") from error
     if not isinstance(found, Vendor):
-        raise unusable(name, f"{points[0].value} is not a Vendor but of type {type(found).__name__}")
+        raise unusable(name, f"{points[0].value} is of type {type(found).__name__}; name a Vendor there")
     if found.name != name:
         raise unusable(name, f"{points[0].value} calls itself {found.name!r}; both names must be the same")
     return found

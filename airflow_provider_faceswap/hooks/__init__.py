@@ -39,7 +39,7 @@ def hook_class(chosen: Vendor) -> type[SwapHook]:
         found = resolve_name(chosen.hook)
     except Exception as error:  # it may be somebody else's code
         said = f"its hook {chosen.hook} cannot be imported: {type(error).__name__}: {error}"
-        raise unusable(chosen.name, f"{said}; reinstall the package, or tell its authors") from error
+        raise unusable(chosen.name, f"{said}; reinstall the package, or report it to its authors") from error
     if not isinstance(found, type) or not issubclass(found, SwapHook):
         raise unusable(chosen.name, f"its hook {chosen.hook} is not a subclass of SwapHook")
     conn_type = getattr(found, "conn_type", None)

@@ -59,7 +59,7 @@ def test_a_vendor_is_found_by_its_name_and_loaded_once(distribute: Distribute) -
         ("bolt", "bolt_api:VENDOR", "import not_there", "ModuleNotFoundError: No module named 'not_there'"),
         ("bolt", "bolt_api:VENDOR", "1 / 0", "ZeroDivisionError: division by zero; reinstall the package"),
         ("bolt", "bolt_api:NOTHING", code(), "AttributeError"),
-        ("bolt", "bolt_api:Swap", code(), "bolt_api:Swap is not a Vendor but of type ModelMetaclass"),
+        ("bolt", "bolt_api:Swap", code(), "bolt_api:Swap is of type ModelMetaclass; name a Vendor there"),
         ("bolt", "bolt_api:VENDOR", code("volt"), "bolt_api:VENDOR calls itself 'volt'"),
         ("Bolt", "bolt_api:VENDOR", code("Bolt"), r"its name must match \[a-z\]\[a-z0-9_\]"),
         ("bo-lt", "bolt_api:VENDOR", code("bo-lt"), r"its name must match \[a-z\]\[a-z0-9_\]"),
