@@ -31,14 +31,6 @@ def test_every_request_names_the_vendors_page(name: str) -> None:
         assert parts.scheme == "https" and name in (parts.hostname or "")
 
 
-@pytest.mark.parametrize("name", VENDORS)
-def test_every_jobs_end_is_learned_somehow(name: str) -> None:
-    found = vendor(name)
-    for request in found.operations.values():
-        answered = request.answers_at_once or request.kind == "any"
-        assert answered or (found.read_callback if request.webhook_is_ours else found.poll)
-
-
 def test_a_poll_is_made_from_an_id_and_a_route() -> None:
     assert vendor("modelslab").poll_request("278", {"namespace": "deepfake"}) == Fetch(
         job_id="278", route={"namespace": "deepfake"}
