@@ -10,6 +10,7 @@ import sys
 from importlib.metadata import metadata
 from importlib.util import find_spec
 
+from airflow.configuration import conf
 from packaging.requirements import Requirement
 
 from airflow_provider_faceswap.apis import VENDORS
@@ -28,7 +29,11 @@ OF_THE_EXAMPLE = {"acme_faceswap.server"}
 OTHERS = {
     "aws": "changes an account at Amazon",
     "curl": "asks a server that is not running here",
+    "mkdir": "makes a folder",
+    "moto_server": "serves until it is stopped",
 }
+# Types of connections that are not ours.
+CONNECTION_TYPES = {*VENDORS, "aws"}
 
 
 def commands(text: str) -> list[list[str]]:
@@ -57,7 +62,15 @@ def _words(command: str) -> list[str] | None:
 def check_command(words: list[str]) -> None:
     """Raise AssertionError if a command cannot work."""
     program, *arguments = words
-    check = {"make": _make, "python": _python, "airflow": _airflow, "pip": _pip, "export": _export}
+    check = {
+        "make": _make,
+        "python": _python,
+        "python3": _python,
+        "airflow": _airflow,
+        "pip": _pip,
+        "export": _export,
+        "source": _source,
+    }
     name = program.rpartition("/")[2]
     assert name in {*check, *OTHERS}, f"nothing checks {program!r}: see tests/docs/commands.py"
     if name in check:
@@ -70,6 +83,11 @@ def _make(arguments: list[str]) -> None:
     for word in arguments:
         name, given, _ = word.partition("=")
         assert not given or f"$({name})" in MAKEFILE, f"make knows no {name}"
+
+
+def _source(arguments: list[str]) -> None:
+    (file,) = arguments
+    assert file.endswith("/bin/activate"), f"not of a virtual environment: {file}"
 
 
 def _python(arguments: list[str]) -> None:
@@ -106,6 +124,9 @@ def _airflow(arguments: list[str]) -> None:
 def _pip(arguments: list[str]) -> None:
     command, *wanted = arguments
     assert command == "install"
+    if wanted[0] == "--constraint":
+        assert (ROOT / wanted[1]).is_file(), f"no such file: {wanted[1]}"
+        wanted = wanted[2:]
     for word in wanted:
         if word == "-e":
             continue
@@ -120,8 +141,11 @@ def _export(assignments: list[str]) -> None:
     for assignment in assignments:
         name, _, value = assignment.partition("=")
         if name.startswith("AIRFLOW_CONN_"):
-            assert json.loads(value)["conn_type"] in VENDORS, assignment
+            assert json.loads(value)["conn_type"] in CONNECTION_TYPES, assignment
         elif name.startswith("AIRFLOW__FACESWAP__"):
             assert name.removeprefix("AIRFLOW__FACESWAP__").lower() in OPTIONS, assignment
+        elif name.startswith("AIRFLOW__"):
+            section, _, option = name.removeprefix("AIRFLOW__").lower().partition("__")
+            assert conf.has_option(section, option), assignment
         else:
-            raise AssertionError(f"nothing checks the variable {name}")
+            assert name == "AIRFLOW_HOME", f"nothing checks the variable {name}"
