@@ -79,6 +79,7 @@ class Left(BaseModel):
     eta: Moment | None = None
     route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
     nonce: Nonce = ""
+    erased: Moment = 0.0
 
     def __str__(self) -> str:
         return f"{self.provider} job {self.job_id or '(no id)'} ({self.operation}, {self.state.value})"
@@ -116,6 +117,7 @@ class Entry(BaseModel):
     :param doubts: how often it was submitted again although it may have been taken before.
     :param problem: what went wrong last.
     :param obeyed: the id of the last :class:`~airflow_provider_faceswap.journal.wishes.Wish` that was obeyed.
+    :param erased: when a person had its result deleted, in seconds since the epoch; it is not bought again.
     :param left: jobs that this purchase left behind.
     """
 
@@ -147,6 +149,7 @@ class Entry(BaseModel):
     doubts: Count = 0
     problem: Text = ""
     obeyed: JobId = ""
+    erased: Moment = 0.0
     left: tuple[Left, ...] = Field(default=(), max_length=MAX_LEFT)
 
     @classmethod
