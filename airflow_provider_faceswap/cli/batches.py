@@ -33,6 +33,7 @@ class Batch:
     :param known: what Airflow's database says of its task.
     :param records: what its task bought, by the keys of the items.
     :param rows: the positions of items in the list.
+    :param consents: the consent_reference of items that have one.
     :param problem: why its folder could not be read.
     """
 
@@ -42,6 +43,7 @@ class Batch:
     known: Known
     records: Mapping[str, Record] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    consents: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
 
     def purchases(self) -> list[Purchase]:
@@ -55,6 +57,15 @@ class Batch:
     def counts(self) -> dict[str, int]:
         """Return how many of its rows stand how."""
         return dict(Counter(record.status.value for record in self.records.values()))
+
+
+def settled_counts(kept: Kept) -> dict[str, int] | None:
+    """Return what a batch returned, if nothing of it is open: then its manifest need not be read."""
+    result = look_up(kept.task).result if kept.state == "success" else None
+    if not isinstance(result, dict) or any(result.get(name) != 0 for name in ("in_doubt", "unfinished")):
+        return None
+    names = ("succeeded", "reused", "failed", "not_sent")
+    return {name: result[name] for name in names if isinstance(result.get(name), int) and result[name]}
 
 
 def own_folder(folder: str, digest: str) -> Place:
@@ -79,6 +90,7 @@ def read_batch(session: Session, kept: Kept) -> Batch:
     head = journal.load_head() or Head()
     records = {record.key: record for record in journal.records()}
     rows: dict[str, int] = {}
+    consents: dict[str, str] = {}
     known = look_up(kept.task)
     folder = problem = ""
     try:
@@ -89,13 +101,15 @@ def read_batch(session: Session, kept: Kept) -> Batch:
         for key, line in ledger.lines.items():
             if str(line["journal"]["by"]).partition(".")[0] == digest:
                 _take(records, key, line)
+                consents[key] = str(line.get("consent_reference") or "")
         frozen = thaw(own_folder(folder, digest), f"items-{head.epoch}.jsonl") or []
+        consents |= {row.key: row.consent_reference for row in frozen if row.consent_reference}
         rows = {row.key: row.index for row in frozen} | {
             key: line["index"] for key, line in ledger.lines.items() if isinstance(line["index"], int)
         }
     except (FaceSwapError, NotShownError, ValueError) as error:
         problem = said(error)
-    return Batch(kept, head, folder, known, records, rows, problem)
+    return Batch(kept, head, folder, known, records, rows, consents, problem)
 
 
 def _take(records: dict[str, Record], key: str, line: Mapping[str, Any]) -> None:

@@ -40,6 +40,17 @@ _NO_CLEAR = Arg(
     action="store_true",
     help="Only write the decision: a worker obeys it at the task's next start",
 )
+_PROVIDER = Arg(("--provider",), help="The vendor: modelslab, segmind, aifaceswap")
+_ID = Arg(("--job-id",), help="The vendor's id of the job")
+_CONSENT = Arg(("--consent-reference",), help="All jobs that were bought with this consent_reference")
+_FOLDERS = Arg(
+    ("--output-path",),
+    action="append",
+    help="A folder of results to look through as well, such as one of runs that Airflow has no longer; "
+    "may be given several times",
+    default=[],
+)
+_DELETE = Arg(("-y", "--yes"), action="store_true", help="Delete what is listed")
 _SHOW = (ARG_OUTPUT, ARG_VERBOSE)
 _DECIDE = (ARG_YES, ARG_VERBOSE)
 
@@ -72,6 +83,15 @@ def get_cli_commands() -> list[CLICommand]:
                     "then buys a job, once. For a job that has ended, name Dag, run and task.",
                     func=lazy_load_command(f"{_PACKAGE}.deciding.resubmit"),
                     args=(*_WHICH, _ROWS, _ALL_ROWS, _NO_CLEAR, *_DECIDE),
+                ),
+                ActionCommand(
+                    name="forget",
+                    help="Delete what is kept of a job: an erasure request",
+                    description="List, and with --yes delete, what is kept of a job: its stored files with "
+                    "their provenance records, its callbacks, what is spooled, its rows in lists and "
+                    "manifests, and its result in the journal. Name a task, a job or a consent_reference.",
+                    func=lazy_load_command(f"{_PACKAGE}.forget.forget"),
+                    args=(*_WHICH, _ROWS, _PROVIDER, _ID, _CONSENT, _FOLDERS, _DELETE, *_SHOW),
                 ),
             ),
         )

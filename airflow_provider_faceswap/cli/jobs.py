@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from airflow_provider_faceswap.batch.record import Status
-from airflow_provider_faceswap.cli.batches import Batch, read_batch
+from airflow_provider_faceswap.cli.batches import Batch, read_batch, settled_counts
 from airflow_provider_faceswap.cli.errors import CommandError
 from airflow_provider_faceswap.cli.purchases import (
     IN_DOUBT,
@@ -26,10 +26,8 @@ from airflow_provider_faceswap.cli.shell import command, show
 from airflow_provider_faceswap.cli.state_store import Kept, Which
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.journal.entry import Entry, State
-from airflow_provider_faceswap.pages.database import look_up
 
 ALL = "all"
-_OPEN = ("in_doubt", "unfinished")
 
 
 @command
@@ -63,7 +61,7 @@ def _rows(session: Session, which: Which, states: tuple[str, ...]) -> Iterator[d
 
 def _batch_rows(session: Session, kept: Kept, states: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Yield a line for the batch, and one for each row in doubt."""
-    settled = _summary(kept)
+    settled = settled_counts(kept)
     if settled is not None:
         if "finished" in states:
             yield _line(kept, "finished", settled)
@@ -79,15 +77,6 @@ def _batch_rows(session: Session, kept: Kept, states: tuple[str, ...]) -> Iterat
         yield _line(kept, state, batch.counts(), batch)
     if IN_DOUBT in states:
         yield from (as_row(item, rows=None) for item in doubts)
-
-
-def _summary(kept: Kept) -> dict[str, int] | None:
-    """Return what a batch returned, if nothing of it is open: then its manifest need not be read."""
-    result = look_up(kept.task).result if kept.state == "success" else None
-    if not isinstance(result, dict) or any(result.get(name) != 0 for name in _OPEN):
-        return None
-    names = ("succeeded", "reused", "failed", "not_sent")
-    return {name: result[name] for name in names if isinstance(result.get(name), int) and result[name]}
 
 
 def _state(batch: Batch, doubtful: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from airflow_provider_faceswap.cli.batches import read_batch
+from airflow_provider_faceswap.cli.batches import read_batch, settled_counts
 from airflow_provider_faceswap.cli.errors import CommandError
 from airflow_provider_faceswap.cli.purchases import IN_DOUBT, Purchase, heads, is_batch, name_of, purchase_of
 from airflow_provider_faceswap.cli.state_store import Which
@@ -26,8 +26,7 @@ def doubts(session: Session, which: Which, rows: Sequence[int]) -> list[Purchase
     found = []
     for kept in list(heads(session, which, (IN_DOUBT,))):
         if is_batch(kept):
-            settled = kept.state == "success" and not which.names_a_task
-            bought = [] if settled else read_batch(session, kept).purchases()
+            bought = read_batch(session, kept).purchases() if settled_counts(kept) is None else []
             found += [item for item in bought if not rows or item.row in rows]
         elif not rows and (purchase := purchase_of(kept)):
             found.append(purchase)
