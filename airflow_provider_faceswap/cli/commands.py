@@ -50,6 +50,9 @@ _FOLDERS = Arg(
     "may be given several times",
     default=[],
 )
+_OLDER = Arg(
+    ("--older-than",), help="Leave what is younger: a number with h, d or w (default: 30d)", default="30d"
+)
 _DELETE = Arg(("-y", "--yes"), action="store_true", help="Delete what is listed")
 _SHOW = (ARG_OUTPUT, ARG_VERBOSE)
 _DECIDE = (ARG_YES, ARG_VERBOSE)
@@ -92,6 +95,15 @@ def get_cli_commands() -> list[CLICommand]:
                     "manifests, and its result in the journal. Name a task, a job or a consent_reference.",
                     func=lazy_load_command(f"{_PACKAGE}.forget.forget"),
                     args=(*_WHICH, _ROWS, _PROVIDER, _ID, _CONSENT, _FOLDERS, _DELETE, *_SHOW),
+                ),
+                ActionCommand(
+                    name="sweep",
+                    help="Delete what is left behind, and no job needs any more",
+                    description="List, and with --yes delete, old callbacks in the inbox, old pictures in "
+                    "the spool, and the lists of batches that have ended. What a job needs that runs or is "
+                    "in doubt is kept, however old it is.",
+                    func=lazy_load_command(f"{_PACKAGE}.sweep.sweep"),
+                    args=(_OLDER, _FOLDERS, _DELETE, *_SHOW),
                 ),
             ),
         )

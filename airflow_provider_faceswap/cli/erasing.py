@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from airflow_provider_faceswap.batch.claim import Claim, StateOf, take_claim
+from airflow_provider_faceswap.batch.claim import NO_STATUS, Claim, StateOf, take_claim
 from airflow_provider_faceswap.batch.erasing import erase_lines, lists_with
 from airflow_provider_faceswap.batch.journal import BatchJournal
 from airflow_provider_faceswap.batch.manifest import MANIFEST, Ledger
@@ -253,9 +254,6 @@ def _held(folder: str, session: Session) -> Iterator[Claim]:
 
 def _task_states(session: Session) -> StateOf:
     from airflow.models.taskinstance import TaskInstance
-    from sqlalchemy import select
-
-    from airflow_provider_faceswap.batch.claim import NO_STATUS
 
     def state_of_owner(owner: object) -> str | None:
         names = ("dag_id", "run_id", "task_id", "map_index")

@@ -110,7 +110,7 @@ def as_row(purchase: Purchase, **more: Any) -> dict[str, Any]:
         "task_id": purchase.task.task_id,
         "map_index": purchase.task.map_index,
         "row": purchase.row,
-        "task_state": purchase.task_state or None,
+        "task_state": purchase.task_state,
         "provider": entry.provider or None,
         "operation": entry.operation or None,
         "job_id": entry.job_id or None,

@@ -11,13 +11,17 @@ from typing import Any
 from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
 
+from airflow_provider_faceswap.batch.claim import NO_STATUS
 from airflow_provider_faceswap.cli.errors import CommandError
 from airflow_provider_faceswap.journal.state import TaskState
 from airflow_provider_faceswap.pages.database import Task
 
 ACTIVE = frozenset(
-    {"scheduled", "queued", "running", "restarting", "deferred", "up_for_retry", "up_for_reschedule"}
-)
+    {
+        NO_STATUS, "scheduled", "queued", "running", "restarting", "deferred", "up_for_retry",
+        "up_for_reschedule",
+    }
+)  # fmt: skip
 """States of a task instance whose worker may still write."""
 
 _NAMES = ("dag_id", "run_id", "task_id", "map_index")
@@ -66,7 +70,7 @@ class Kept:
     :param task: the task instance.
     :param key: of its state.
     :param value: the JSON value.
-    :param state: the task instance's; empty if it has none.
+    :param state: the task instance's.
     """
 
     task: Task
@@ -161,4 +165,4 @@ def find(session: Session, which: Which, keys: str, holding: Sequence[str] = ())
             value = json.loads(row.value)
         except ValueError:
             continue  # it is nothing that this provider wrote
-        yield Kept(Task(*(getattr(row, name) for name in _NAMES)), row.key, value, str(state or ""))
+        yield Kept(Task(*(getattr(row, name) for name in _NAMES)), row.key, value, str(state or NO_STATUS))

@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 _NAME = re.compile(r"faceswap-paid-[0-9a-f]{32}\Z")
 
 
+def is_spooled(name: str) -> bool:
+    """Return whether a file's name is one that :func:`write` gives."""
+    return bool(_NAME.match(name))
+
+
 def write(content: bytes) -> str:
     """
     Keep a paid picture where other workers reach it; on local disk if nothing else works.
