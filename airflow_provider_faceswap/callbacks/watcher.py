@@ -14,6 +14,7 @@ from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.exceptions import FaceSwapError
+from airflow_provider_faceswap.threads import in_thread
 
 log = logging.getLogger(__name__)
 
@@ -129,12 +130,12 @@ class Watcher:
             thread.shutdown(wait=False)
 
     async def _poll(self, provider: str, thread: ThreadPoolExecutor) -> None:
-        loop, topics = asyncio.get_running_loop(), self._topics[provider]
+        topics = self._topics[provider]
         known = {nonce: topic.delivered for nonce, topic in topics.items()}
-        new = await loop.run_in_executor(thread, self._new, provider, known)
+        new = await in_thread(self._new, provider, known, executor=thread)
         rest = iter(new.items())
         while batch := dict(islice(rest, BATCH)):
-            callbacks = await loop.run_in_executor(thread, self._read, provider, batch)
+            callbacks = await in_thread(self._read, provider, batch, executor=thread)
             for nonce, names in batch.items():
                 if topic := topics.get(nonce):
                     topic.deliver(nonce, {name: callbacks[name] for name in names & callbacks.keys()})

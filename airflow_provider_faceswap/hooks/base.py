@@ -29,6 +29,7 @@ from airflow_provider_faceswap.hooks.quiet import unlogged
 from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedClient, shared_client
+from airflow_provider_faceswap.threads import in_thread
 
 LARGE_REPLY = 64 * 1024
 """Bytes from which a reply is read beside the event loop, which it would block."""
@@ -96,7 +97,7 @@ class SwapHook(BaseHook):
 
     async def _load_settings(self) -> Settings:
         # In a thread: Airflow's own asynchronous lookup can deadlock below 3.3.2.
-        return await asyncio.to_thread(self._look_up)
+        return await in_thread(self._look_up)
 
     def _look_up(self) -> Settings:
         try:

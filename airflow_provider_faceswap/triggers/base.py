@@ -7,6 +7,7 @@ import time
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
@@ -16,6 +17,7 @@ from airflow_provider_faceswap.apis.results import as_result
 from airflow_provider_faceswap.apis.siblings import Siblings
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import PollError
+from airflow_provider_faceswap.threads import in_thread
 from airflow_provider_faceswap.triggers.joblist import BatchJob, load_jobs
 from airflow_provider_faceswap.triggers.tally import Tally
 
@@ -167,7 +169,7 @@ class SwapTrigger(BaseTrigger):
             submitted_at=entry.get("submitted_at") or None,
             eta=entry.get("eta"),
         )
-        await asyncio.to_thread(
+        push = partial(
             XCom.set,
             key="return_value",
             value=result,
@@ -176,6 +178,7 @@ class SwapTrigger(BaseTrigger):
             run_id=ti.run_id,
             map_index=ti.map_index,
         )
+        await in_thread(push)
         return True
 
 

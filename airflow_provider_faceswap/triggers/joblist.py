@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_faceswap.apis.reading import JOB_ID
 from airflow_provider_faceswap.apis.watch import Watch
 from airflow_provider_faceswap.exceptions import PollError
+from airflow_provider_faceswap.threads import in_thread
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.storage.places import Place
@@ -93,7 +94,7 @@ async def load_jobs(url: str, deadline: float, poll_interval: float | None) -> l
     started, failures = time.monotonic(), 0
     while True:
         try:
-            return await asyncio.to_thread(read_jobs, url, deadline, poll_interval)
+            return await in_thread(read_jobs, url, deadline, poll_interval)
         except Exception as error:  # each store has errors of its own
             problem = str(error) if isinstance(error, PollError) else type(error).__name__
         failures += 1
