@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_faceswap.apis.reading import JOB_ID
 from airflow_provider_faceswap.cli.clearing import check_clearable, clear
 from airflow_provider_faceswap.cli.errors import CommandError
-from airflow_provider_faceswap.cli.purchases import Purchase, name_of, when
+from airflow_provider_faceswap.cli.purchases import Purchase, heads, is_batch, name_of, purchase_of, when
 from airflow_provider_faceswap.cli.selecting import doubts, nothing, several, the_purchase
 from airflow_provider_faceswap.cli.shell import agreed, command
 from airflow_provider_faceswap.cli.state_store import ACTIVE, TaskStore, Which
@@ -66,6 +67,9 @@ def _in_doubt(session: Session, which: Which, rows: Sequence[int]) -> list[Purch
         raise CommandError(f"Row {', '.join(map(str, rows))} of {which} is not in doubt.")
     if which == Which():
         raise CommandError("Nothing is in doubt.")
+    known = [purchase_of(kept) for kept in islice(heads(session, which), 2) if not is_batch(kept)]
+    if len(known) == 1 and known[0]:
+        raise _not_decidable(known[0])
     missing = nothing(session, which)
     if "no such task" in str(missing):
         raise missing
@@ -84,7 +88,7 @@ def _decide(session: Session, purchases: list[Purchase], decision: dict[str, str
     """Show what will happen, write the decision, and clear the task."""
     task, task_state = purchases[0].task, purchases[0].task_state
     if task_state in ACTIVE and task_state != "deferred":
-        raise CommandError(f"{name_of(task)} is {task_state}: decide when it has ended.".capitalize())
+        raise CommandError(f"The {name_of(task)} is {task_state}: decide when it has ended.")
     if purchases[0].key and any(item.row is None for item in purchases):
         raise CommandError(
             f"The manifest of {name_of(task)} does not say which rows these are: wait until it is written."
@@ -93,17 +97,15 @@ def _decide(session: Session, purchases: list[Purchase], decision: dict[str, str
         check_clearable(session, task)
     for line in (*map(_said, purchases), *_consequence(purchases, decision)):
         print(line)
-    ending = "The decision is written" + (
-        ", and the task is not cleared." if args.no_clear else ", and the task is cleared."
-    )
-    if not agreed(f"{ending} Go on?", yes=args.yes):
+    will, done = ("", "") if args.no_clear else (" and clears the task", ", and the task is cleared")
+    if not agreed(f"This writes the decision{will}. Go on?", yes=args.yes):
         return
     store = TaskStore(session, task)
     value = _value(purchases, decision, store.get(WISH_KEY))
     store.set(WISH_KEY, value)
     if not args.no_clear:
         clear(session, task)
-    print(f"Decided. {ending}")
+    print(f"The decision is written{done}.")
 
 
 def _value(purchases: list[Purchase], decision: dict[str, str], before: Any) -> dict[str, Any]:
@@ -126,7 +128,7 @@ def _said(item: Purchase) -> str:
     vendor = f"{entry.provider} at {entry.base_url}" if entry.base_url else entry.provider
     sent = f", submitted to {vendor} at {when(entry.attempted_at)}" if entry.attempted_at else ""
     job = f", job {entry.job_id}" if entry.job_id else ""
-    text = f"{item.name}: {entry.operation or 'a swap'}, {item.state}{job}{sent}"
+    text = f"The {item.name}: {entry.operation or 'a swap'}, {item.state}{job}{sent}"
     return re.sub(r"[^\x20-\x7e]", "?", text) if not text.isprintable() else text
 
 

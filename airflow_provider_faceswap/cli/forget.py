@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -22,6 +23,8 @@ This command cannot delete, so see to it elsewhere:
   events that were sent: asset events, OpenLineage
   the inputs themselves, older versions and backups of a bucket, copies that others made"""
 
+_DONE = "Done. A clear of these tasks says that the result was erased, and buys nothing."
+
 
 @command
 def forget(args: Any, session: Session) -> None:
@@ -32,21 +35,21 @@ def forget(args: Any, session: Session) -> None:
     request.check()
     moment = time.time()
     plan = _plan(session, request, [check_folder(folder) for folder in args.output_path], moment)
-    if plan.traces or args.output != "table":
+    for_people = args.output == "table"
+    if plan.traces or not for_people:
         show([{"what": trace.what, "where": trace.where} for trace in plan.traces], args.output)
     else:
         print("Nothing is kept of what you named.")
-    if args.output == "table":
-        for line in (*plan.remains, *plan.problems):
-            print(f"Not found: {line}" if line in plan.remains else f"Not looked at: {line}")
+    for line in plan.remains:
+        print(f"Left: {line}", file=sys.stdout if for_people else sys.stderr)
+    for line in plan.problems:
+        print(f"Not looked at: {line}", file=sys.stdout if for_people else sys.stderr)
+    if for_people and plan.traces:
         print(NOT_DELETED)
-    if not args.yes:
-        if args.output == "table" and plan.traces:
-            print("Nothing was deleted. Give --yes to delete what is listed.")
-        return
-    plan.carry_out(session, moment, print if args.output == "table" else _silent)
-    if args.output == "table" and plan.traces:
-        print("Done. A clear of these tasks says that the result was erased, and buys nothing.")
+    if args.yes:
+        plan.carry_out(session, moment, print if for_people else _silent)
+    if for_people and plan.traces:
+        print(_DONE if args.yes else "Nothing was deleted. Give --yes to delete what is listed.")
 
 
 def _plan(session: Session, request: Request, folders: list[str], moment: float) -> Plan:

@@ -101,7 +101,7 @@ def _by_task(session: Session, kept: Kept, rows: Sequence[int]) -> Found:
         return Found(kept, [purchase])
     batch = read_batch(session, kept)
     if not rows:
-        raise CommandError(f"{name_of(kept.task)} is a batch: name rows with --row.".capitalize())
+        raise CommandError(f"The {name_of(kept.task)} is a batch: name rows with --row.")
     purchases = [item for item in batch.purchases() if item.row in rows]
     if missing := sorted(set(rows) - {item.row for item in purchases}):
         raise CommandError(

@@ -108,7 +108,7 @@ def as_row(purchase: Purchase, **more: Any) -> dict[str, Any]:
         "dag_id": purchase.task.dag_id,
         "run_id": purchase.task.run_id,
         "task_id": purchase.task.task_id,
-        "map_index": purchase.task.map_index,
+        "map_index": purchase.task.map_index if purchase.task.map_index >= 0 else None,
         "row": purchase.row,
         "task_state": purchase.task_state,
         "provider": entry.provider or None,
@@ -124,4 +124,4 @@ def as_row(purchase: Purchase, **more: Any) -> dict[str, Any]:
 
 def when(moment: float) -> str | None:
     """Return a moment in UTC, for people and for scripts."""
-    return datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="seconds") if moment else None
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

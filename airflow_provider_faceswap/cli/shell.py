@@ -76,5 +76,8 @@ def show(rows: Sequence[dict[str, Any]], output: str) -> None:
         return escape(text) if output == "table" else text
 
     if output in ("table", "plain"):
-        rows = [{name: cell(value) for name, value in row.items()} for row in rows]
+        shown = [{name: cell(value) for name, value in row.items()} for row in rows]
+        # A column that says nothing takes the place of one that does.
+        used = [name for name in (shown[0] if shown else ()) if any(row[name] for row in shown)]
+        rows = [{name: row[name] for name in used} for row in shown]
     AirflowConsole().print_as(data=list(rows), output=output)

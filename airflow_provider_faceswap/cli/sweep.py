@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -42,12 +43,16 @@ def sweep(args: Any, session: Session) -> None:
             found += look(url, needed, before) if url else ()
         except Exception as error:  # each store has errors of its own
             problems.append(f"{name} cannot be read: {said(error)}")
-    show([{"what": each.what, "where": each.where} for each in found], args.output)
-    for problem in problems if args.output == "table" else ():
-        print(f"Not looked at: {problem}")
+    for_people = args.output == "table"
+    if found or not for_people:
+        show([{"what": each.what, "where": each.where} for each in found], args.output)
+    else:
+        print("Nothing is left behind.")
+    for problem in problems:
+        print(f"Not looked at: {problem}", file=sys.stdout if for_people else sys.stderr)
     if args.yes:
         _delete(found)
-    if args.output == "table" and found:
+    if for_people and found:
         print(f"Deleted: {len(found)}." if args.yes else "Nothing was deleted. Give --yes to delete these.")
 
 

@@ -135,7 +135,7 @@ def test_before_yes_nothing_of_a_row_is_deleted(batch: Batch, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (NAMED, "is a batch: name rows with --row"),
+        (NAMED, "The task swap of Dag swaps, run run1 is a batch: name rows with --row"),
         ((*NAMED, "--row", "1"), "row 1 is in doubt: settle it first"),
         ((*NAMED, "--row", "4"), "row 4: job 304 runs"),
         ((*NAMED, "--row", "9"), "Row 9 was not bought by task swap"),

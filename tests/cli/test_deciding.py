@@ -76,7 +76,8 @@ def test_another_is_bought_after_the_job_has_ended(
 
 
 def test_what_has_ended_must_be_named_in_full(scene: Scene) -> None:
-    scene.keeps(scene.run(state="success"), entry(State.FINISHED, job_id="278"))
+    for run_id in ("run1", "run2"):
+        scene.keeps(scene.run(run_id=run_id, state="success"), entry(State.FINISHED, job_id="278"))
     with pytest.raises(SystemExit, match="Nothing is in doubt for dag_id swaps"):
         run("resubmit", "--dag-id", "swaps", "--yes")
 
@@ -153,9 +154,17 @@ def test_what_runs_or_was_refused_is_not_bought_again(scene: Scene, known: Entry
         run("resubmit", *NAMED, "--yes")
 
 
+def test_the_only_purchase_of_a_dag_says_how_it_stands(scene: Scene) -> None:
+    scene.keeps(scene.run(), entry(State.RUNNING, job_id="277"))
+    with pytest.raises(SystemExit, match="There is nothing to decide: .* is running, job 277"):
+        run("adopt", "278", "--dag-id", "swaps", "--yes")
+
+
 def test_a_task_that_runs_is_left_alone(scene: Scene) -> None:
     task = scene.keeps(scene.run(state="running"), entry())
-    with pytest.raises(SystemExit, match="is running: decide when it has ended"):
+    with pytest.raises(
+        SystemExit, match="The task swap of Dag swaps, run run1 is running: decide when it has ended"
+    ):
         run("adopt", "278", "--yes")
     assert scene.decision(task) is None
 

@@ -187,7 +187,7 @@ def test_a_file_without_a_record_of_this_job_and_dag_is_left_alone(
     assert other.path.exists()
     assert swap.path.exists()
     said = capsys.readouterr().out.replace("\n", "")
-    assert f"{other.file.url}: no such file with a provenance record" in said
+    assert f"Left: {other.file.url}: no such file with a provenance record" in said
 
 
 def test_if_something_cannot_be_deleted_the_journal_stays(
