@@ -86,8 +86,9 @@ class Plan:
             self.add_folder(jobs, folder)
         self._add_waiting(jobs)
         self._check_stored(jobs)
-        if not entry.erased or found.ids is not None:
-            self.notes.append(partial(_note, store, found, entry.erased_at(moment, found.ids)))
+        erased = entry.erased_at(moment, found.ids)
+        if erased != entry:
+            self.notes.append(partial(_note, store, found, erased))
             self.traces.append(Trace("journal: result and media", purchase.name, _nothing))
 
     def _add_rows(self, session: Session, found: Found, moment: float) -> None:
@@ -97,7 +98,8 @@ class Plan:
         if batch.problem:
             self.problems.append(f"{batch.folder or 'the folder'} cannot be read: {batch.problem}")
         jobs = []
-        for item in found.purchases:
+        purchases = [item for item in found.purchases if not item.entry.erased]
+        for item in purchases:
             result = batch.records[item.key].result
             with_files = item.entry.model_copy(update={"result": dict(result) if result else None})
             jobs += [job_of(task, with_files), *(job_left(task, job) for job in item.entry.left)]
@@ -107,12 +109,12 @@ class Plan:
                 names = {url.rpartition("/")[2] for job in jobs for url in job.stored}
                 records = {name: read_line(place, name) for name in sorted(names)}
                 self.traces += stored_traces(jobs, batch.folder, records)
-                self._add_lines(batch.folder, {item.key: item.row for item in found.purchases})
+                self._add_lines(batch.folder, {item.key: item.row for item in purchases})
         self._add_waiting(jobs)
         self._check_stored(jobs)
         journal = BatchJournal(state_of(session, task), task)
         journal.load_head()
-        for item in found.purchases:
+        for item in purchases:
             self.notes.append(partial(journal.erase, item.key, moment))
             self.traces.append(Trace("journal: result", item.name, _nothing))
 
@@ -156,15 +158,16 @@ class Plan:
                 key: line
                 for key, line in ledger.lines.items()
                 if key not in self.lines.get(folder, ())
+                and not line["journal"]["entry"].get("erased")
                 and (
                     (line["provider"], line["job_id"]) in named
                     or (consent and line["consent_reference"] == consent)
                 )
             }
-            open_ = [line["index"] for line in lines.values() if line["status"] not in ("success", "failed")]
-            if open_:
-                raise CommandError(f"row {open_[0]} is not settled: clear its batch first")
-            self._add_lines(folder, {key: line["index"] for key, line in lines.items()})
+            settled = {key: line for key, line in lines.items() if line["status"] in ("success", "failed")}
+            for line in (lines[key] for key in lines.keys() - settled.keys()):
+                self.problems.append(f"{folder}: row {line['index']} is {line['status']}: settle it first")
+            self._add_lines(folder, {key: line["index"] for key, line in settled.items()})
 
     def _add_lines(self, folder: str, rows: Mapping[str, int | None]) -> None:
         if not rows:

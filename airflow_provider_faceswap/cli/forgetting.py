@@ -84,7 +84,9 @@ def select_purchases(session: Session, request: Request) -> list[Found]:
     :raises CommandError: if nothing was bought there, or a row must be named.
     """
     if request.job_id:
-        return list(_by_job(session, request))
+        found = list(_by_job(session, request))
+        _check_one_host(found, request)
+        return found
     if request.consent:
         return list(_by_consent(session, request))
     found = [_by_task(session, kept, request.rows) for kept in list(heads(session, request.which))]
@@ -127,6 +129,23 @@ def _by_job(session: Session, request: Request) -> Iterator[Found]:
                 left = {(job.provider, job.job_id) for job in purchase.entry.left}
                 if _is(purchase, request) or (request.provider, request.job_id) in left:
                     yield Found(kept, [purchase], {request.job_id})
+
+
+def _check_one_host(found: Sequence[Found], request: Request) -> None:
+    """Refuse an id that two hosts of a vendor have given, or two of its sandboxes."""
+    jobs = [
+        (job.base_url, item.name)
+        for each in found
+        for item in each.purchases
+        for job in (item.entry, *item.entry.left)
+        if (job.provider, job.job_id) == (request.provider, request.job_id)
+    ]
+    if len({host for host, _ in jobs}) > 1:
+        names = "\n".join(f"  {name}: {host or 'not known'}" for host, name in jobs)
+        raise CommandError(
+            f"Job {request.job_id} was bought at several hosts. Name one with --dag-id, --run-id or --task-id "
+            f"as well:\n{names}"
+        )
 
 
 def _is(purchase: Purchase, request: Request) -> bool:

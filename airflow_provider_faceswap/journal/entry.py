@@ -236,10 +236,10 @@ class Entry(BaseModel):
         :param jobs: ids of those that are erased, of this one and of those that it left; None for all.
         """
         left = tuple(
-            job.erased_at(moment) if jobs is None or (job.job_id or job.name) in jobs else job
+            job.erased_at(job.erased or moment) if jobs is None or (job.job_id or job.name) in jobs else job
             for job in self.left
         )
-        if jobs is not None and (self.job_id or self.name) not in jobs:
+        if self.erased or (jobs is not None and (self.job_id or self.name) not in jobs):
             return self.model_copy(update={"left": left})
         kept = {name: getattr(self, name) for name in _KEPT_OF_ERASED}
         return Entry(state=State.FINISHED, erased=moment, left=left, **kept)

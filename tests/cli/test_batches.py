@@ -170,3 +170,24 @@ def test_rows_of_runs_that_airflow_has_no_longer_are_found_by_the_folder(scene: 
     run("forget", "--provider", "modelslab", "--job-id", "300", "--output-path", batch.folder, "--yes")
     assert not file.exists()
     assert "was erased on request" in batch.lines()[0]["error"]
+
+
+def test_a_row_is_not_forgotten_twice(batch: Batch, capsys: pytest.CaptureFixture[str]) -> None:
+    run("forget", *NAMED, "--row", "0", "--yes")
+    once = batch.lines()
+    run("forget", *NAMED, "--row", "0", "--yes")
+    assert "Nothing is kept of what you named." in capsys.readouterr().out
+    assert batch.lines() == once
+
+
+def test_a_row_that_is_not_settled_keeps_its_line(
+    scene: Scene, batch: Batch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from airflow_provider_faceswap.cli.state_store import TaskStore
+
+    TaskStore(scene.session, batch.task).delete("faceswap")
+    scene.session.commit()
+    named = ("--provider", "modelslab", "--job-id", "304", "--output-path", batch.folder)
+    with pytest.raises(SystemExit, match="row 4 is unfinished: settle it first"):
+        run("forget", *named, "--yes")
+    assert batch.lines()[4]["status"] == "unfinished"

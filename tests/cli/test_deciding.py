@@ -156,7 +156,7 @@ def test_what_runs_or_was_refused_is_not_bought_again(scene: Scene, known: Entry
 
 def test_the_only_purchase_of_a_dag_says_how_it_stands(scene: Scene) -> None:
     scene.keeps(scene.run(), entry(State.RUNNING, job_id="277"))
-    with pytest.raises(SystemExit, match="There is nothing to decide: .* is running, job 277"):
+    with pytest.raises(SystemExit, match=r"There is nothing to decide: .* is running, job 277"):
         run("adopt", "278", "--dag-id", "swaps", "--yes")
 
 

@@ -215,6 +215,18 @@ def test_a_second_time_nothing_is_left(scene: Scene, swap: Swap, capsys: pytest.
     assert swap.kept == erased
 
 
+def test_an_id_that_two_hosts_gave_is_not_forgotten_at_both(scene: Scene, swap: Swap) -> None:
+    other = scene.run(run_id="run2", state="success")
+    scene.keeps(other, swap.entry.moved_to(State.FINISHED, base_url="https://gateway.example"))
+    with pytest.raises(
+        SystemExit, match="(?s)Job 278 was bought at several hosts.*run run2: https://gateway"
+    ):
+        run("forget", "--provider", "modelslab", "--job-id", "278", "--yes")
+    assert swap.kept == swap.entry
+    run("forget", "--provider", "modelslab", "--job-id", "278", "--run-id", "run1", "--yes")
+    assert swap.kept.erased > 0
+
+
 def test_one_job_that_a_clear_has_left_is_forgotten_alone(scene: Scene, swap: Swap) -> None:
     left = swap.entry.left_behind().left
     later = Swap(scene, "280", run_id="run2")
@@ -224,6 +236,19 @@ def test_one_job_that_a_clear_has_left_is_forgotten_alone(scene: Scene, swap: Sw
     assert [job.erased > 0 for job in later.kept.left] == [True]
     assert later.path.exists()
     assert not swap.path.exists()
+
+
+def test_a_job_that_was_left_is_not_forgotten_twice(
+    scene: Scene, swap: Swap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = swap.entry.left_behind().left
+    scene.keeps(swap.task, swap.entry.moved_to(State.FINISHED, job_id="280", result=None, left=left))
+    named = ("forget", "--provider", "modelslab", "--job-id", "278", "--yes")
+    run(*named)
+    once = swap.kept
+    run(*named)
+    assert "Nothing is kept of what you named." in capsys.readouterr().out
+    assert swap.kept == once
 
 
 @pytest.mark.parametrize(
