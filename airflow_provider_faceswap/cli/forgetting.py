@@ -133,18 +133,19 @@ def _by_job(session: Session, request: Request) -> Iterator[Found]:
 
 def _check_one_host(found: Sequence[Found], request: Request) -> None:
     """Refuse an id that two hosts of a vendor have given, or two of its sandboxes."""
-    jobs = [
-        (job.base_url, item.name)
-        for each in found
-        for item in each.purchases
-        for job in (item.entry, *item.entry.left)
-        if (job.provider, job.job_id) == (request.provider, request.job_id)
-    ]
+    jobs: list[tuple[str, str]] = []
+    for item in (item for each in found for item in each.purchases):
+        if _is(item, request):
+            jobs.append((item.entry.base_url, item.name))
+        named = (request.provider, request.job_id)
+        jobs += [
+            (left.base_url, item.name) for left in item.entry.left if (left.provider, left.job_id) == named
+        ]
     if len({host for host, _ in jobs}) > 1:
         names = "\n".join(f"  {name}: {host or 'not known'}" for host, name in jobs)
         raise CommandError(
-            f"Job {request.job_id} was bought at several hosts. Name one with --dag-id, --run-id or --task-id "
-            f"as well:\n{names}"
+            f"Job {request.job_id} was bought at several hosts. Name one with --dag-id, --run-id or "
+            f"--task-id as well:\n{names}"
         )
 
 

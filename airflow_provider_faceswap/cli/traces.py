@@ -16,7 +16,7 @@ from airflow_provider_faceswap.options import folder_option
 from airflow_provider_faceswap.pages.database import Task
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.places import Place, open_place
-from airflow_provider_faceswap.storage.provenance import MAX_LINE, SUFFIX, named_id, read_line
+from airflow_provider_faceswap.storage.provenance import MAX_LINE, SUFFIX, Owner, read_line
 from airflow_provider_faceswap.storage.records import FOLDER as RECORDS
 from airflow_provider_faceswap.storage.stored_file import StoredFile
 
@@ -53,6 +53,7 @@ class Job:
     :param spooled_at: where its picture waits to be stored.
     :param stored: URLs of its files, as its journal names them.
     :param identity: names the record of its inputs.
+    :param submitted_at: when, in seconds since the epoch: another host may give the same id; 0 for any time.
     """
 
     provider: str
@@ -62,12 +63,13 @@ class Job:
     spooled_at: str = ""
     stored: tuple[str, ...] = ()
     identity: str = ""
+    submitted_at: float = 0.0
 
     def made(self, name: str, record: Record) -> bool:
         """Whether a record says that this job made the file beside it."""
-        named = record.get("provider") == self.provider and named_id(dict(record)) == self.id
+        owner = Owner(self.provider, self.id, "", self.submitted_at or None)
         ours = not self.dag_id or record.get("dag_id") == self.dag_id
-        return bool(self.id) and named and ours and record.get("file") == name
+        return bool(self.id) and owner.owns(dict(record)) and ours and record.get("file") == name
 
 
 def job_of(task: Task, entry: Entry, nonce: object = "") -> Job:
@@ -81,13 +83,20 @@ def job_of(task: Task, entry: Entry, nonce: object = "") -> Job:
     nonces = {entry.nonce, nonce if isinstance(nonce, str) else ""} - {""}
     stored = tuple(file.url for file in _files(entry.result))
     names = (entry.provider, entry.job_id or entry.name, task.dag_id)
-    return Job(*names, tuple(nonces), entry.spooled_at, stored, entry.identity)
+    return Job(*names, tuple(nonces), entry.spooled_at, stored, entry.identity, entry.attempted_at)
 
 
 def job_left(task: Task, left: Left) -> Job:
     """Return a job that a later purchase has left behind."""
     nonces = (left.nonce,) if left.nonce else ()
-    return Job(left.provider, left.job_id or left.name, task.dag_id, nonces, identity=left.identity)
+    return Job(
+        left.provider,
+        left.job_id or left.name,
+        task.dag_id,
+        nonces,
+        identity=left.identity,
+        submitted_at=left.attempted_at,
+    )
 
 
 def _files(result: Mapping[str, Any] | None) -> Iterator[StoredFile]:

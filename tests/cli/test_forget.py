@@ -219,7 +219,7 @@ def test_an_id_that_two_hosts_gave_is_not_forgotten_at_both(scene: Scene, swap: 
     other = scene.run(run_id="run2", state="success")
     scene.keeps(other, swap.entry.moved_to(State.FINISHED, base_url="https://gateway.example"))
     with pytest.raises(
-        SystemExit, match="(?s)Job 278 was bought at several hosts.*run run2: https://gateway"
+        SystemExit, match=r"(?s)Job 278 was bought at several hosts.*run run2: https://gateway"
     ):
         run("forget", "--provider", "modelslab", "--job-id", "278", "--yes")
     assert swap.kept == swap.entry
