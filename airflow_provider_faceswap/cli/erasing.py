@@ -60,11 +60,11 @@ class Plan:
     problems: list[str] = field(default_factory=list)
 
     @contextmanager
-    def _looking(self, where: str) -> Iterator[None]:
+    def _looking(self, where: str, *, must: bool = True) -> Iterator[None]:
         try:
             yield
         except Exception as error:  # each store has errors of its own
-            self.problems.append(f"{where} cannot be read: {said(error)}")
+            (self.problems if must else self.remains).append(f"{where} cannot be read: {said(error)}")
 
     def add(self, session: Session, found: Found, moment: float) -> None:
         """Find what is kept of some purchases."""
@@ -81,9 +81,11 @@ class Plan:
             jobs = [job for job in jobs if job.id in found.ids]
         path = look_up(task).output_path
         stored = {url.rpartition("/")[0] for job in jobs for url in job.stored}
-        folders = stored | folders_of_run(session, task) | ({path.text} if path.whole else set())
-        for folder in sorted(folder for folder in folders if folder and not url_problem(folder)):
-            self.add_folder(jobs, folder)
+        own = stored | ({path.text} if path.whole else set())
+        # Any operator may have an output_path: what cannot be read there need not be ours.
+        for folder in sorted(own | folders_of_run(session, task)):
+            if folder and not url_problem(folder):
+                self.add_folder(jobs, folder, must=folder in own)
         self._add_waiting(jobs)
         self._check_stored(jobs)
         erased = entry.erased_at(moment, found.ids)
@@ -118,19 +120,20 @@ class Plan:
             self.notes.append(partial(journal.erase, item.key, moment))
             self.traces.append(Trace("journal: result", item.name, _nothing))
 
-    def add_folder(self, jobs: Collection[Job], folder: str, consent: str = "") -> None:
+    def add_folder(self, jobs: Collection[Job], folder: str, consent: str = "", *, must: bool = True) -> None:
         """
         Find the files of jobs in a folder.
 
         :param jobs: to be forgotten.
         :param folder: a checked URL.
         :param consent: a consent_reference: the files of any job that have it are found as well.
+        :param must: whether nothing is done at the end if it cannot be read.
         """
         path = local_path(folder)
         if path is not None and not path.is_dir():
             self.remains.append(f"{folder} is not on this machine: run the command where it is, too")
             return
-        with self._looking(folder):
+        with self._looking(folder, must=must):
             records = read_records(folder)
             known = {trace.where for trace in self.traces}
             consented = [

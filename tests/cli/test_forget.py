@@ -12,6 +12,7 @@ from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY
+from airflow_provider_faceswap.pages.database import Task
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.provenance import Owner
@@ -225,6 +226,26 @@ def test_an_id_that_two_hosts_gave_is_not_forgotten_at_both(scene: Scene, swap: 
     assert swap.kept == swap.entry
     run("forget", "--provider", "modelslab", "--job-id", "278", "--run-id", "run1", "--yes")
     assert swap.kept.erased > 0
+
+
+def test_a_folder_of_the_run_that_cannot_be_read_is_named_and_does_not_stop_it(
+    scene: Scene, swap: Swap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.renders(Task("swaps", "run1", "export"), output_path="s3://nowhere@bucket/exports")
+    run("forget", *NAMED, "--yes")
+    assert "Left: s3://nowhere@bucket/exports cannot be read" in capsys.readouterr().out
+    assert (swap.kept.erased > 0, swap.path.exists()) == (True, False)
+
+
+def test_if_its_own_folder_cannot_be_read_the_journal_stays(scene: Scene, swap: Swap) -> None:
+    file = {**swap.file.as_dict(), "url": "s3://nowhere@bucket/x.jpg"}
+    result = {**(swap.entry.result or {}), "files": [file], "stored": [file["url"]]}
+    scene.keeps(swap.task, swap.entry.moved_to(State.FINISHED, result=result))
+    with pytest.raises(
+        SystemExit, match=r"s3://nowhere@bucket cannot be read: .*'nowhere', which is not def"
+    ):
+        run("forget", *NAMED, "--yes")
+    assert swap.kept.erased == 0
 
 
 def test_one_job_that_a_clear_has_left_is_forgotten_alone(scene: Scene, swap: Swap) -> None:
