@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_faceswap.batch.manifest import task_digest
 from airflow_provider_faceswap.cli.batches import read_batch, settled_counts
 from airflow_provider_faceswap.cli.purchases import heads, is_batch, name_of, purchase_of
-from airflow_provider_faceswap.cli.state_store import Kept, Which, find
+from airflow_provider_faceswap.cli.state_store import ESCAPE, Kept, Which, find
 from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY
@@ -59,7 +59,7 @@ def find_needed(session: Session) -> Needed:
     :param session: of the metadata database.
     """
     needed = Needed()
-    pattern = CALLBACK_KEY.replace("_", "\\_")  # of SQL's LIKE
+    pattern = CALLBACK_KEY.replace("_", f"{ESCAPE}_")
     nonces = {kept.task: kept.value for kept in find(session, Which(), pattern)}
     for kept in list(heads(session, Which())):
         if is_batch(kept):

@@ -35,7 +35,7 @@ def doubts(session: Session, which: Which, rows: Sequence[int]) -> list[Purchase
 
 def the_purchase(session: Session, which: Which) -> Purchase:
     """
-    Return the purchase of a task that is no batch, however it stands.
+    Return the purchase of a task that is not a batch, however it stands.
 
     :param session: of the metadata database.
     :param which: names Dag, run and task.

@@ -24,6 +24,8 @@ ACTIVE = frozenset(
 )  # fmt: skip
 """States of a task instance whose worker may still write."""
 
+ESCAPE = "!"
+"""Before a character of a pattern of SQL's LIKE that stands for itself; a backslash is one of MySQL's own."""
 _NAMES = ("dag_id", "run_id", "task_id", "map_index")
 
 
@@ -144,7 +146,7 @@ def find(session: Session, which: Which, keys: str, holding: Sequence[str] = ())
 
     :param session: of the metadata database.
     :param which: task instances.
-    :param keys: a pattern of SQL's LIKE.
+    :param keys: a pattern of SQL's LIKE, with :data:`ESCAPE`.
     :param holding: texts of which an object must hold one; any value if empty.
     """
     from airflow.models.taskinstance import TaskInstance
@@ -154,12 +156,12 @@ def find(session: Session, which: Which, keys: str, holding: Sequence[str] = ())
     query = (
         select(table, TaskInstance.state)
         .outerjoin(TaskInstance, and_(*same))
-        .where(*which.conditions(table), table.key.like(keys, escape="\\"))
+        .where(*which.conditions(table), table.key.like(keys, escape=ESCAPE))
         .order_by(table.updated_at.desc(), table.id.desc())
     )
     if holding:
         texts = (table.value.contains(text, autoescape=True) for text in holding)
-        query = query.where(or_(*texts, not_(table.value.like("{%"))))  # a bare job id is no object
+        query = query.where(or_(*texts, not_(table.value.like("{%"))))  # a bare job id is not an object
     for row, state in session.execute(query.execution_options(yield_per=500)):
         try:
             value = json.loads(row.value)

@@ -29,8 +29,8 @@ def airflow(cluster: Cluster, *words: str) -> str:
     return done.stdout
 
 
-def jobs(scene: Scene, *words: str) -> list[dict[str, Any]]:
-    out = airflow(scene.cluster, "jobs", "--run-id", scene.run_id, "--output", "json", *words)
+def jobs(scene: Scene) -> list[dict[str, Any]]:
+    out = airflow(scene.cluster, "jobs", "--run-id", scene.run_id, "--output", "json")
     found: list[dict[str, Any]] = json.loads(out)
     return found
 
@@ -49,13 +49,10 @@ def test_a_doubt_is_listed_and_adopted_and_its_result_is_forgotten(cluster: Clus
         airflow(cluster, "adopt", job_id, *named, "--yes")
         scene.ends("success", since_try=before)
         assert (scene.result["job_id"], scene.accepted) == (job_id, 1)
-        assert [row["job_id"] for row in jobs(scene, "--state", "finished")] == [job_id]
         (file,) = scene.stored()
 
         # Other tests buy from vendors of their own, which may give the same id.
         job = ("--provider", "modelslab", "--job-id", job_id, "--run-id", scene.run_id)
-        airflow(cluster, "forget", *job)
-        assert file.exists()
         airflow(cluster, "forget", *job, "--yes")
         assert not file.exists()
         assert "result" not in scene.entry
