@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick test-slow test-durability cluster-test bench lint format constraints dist compat clean
+.PHONY: help venv demo test test-quick test-slow test-durability cluster-test bench docs lint format constraints dist compat clean
 
 help:  ## Show what there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -44,7 +44,10 @@ $(CLUSTER_INSTALLED): $(INSTALLED)
 bench: $(INSTALLED)  ## Measure what a video costs on a real Airflow, in a quarter of an hour.
 	@$(RUN) benchmarks.videos --csv docs/benchmarks.csv --plot docs/benchmarks.svg --page docs/benchmarks.md
 
-lint: $(INSTALLED)  ## Check style and types.
+docs: $(INSTALLED)  ## Build the documentation in site/, and check its links.
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict
+
+lint: $(INSTALLED) docs  ## Check style, types and the documentation.
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
@@ -57,7 +60,7 @@ constraints: $(INSTALLED)  ## Take the newest versions into constraints.txt and 
 	printf '%s\n' apache-airflow==$(AIRFLOW_VERSION) hatchling uv | $(RUN) uv pip compile --upgrade --all-extras \
 	    --python-version $(LOWEST_PYTHON) --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file constraints.txt pyproject.toml -
-	printf '%s\n' hatchling uv | $(RUN) uv pip compile --upgrade --extra dev --extra sandbox \
+	printf '%s\n' hatchling uv | $(RUN) uv pip compile --upgrade --extra dev --extra docs --extra sandbox \
 	    --universal --python-version $(LOWEST_PYTHON) --constraint constraints.txt --generate-hashes \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements-dev.txt pyproject.toml -
@@ -71,5 +74,5 @@ compat: dist  ## Test the wheel on several versions of Airflow and Python; ONLY=
 	$(RUN) compat $(if $(STRICT),--strict) $(ONLY)
 
 clean:  ## Remove all that was made.
-	rm -rf .venv .compat .demo .screenshots dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .compat .demo .screenshots dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,8 @@ The errors of this provider, split by what the reader can do about it.
     FaceSwapError
     ├── InputError                 mend the Dag: a field was refused before anything was sent
     ├── SettingsError              mend the connection
-    │   └── AuthenticationError    the vendor refused the API key
+    │   ├── AuthenticationError    the vendor refused the API key
+    │   └── VendorError            mend or install the package that the vendor comes from
     ├── SubmissionError            the vendor did not answer "accepted"
     │   ├── NotSentError           certainly not taken: no connection, run the task again
     │   ├── RefusedError           certainly not taken: mend what the vendor's words name
@@ -63,6 +64,10 @@ class SettingsError(FaceSwapError):
 
 class AuthenticationError(SettingsError):
     """The vendor refused the API key."""
+
+
+class VendorError(SettingsError):
+    """The package that a vendor comes from is missing, or cannot be used as it is."""
 
 
 class SubmissionError(FaceSwapError):

@@ -5,74 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from airflow_provider_faceswap.apis import VENDORS
+from airflow_provider_faceswap.connection_form import connection_field, connection_type
 
 _PACKAGE = "airflow_provider_faceswap"
 
-# The form of the connections UI; the hook's settings read the same names. The form shows the fields in this
-# order, and a section of its own for those that few people need.
-_NETWORK = "Network"
-
-
-def _field(label: str, description: str, kind: str, **schema: Any) -> dict[str, Any]:
-    return {"label": label, "description": description, "schema": {"type": [kind, "null"], **schema}}
-
-
-_COMMON_FIELDS: dict[str, Any] = {
-    "max_active_jobs": _field(
-        "Max active jobs",
-        "How many jobs your plan allows to be queued or running at once. A batch submits at most this many. "
-        "Empty: 15.",
-        "integer",
-        minimum=1,
-        maximum=10_000,
-    ),
-    "requests_per_second": _field(
-        "Max requests per second",
-        "How many API calls one Airflow process may send per second. Empty: no limit.",
-        "number",
-        minimum=0.01,
-    ),
-    "timeout": _field(
-        "Timeout (seconds)",
-        "How long one API call may take. Empty: 30.",
-        "number",
-        minimum=1,
-        maximum=600,
-        section=_NETWORK,
-    ),
-    "max_connections": _field(
-        "Max connections",
-        "How many network connections one Airflow process may open to the API. Empty: 50.",
-        "integer",
-        minimum=1,
-        maximum=1000,
-        section=_NETWORK,
-    ),
-    "proxy": _field(
-        "Proxy URL",
-        "Proxy for API calls and downloads of results, such as http://user:password@proxy.example.com:3128. "
-        "Airflow shows a saved one as ***. Empty: none.",
-        "string",
-        format="password",
-        section=_NETWORK,
-    ),
-    "verify": _field(
-        "Verify TLS",
-        "true, false, or the path of a CA bundle on the workers. With false, others on the network can read "
-        "the API key. Empty: true.",
-        "string",
-        examples=["true", "false"],
-        section=_NETWORK,
-    ),
-    "allow_private_hosts": _field(
-        "Allow private hosts",
-        "On: results may be downloaded from private addresses, and plain http is allowed. Off: neither.",
-        "boolean",
-        section=_NETWORK,
-    ),
-}
 _MODELSLAB_FIELDS: dict[str, Any] = {
-    "namespace": _field(
+    "namespace": connection_field(
         "API name",
         "ModelsLab has the same operations under two names. Choose deepfake only if your account uses the "
         "older Deepfake API. Empty: faceswap.",
@@ -81,14 +19,14 @@ _MODELSLAB_FIELDS: dict[str, Any] = {
     ),
 }
 _SEGMIND_FIELDS: dict[str, Any] = {
-    "path": _field(
+    "path": connection_field(
         "Path of API v1",
         "Segmind's documents name two. Change it if calls of v1 end in HTTP 404. "
         "Empty: /v1/models/faceswap-v2.",
         "string",
         examples=["/v1/models/faceswap-v2", "/v1/faceswap-v2"],
     ),
-    "sync_timeout": _field(
+    "sync_timeout": connection_field(
         "Timeout of API v1 (seconds)",
         "How long one call of v1 may take: its answer is the finished picture. Empty: 150.",
         "number",
@@ -133,24 +71,6 @@ _ENTRIES = {
 }
 
 
-def _connection(vendor: str, entry: _Entry) -> dict[str, Any]:
-    title = VENDORS[vendor]
-    return {
-        "connection-type": vendor,
-        "hook-class-name": f"{_PACKAGE}.hooks.{vendor}.{entry.hook}",
-        "hook-name": title,
-        "ui-field-behaviour": {
-            "hidden-fields": ["schema", "login", "port"],
-            "relabeling": {"password": "API key", "host": "Base URL"},
-            "placeholders": {
-                "host": f"Leave empty for {entry.url}",
-                "password": f"Required: your {title} API key",
-            },
-        },
-        "conn-fields": {**entry.fields, **_COMMON_FIELDS},
-    }
-
-
 def _modules(room: str, *shared: str, **names: str) -> list[dict[str, Any]]:
     return [
         {
@@ -191,7 +111,16 @@ def get_provider_info() -> dict[str, Any]:
             f"{_PACKAGE}.execution.links.{name}" for name in ("FaceSwapLink", "StoredResultLink")
         ],
         "cli": [f"{_PACKAGE}.cli.commands.get_cli_commands"],
-        "connection-types": [_connection(vendor, entry) for vendor, entry in _ENTRIES.items()],
+        "connection-types": [
+            connection_type(
+                name=vendor,
+                title=VENDORS[vendor],
+                hook=f"{_PACKAGE}.hooks.{vendor}.{entry.hook}",
+                url=entry.url,
+                fields=entry.fields,
+            )
+            for vendor, entry in _ENTRIES.items()
+        ],
         "config": {
             "faceswap": {
                 "description": "How vendors call this Airflow back, and which folders are used.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 LONG = 300
+PLACES = 10
+"""Tasks that run at the same time: more of them starve the scheduler of a small machine."""
 
 PATIENT: dict[str, dict[str, Any]] = {
-    "core": {"dagbag_import_timeout": LONG},
+    "core": {"dagbag_import_timeout": LONG, "parallelism": PLACES},
     "dag_processor": {
         # A file that changed is read at once all the same.
         "min_file_process_interval": LONG,

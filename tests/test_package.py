@@ -15,6 +15,7 @@ import pytest
 
 import airflow_provider_faceswap
 from airflow_provider_faceswap.apis import VENDORS, vendor
+from airflow_provider_faceswap.exceptions import VendorError
 from airflow_provider_faceswap.get_provider_info import get_provider_info
 from airflow_provider_faceswap.hooks import hook_for
 
@@ -149,7 +150,7 @@ def test_every_operation_of_a_vendor_has_an_operator() -> None:
 
 
 def test_an_unknown_vendor_is_named() -> None:
-    with pytest.raises(ValueError, match="'elsewhere' is not a known vendor"):
+    with pytest.raises(VendorError, match="'elsewhere' is not a known vendor"):
         vendor("elsewhere")
 
 

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 # Each room may import from rooms of a lower or of its own rank.
 RANKS = {
-    "exceptions": 0,
+    "exceptions": 0, "connection_form": 0,
     "apis": 1,
     "options": 2, "threads": 2,
     "hooks": 3, "journal": 3, "storage": 3, "callbacks": 3, "media": 3, "metrics": 3,
@@ -31,8 +31,9 @@ BESIDE = {
     "cli": {"apis", "batch", "callbacks", "exceptions", "journal", "options", "pages", "storage"},
     "pages": {"apis", "batch", "exceptions", "options", "storage"},
     "sandbox": set(),
-    "testing": {"apis", "callbacks", "sandbox"},
-    "get_provider_info": {"apis"},
+    "testing": {"apis", "callbacks", "exceptions", "hooks", "sandbox"},
+    "get_provider_info": {"apis", "connection_form"},
+    "vendors": {"apis", "connection_form", "exceptions", "hooks", "operators", "sensors"},
 }
 FOREIGN = {
     "exceptions": ("airflow", "httpx", "pydantic"),

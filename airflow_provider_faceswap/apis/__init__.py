@@ -9,17 +9,19 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.apis.contract import Vendor
 
 VENDORS: Final = {"modelslab": "ModelsLab", "segmind": "Segmind", "aifaceswap": "aifaceswap.io"}
-"""Every vendor: its connection type, which is also the name of its modules, and its title."""
+"""The vendors of this package: the connection type, which is also the name of the modules, and the title."""
 
 
 def vendor(name: str) -> Vendor:
     """
     Return a vendor by its connection type.
 
-    :param name: one of :data:`VENDORS`.
-    :raises ValueError: for any other name.
+    :param name: one of :data:`VENDORS`, or one that another package registers.
+    :raises VendorError: for any other name, or if that package cannot be used.
     """
-    if name not in VENDORS:
-        raise ValueError(f"{name!r} is not a known vendor; known: {', '.join(VENDORS)}")
-    found: Vendor = import_module(f"{__name__}.{name}").VENDOR
-    return found
+    if name in VENDORS:
+        found: Vendor = import_module(f"{__name__}.{name}").VENDOR
+        return found
+    from airflow_provider_faceswap.apis.registry import load
+
+    return load(name)

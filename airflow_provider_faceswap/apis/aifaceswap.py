@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
 from airflow_provider_faceswap.apis.aifaceswap_reading import ACCEPTED, read_boxes, read_code, refuse
 from airflow_provider_faceswap.apis.contract import Vendor
@@ -262,6 +263,8 @@ class ExtractBase64Face(_Extraction):
 
 VENDOR = Vendor(
     name="aifaceswap",
+    title=VENDORS["aifaceswap"],
+    hook="airflow_provider_faceswap.hooks.aifaceswap.AIFaceSwapHook",
     operations={
         request.operation: request
         for request in (

@@ -1,8 +1,9 @@
 """
 The contract of a vendor: everything that the rest of the provider asks of one.
 
-A vendor is one module here with a :class:`Vendor` named ``VENDOR``, one hook, and one line in
-:data:`~airflow_provider_faceswap.apis.VENDORS`. Its parts, and where each is written down:
+A vendor is a :class:`Vendor` and a hook. Ours are modules here, with one line in
+:data:`~airflow_provider_faceswap.apis.VENDORS`; others come from their own packages, see
+:mod:`~airflow_provider_faceswap.apis.registry`. The parts, and where each is written down:
 
 * requests: subclasses of :class:`~airflow_provider_faceswap.apis.request.Submission`, one for each operation,
   with the fields, the path, the vendor's page (``docs``), the price (``price()``) and the limits
@@ -23,23 +24,25 @@ holds the result itself                                        returns the Job, 
 refuses in the vendor's own format, and may (``may_refuse``)   raises RefusedError
 the same, about rate limits or a full queue                    raises RefusedForNowError
 the same, about the API key                                    raises AuthenticationError
-anything else: another status, HTML, empty, unknown JSON       raises InDoubtError
+anything else: another status, HTML, empty, unknown JSON       raises InDoubtError, or returns None
 ============================================================== ==========================================
 
 Without a reply, ``broken_off`` returns NotSentError if no connection was made, otherwise InDoubtError. A poll
-(``Poll.read``) returns a Job, or raises PollError or AuthenticationError: neither is a verdict.
+(``Poll.read``) returns a Job, or raises PollError or AuthenticationError: neither is a verdict. The hook
+holds a reader to this: whatever else it does leaves a submission in doubt, and a poll without an answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.media import slots
+from airflow_provider_faceswap.apis.reading import read_id
 from airflow_provider_faceswap.apis.request import Poll, Request, Submission
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Vendor:
     """
     A vendor.
 
-    :param name: its connection type.
+    :param name: its connection type: small letters, digits and ``_``.
+    :param title: its name, for people.
+    :param hook: path of its hook's class, such as ``acme_faceswap.hook.AcmeHook``; imported when it is used.
     :param operations: its submissions by the names that users give.
     :param poll: the request that asks how a job stands, if the vendor has one.
     :param read_callback: reads what the vendor posts to a callback, if it does; raises PollError for rubbish.
@@ -55,6 +60,8 @@ class Vendor:
     """
 
     name: str
+    title: str
+    hook: str
     operations: Mapping[str, type[Submission]]
     poll: type[Poll] | None = None
     read_callback: Callable[[bytes], Job] | None = None
@@ -72,11 +79,6 @@ class Vendor:
                 raise TypeError(f"{self.name}: {request.__name__} lacks a field with a Media mark")
         if any(request.webhook_is_ours for request in self.operations.values()) and not self.read_callback:
             raise TypeError(f"{self.name}: it calls back, and nothing reads its callbacks")
-
-    @property
-    def title(self) -> str:
-        """The vendor's name, for people."""
-        return VENDORS[self.name]
 
     @property
     def says_when(self) -> bool:
@@ -117,4 +119,18 @@ class Vendor:
         """
         if self.read_callback is None:
             raise FaceSwapError(f"{self.title} does not call back: its jobs are polled")
-        return self.read_callback
+        return partial(_read_callback, self.read_callback)
+
+
+def _read_callback(read: Callable[[bytes], Job], body: bytes) -> Job:
+    """Hold a reader of callbacks to its contract: a mistake of it must not end the wait for a paid job."""
+    job: object
+    try:
+        job = read(body)
+    except PollError:
+        raise
+    except Exception as error:  # what it says may quote the body
+        raise PollError(f"a callback cannot be read ({type(error).__name__})") from None
+    if not isinstance(job, Job) or read_id(job.job_id) != job.job_id:
+        raise PollError("a callback came that names no job")
+    return job

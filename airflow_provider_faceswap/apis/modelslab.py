@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import ValidationInfo, field_validator
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import (
     MediaUrl,
@@ -207,6 +208,8 @@ class Fetch(Poll):
 
 VENDOR = Vendor(
     name="modelslab",
+    title=VENDORS["modelslab"],
+    hook="airflow_provider_faceswap.hooks.modelslab.ModelsLabHook",
     poll=Fetch,
     read_callback=read_callback,
     operations={

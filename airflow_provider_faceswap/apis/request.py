@@ -83,10 +83,11 @@ class Request(BaseModel):
         return {}
 
     @abstractmethod
-    def read(self, reply: Reply) -> Job:
+    def read(self, reply: Reply) -> Job | None:
         """
         Return what the reply says of the job.
 
+        :return: None where it says nothing: then a submission is in doubt, and a poll has failed.
         :raises FaceSwapError: as :mod:`~airflow_provider_faceswap.apis.contract` says for each kind.
         """
 
@@ -125,6 +126,8 @@ class Submission(Request):
     """Fields that change nothing about the result."""
     webhook_is_ours: ClassVar[bool] = False
     """Whether the vendor posts the result to a URL of ours, and nowhere else."""
+    refuses_with_5xx: ClassVar[bool] = False
+    """Whether a refusal counts under a status of 500 and above too, because the vendor's documents say so."""
     variant: ClassVar[Mapping[str, str]] = {}
     """What tells this request from another one of the same operation: an option's name, and its value."""
 

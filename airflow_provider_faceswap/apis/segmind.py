@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import AfterValidator, BeforeValidator
 
+from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.contract import Vendor
 from airflow_provider_faceswap.apis.fields import Text, check_picture
 from airflow_provider_faceswap.apis.job import Job, JobState
@@ -116,6 +117,7 @@ class FaceswapQueued(_Faceswap):
 
     docs: ClassVar[str] = _QUEUE_PAGE
     max_wait: ClassVar[float] = 3500.0
+    refuses_with_5xx: ClassVar[bool] = True
     variant: ClassVar[Mapping[str, str]] = {"api_version": "v2"}
 
     def path(self, route: Mapping[str, str]) -> str:
@@ -233,6 +235,8 @@ def _hint(reply: Reply) -> str:
 
 VENDOR = Vendor(
     name="segmind",
+    title=VENDORS["segmind"],
+    hook="airflow_provider_faceswap.hooks.segmind.SegmindHook",
     operations={"faceswap-v2": FaceswapNow, "v2/faceswap-v2": FaceswapQueued},
     poll=QueuedRequest,
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.apis import VENDORS, vendor
+from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.fields import is_blank
+from airflow_provider_faceswap.apis.registry import known, names, unusable
 from airflow_provider_faceswap.exceptions import InputError, SettingsError
 
 if TYPE_CHECKING:
+    from airflow_provider_faceswap.apis.contract import Vendor
     from airflow_provider_faceswap.hooks.base import SwapHook
 
 
@@ -19,11 +21,33 @@ def hook_for(provider: str, conn_id: str) -> SwapHook:
 
     :param provider: the vendor's connection type.
     :param conn_id: the Airflow connection to use.
-    :raises ValueError: for a vendor that is not known.
+    :raises VendorError: for a vendor that is not known, or whose package cannot be used.
     """
-    name = vendor(provider).name
-    hook: SwapHook = import_module(f"{__name__}.{name}").HOOK(conn_id)
-    return hook
+    return hook_class(vendor(provider))(conn_id)
+
+
+def hook_class(chosen: Vendor) -> type[SwapHook]:
+    """
+    Return the class of a vendor's hook.
+
+    :param chosen: the vendor.
+    :raises VendorError: if it names none.
+    """
+    from airflow_provider_faceswap.hooks.base import SwapHook
+
+    try:
+        found = resolve_name(chosen.hook)
+    except Exception as error:  # it may be somebody else's code
+        said = f"its hook {chosen.hook} cannot be imported: {type(error).__name__}: {error}"
+        raise unusable(chosen.name, f"{said}; reinstall the package, or report it to its authors") from error
+    if not isinstance(found, type) or not issubclass(found, SwapHook):
+        raise unusable(chosen.name, f"its hook {chosen.hook} is not a subclass of SwapHook")
+    conn_type = getattr(found, "conn_type", None)
+    if conn_type != chosen.name:
+        raise unusable(
+            chosen.name, f"its hook {chosen.hook} has the conn_type {conn_type!r}; set {chosen.name!r}"
+        )
+    return found
 
 
 def provider_of(conn_id: str) -> str:
@@ -39,14 +63,18 @@ def provider_of(conn_id: str) -> str:
 
     if is_blank(conn_id):
         raise InputError("conn_id", "is required; give a value, or check that its template renders to one")
-    *names, last = map(repr, VENDORS)
-    types = f"{', '.join(names)} or {last}"
     try:
         found = BaseHook.get_connection(conn_id).conn_type
     except AirflowNotFoundException:
         raise SettingsError(
-            f"connection {conn_id!r} is not defined; add one of type {types} with the API key as its password"
+            f"connection {conn_id!r} is not defined; add one of type {_types()} with the API key as its "
+            "password"
         ) from None
-    if found not in VENDORS:
-        raise SettingsError(f"connection {conn_id!r} is of type {found!r}: choose one of type {types}")
+    if not known(found):
+        raise SettingsError(f"connection {conn_id!r} is of type {found!r}: choose one of type {_types()}")
     return str(found)
+
+
+def _types() -> str:
+    *others, last = map(repr, names())
+    return f"{', '.join(others)} or {last}"

@@ -26,6 +26,3 @@ class AIFaceSwapHook(SwapHook):
 
     def probe(self) -> None:
         """Return nothing: every documented call is billed."""
-
-
-HOOK = AIFaceSwapHook

@@ -23,6 +23,7 @@ from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY, Request
 from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError, SettingsError
 from airflow_provider_faceswap.hooks.connection_test import tested
 from airflow_provider_faceswap.hooks.exchange import ReplyTooLargeError, UnusableReplyError, exchange, run
+from airflow_provider_faceswap.hooks.guard import checked_path, place_of, read_reply
 from airflow_provider_faceswap.hooks.no_connection import no_connection
 from airflow_provider_faceswap.hooks.origin import origin_of
 from airflow_provider_faceswap.hooks.quiet import unlogged
@@ -240,7 +241,10 @@ class SwapHook(BaseHook):
     ) -> Reply | Job | FaceSwapError:
         key = settings.api_key.get_secret_value()
         timeout = settings.timeout_for(type(request))
-        http_request = self._http_request(client, settings, request, key)
+        try:
+            http_request = self._http_request(client, settings, request, key)
+        except Exception as error:  # of a vendor from another package; what it says may hold the key
+            return request.broken_off(f"the request cannot be made: {place_of(error)}", sent=False)
         try:
             with unlogged():
                 response, content = await exchange(client, http_request, timeout, max_reply)
@@ -261,7 +265,7 @@ class SwapHook(BaseHook):
             payload = {"json": body}
         return client.build_request(
             request.method,
-            settings.base_url + request.path(settings.route),
+            settings.base_url + checked_path(request.path(settings.route)),
             headers=headers,
             timeout=settings.httpx_timeout(settings.timeout_for(type(request))),
             **payload,
@@ -284,12 +288,9 @@ class SwapHook(BaseHook):
         if isinstance(outcome, Job):
             return outcome
         try:
-            job = request.read(outcome)
+            return read_reply(request, outcome)
         except AuthenticationError as error:
             raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
-        if outcome.redact(job.job_id) != job.job_id:  # an id is logged, and names files
-            raise request.broken_off("the reply gives the API key as the job's id", sent=True)
-        return job
 
     def _throttle(self, rate: float | None) -> None:
         if rate:

@@ -47,6 +47,3 @@ class ModelsLabHook(SwapHook):
     def probe(self) -> Fetch:
         """Return a poll of an id that no job has."""
         return Fetch(job_id="0")
-
-
-HOOK = ModelsLabHook

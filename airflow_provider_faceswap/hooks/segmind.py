@@ -66,6 +66,3 @@ class SegmindHook(SwapHook):
         if not isinstance(left, (int, float)):
             return said
         return f"{said}; {left:,.12g} credits left" if left > 0 else f"{said}; no credits left: add some"
-
-
-HOOK = SegmindHook

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from airflow_provider_faceswap.apis import VENDORS
+from airflow_provider_faceswap.apis.registry import in_use
 from airflow_provider_faceswap.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
             found = BaseHook.get_connection(conn_id).conn_type
         except AirflowNotFoundException:
             raise error(f"names the connection {conn_id!r}, which is not defined here") from None
-        if found in VENDORS:
+        if in_use(found):
             raise error(
                 f"names the connection {conn_id!r}, which is of type {found!r}; give that of the store"
             )

@@ -12,6 +12,7 @@ from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE, Watch
 from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
 from airflow_provider_faceswap.hooks import hook_for
+from airflow_provider_faceswap.threads import in_thread
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
 from airflow_provider_faceswap.triggers.crowd import ASK_AGAIN, Crowd
 from airflow_provider_faceswap.triggers.listener import Listener
@@ -49,13 +50,15 @@ class SwapJobsTrigger(SwapTrigger):
         self.poll_interval = poll_interval
 
     async def _wait_for_all(self) -> list[Ended]:
-        hook = hook_for(self.provider, self.conn_id)
+        # In a thread: a vendor of another package is looked up and imported.
+        hook = await in_thread(hook_for, self.provider, self.conn_id)
         async with AsyncExitStack() as stack:
             await self._connect(hook, stack)
             return await asyncio.gather(*(self._watch(hook, job) for job in self.jobs))
 
     async def _watch_batch(self, jobs: list[BatchJob], tally: Tally) -> None:
-        hook = hook_for(self.provider, self.conn_id)
+        # In a thread: a vendor of another package is looked up and imported.
+        hook = await in_thread(hook_for, self.provider, self.conn_id)
         async with AsyncExitStack() as stack:
             await self._connect(hook, stack)
             listener = await stack.enter_async_context(Listener(self.provider, *(job.nonce for job in jobs)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,11 +12,14 @@ import pytest
 from airflow_provider_faceswap.apis import VENDORS, vendor
 from airflow_provider_faceswap.apis.aifaceswap import FaceSwap
 from airflow_provider_faceswap.apis.contract import Vendor
+from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.modelslab import Fetch, ModelsLabSubmission, SingleVideoSwap
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.segmind import FaceswapNow
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
+
+ODD_ID = {"job_id": "../7", "state": JobState.SUCCESS}
 
 
 @pytest.mark.parametrize("name", VENDORS)
@@ -25,14 +29,6 @@ def test_every_request_names_the_vendors_page(name: str) -> None:
     for request in (*found.operations.values(), *([found.poll] if found.poll else [])):
         parts = urlsplit(request.docs)
         assert parts.scheme == "https" and name in (parts.hostname or "")
-
-
-@pytest.mark.parametrize("name", VENDORS)
-def test_every_jobs_end_is_learned_somehow(name: str) -> None:
-    found = vendor(name)
-    for request in found.operations.values():
-        answered = request.answers_at_once or request.kind == "any"
-        assert answered or (found.read_callback if request.webhook_is_ours else found.poll)
 
 
 def test_a_poll_is_made_from_an_id_and_a_route() -> None:
@@ -58,6 +54,15 @@ def test_a_vendor_that_does_not_call_back_says_so() -> None:
     assert vendor("aifaceswap").callback_reader()(b'{"task_id": "a", "success": 0}').job_id == "a"
 
 
+@pytest.mark.parametrize("read", [lambda body: 1 / 0, lambda body: None, lambda body: Job(**ODD_ID)])
+def test_a_mistake_of_a_reader_of_callbacks_is_a_callback_that_does_not_count(
+    read: Callable[[bytes], Any],
+) -> None:
+    odd = dataclasses.replace(vendor("aifaceswap"), read_callback=read)
+    with pytest.raises(PollError, match="a callback"):
+        odd.callback_reader()(b"{}")
+
+
 def test_an_operation_that_is_none_is_named_with_the_known() -> None:
     assert vendor("segmind").submission("faceswap-v2") is FaceswapNow
     with pytest.raises(
@@ -74,10 +79,11 @@ def test_a_vendor_that_is_not_whole_is_refused() -> None:
         docs: ClassVar[str] = "https://modelslab.com/docs"
         kind: ClassVar[Kind] = "image"
 
+    named = {"name": "acme", "title": "Acme", "hook": "acme.Hook"}
     with pytest.raises(TypeError, match="Bare lacks docs, kind"):
-        Vendor(name="modelslab", operations={"bare": Bare})
+        Vendor(**named, operations={"bare": Bare})
     with pytest.raises(TypeError, match="Whole lacks a field with a Media mark"):
-        Vendor(name="modelslab", operations={"whole": Whole})
+        Vendor(**named, operations={"whole": Whole})
     with pytest.raises(TypeError, match="nothing reads its callbacks"):
         dataclasses.replace(vendor("aifaceswap"), read_callback=None)
 

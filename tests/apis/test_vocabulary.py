@@ -270,6 +270,6 @@ class _Either(Swap):
 
 
 def test_an_operation_may_do_without_a_part() -> None:
-    either = Vendor(name="modelslab", operations={"either": _Either}, poll=Status)
+    either = Vendor(name="acme", title="Acme", hook="", operations={"either": _Either}, poll=Status)
     assert choose(either, "video", TWO, {}).fields == {"face": FACE, "clip": TARGET}
     assert choose(either, "video", THREE, {}).fields["reference"] == REFERENCE

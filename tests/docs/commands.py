@@ -10,6 +10,7 @@ import sys
 from importlib.metadata import metadata
 from importlib.util import find_spec
 
+from airflow.configuration import conf
 from packaging.requirements import Requirement
 
 from airflow_provider_faceswap.apis import VENDORS
@@ -22,11 +23,17 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 # Modules whose own command line says whether it knows the options.
 WITH_HELP = ("airflow_provider_faceswap.sandbox",)
+OF_THE_EXAMPLE = {"acme_faceswap.server"}
+"""Modules of the package that docs/adding-a-vendor.md makes."""
 # Programs that are not ours to check, and why.
 OTHERS = {
     "aws": "changes an account at Amazon",
     "curl": "asks a server that is not running here",
+    "mkdir": "makes a folder",
+    "moto_server": "serves until it is stopped",
 }
+# Types of connections that are not ours.
+CONNECTION_TYPES = {*VENDORS, "aws"}
 
 
 def commands(text: str) -> list[list[str]]:
@@ -55,7 +62,15 @@ def _words(command: str) -> list[str] | None:
 def check_command(words: list[str]) -> None:
     """Raise AssertionError if a command cannot work."""
     program, *arguments = words
-    check = {"make": _make, "python": _python, "airflow": _airflow, "pip": _pip, "export": _export}
+    check = {
+        "make": _make,
+        "python": _python,
+        "python3": _python,
+        "airflow": _airflow,
+        "pip": _pip,
+        "export": _export,
+        "source": _source,
+    }
     name = program.rpartition("/")[2]
     assert name in {*check, *OTHERS}, f"nothing checks {program!r}: see tests/docs/commands.py"
     if name in check:
@@ -70,10 +85,15 @@ def _make(arguments: list[str]) -> None:
         assert not given or f"$({name})" in MAKEFILE, f"make knows no {name}"
 
 
+def _source(arguments: list[str]) -> None:
+    (file,) = arguments
+    assert file.endswith("/bin/activate"), f"not of a virtual environment: {file}"
+
+
 def _python(arguments: list[str]) -> None:
     flag, module, *options = arguments
     assert flag == "-m", "only `python -m` is checked"
-    assert find_spec(module), f"no module {module}"
+    assert module in OF_THE_EXAMPLE or find_spec(module), f"no module {module}"
     if module == "pytest":
         _pytest(options)
     elif module == "airflow":
@@ -104,7 +124,12 @@ def _airflow(arguments: list[str]) -> None:
 def _pip(arguments: list[str]) -> None:
     command, *wanted = arguments
     assert command == "install"
+    if wanted[0] == "--constraint":
+        assert (ROOT / wanted[1]).is_file(), f"no such file: {wanted[1]}"
+        wanted = wanted[2:]
     for word in wanted:
+        if word == "-e":
+            continue
         # "." is this checkout.
         requirement = Requirement(re.sub(r"^\.", DISTRIBUTION, word))
         if requirement.name == DISTRIBUTION:
@@ -116,8 +141,11 @@ def _export(assignments: list[str]) -> None:
     for assignment in assignments:
         name, _, value = assignment.partition("=")
         if name.startswith("AIRFLOW_CONN_"):
-            assert json.loads(value)["conn_type"] in VENDORS, assignment
+            assert json.loads(value)["conn_type"] in CONNECTION_TYPES, assignment
         elif name.startswith("AIRFLOW__FACESWAP__"):
             assert name.removeprefix("AIRFLOW__FACESWAP__").lower() in OPTIONS, assignment
+        elif name.startswith("AIRFLOW__"):
+            section, _, option = name.removeprefix("AIRFLOW__").lower().partition("__")
+            assert conf.has_option(section, option), assignment
         else:
-            raise AssertionError(f"nothing checks the variable {name}")
+            assert name == "AIRFLOW_HOME", f"nothing checks the variable {name}"

@@ -23,6 +23,8 @@ from harness.settings import dag_bundles
 from tests.buckets import served
 
 CONN_ID, BUCKET = "my_aws_conn", "my-bucket"
+SANDBOX = "http://127.0.0.1:8765"
+RESULTS = "file:///tmp/faceswap"
 EXAMPLE = re.compile(r"https://example\.com/[\w./-]+\.(jpg|jpeg|png|mp4)")
 IN_BUCKET = re.compile(rf"s3://{CONN_ID}@{BUCKET}/([\w./{{}}*-]+\.(?:jpg|jpeg|png|mp4))")
 
@@ -49,7 +51,9 @@ def run_file(file: Path, sandbox: FaceSwapSandbox, s3: Any, patch: pytest.Monkey
     for path in media_in_bucket(code):
         content = httpx.get(sample_for(path, sandbox), timeout=60, trust_env=False).content
         s3.put_object(Bucket=BUCKET, Key=path, Body=content)
-    file.write_text(EXAMPLE.sub(lambda found: sample_for(found[0], sandbox), code), encoding="utf-8")
+    code = EXAMPLE.sub(lambda found: sample_for(found[0], sandbox), code)
+    results = (file.parent / "results").as_uri()
+    file.write_text(code.replace(SANDBOX, sandbox.url).replace(RESULTS, results), encoding="utf-8")
     # A bundle for each file: two documents may call their Dags alike.
     patch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", dag_bundles([file.parent]))
     bag = DagBag(file.parent, safe_mode=False)

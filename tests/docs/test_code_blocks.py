@@ -21,11 +21,13 @@ from airflow_provider_faceswap.exceptions import InputError, SettingsError
 from airflow_provider_faceswap.options import folder_option, local_roots
 from tests.docs.blocks import BLOCKS, FENCE, PAGES, ROOT, Block, blocks_of
 from tests.docs.commands import OPTIONS, check_command, commands
+from tests.docs.test_adding_a_vendor_page import EXAMPLE_FILES
 
 # Blocks that nothing checks, by their page and how they begin, and why.
 UNCHECKED = {
     ("docs/callbacks.md", "operator ── request with a signed URL ──▶"): "a drawing",
     ("docs/callbacks.md", "server {"): "of nginx, which is not installed",
+    ("docs/adding-a-vendor.md", "acme-faceswap/"): "a drawing",
 }
 # A value that is left out. It may stand within a text, or for a whole value.
 LEFT_OUT = re.compile(r"(?<=[\[:,])\s*…(?=\s*[\],}])")
@@ -33,13 +35,17 @@ LEFT_OUT = re.compile(r"(?<=[\[:,])\s*…(?=\s*[\],}])")
 
 def check_python(block: Block, tmp_path: Path) -> None:
     compile(block.text, str(block), "exec")
-    if block.file.startswith("tests/"):
-        return  # runs in test_dags_run.py
+    if block.file.startswith("tests/") or block.file in EXAMPLE_FILES:
+        return  # runs in test_dags_run.py, or in tests/vendors
     file = tmp_path / "block.py"
     file.write_text(block.text, encoding="utf-8")
     bag = DagBag(file, safe_mode=False)
     assert not bag.import_errors
     assert bag.dags, "the block makes no Dag"
+
+
+def check_toml(block: Block, tmp_path: Path) -> None:
+    assert block.text in EXAMPLE_FILES.values(), "it is not a file of a package that is tested"
 
 
 def check_console(block: Block, tmp_path: Path) -> None:
@@ -96,6 +102,7 @@ READERS: dict[str, Callable[[], object]] = {
 }
 CHECKS: dict[str, Callable[[Block, Path], None]] = {
     "python": check_python,
+    "toml": check_toml,
     "console": check_console,
     "bash": check_console,
     "json": check_json,
@@ -111,6 +118,8 @@ def is_left_out(block: Block) -> bool:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_block(block: Block, tmp_path: Path) -> None:
+    if "retry_policy" in block.text:
+        pytest.importorskip("airflow.sdk.definitions.retry_policy", reason="Airflow below 3.3 has none")
     if not is_left_out(block):
         assert block.language in CHECKS, f"nothing checks {block.language or 'a block without a language'!r}"
         CHECKS[block.language](block, tmp_path)
@@ -141,6 +150,10 @@ def test_what_is_left_unchecked_is_still_there_and_has_no_check() -> None:
         ("console", "$ airflow connections try modelslab_default"),
         ("console", "$ pip install '.[nothing]'"),
         ("console", "$ export AIRFLOW__FACESWAP__NOTHING=1"),
+        ("console", "$ export AIRFLOW__CORE__NOTHING=1"),
+        ("console", "$ export NOTHING=1"),
+        ("console", "$ source nothing"),
+        ("console", "$ pip install --constraint nothing.txt ."),
         ("console", "$ .venv/bin/python -m pytest tests/nothing"),
         ("console", "$ .venv/bin/python -m pytest tests/system -k no_test_is_called_this"),
         ("console", "$ ftp example.com"),

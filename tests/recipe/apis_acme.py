@@ -1,4 +1,4 @@
-"""Acme: polled; its key goes into a header, and it answers a submission with the URL of a status page."""
+"""A vendor of clips for tests of the vocabulary; it answers with the URL of a status page."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ class Status(Poll):
         return Job(job_id=self.job_id, state=STATES[data["state"]], output=output, message=said)
 
 
-VENDOR = Vendor(name="acme", operations={"swap": Swap}, poll=Status)
+VENDOR = Vendor(name="acme", title="Acme", hook="", operations={"swap": Swap}, poll=Status)

@@ -18,13 +18,13 @@ from tests.patience import PATIENT
 from tests.system.keys import KEY, failing_connections
 from tests.system.run import Run
 from tests.system.scene import over
+from tests.vendors.installed import install
 
 HERE = Path(__file__).parent
 
 SETTINGS = {
     "core": {
         **PATIENT["core"],
-        "parallelism": 16,
         "test_connection": "Enabled",
         "plugins_folder": str(HERE / "plugins"),
     },
@@ -108,9 +108,16 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of installed packages: one brings a vendor of its own."""
+    return install(tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture(scope="session")
 def cluster(
     sandbox: Sandbox,
     examples: Path,
+    packages: Path,
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Cluster]:
@@ -120,7 +127,7 @@ def cluster(
     cluster = Cluster(
         home,
         [examples / "example_dags", HERE / "dags"],
-        env=failing_connections(sandbox),
+        env={**failing_connections(sandbox), "PYTHONPATH": str(packages)},
         settings=settings,
         own_execution_api=True,
     )

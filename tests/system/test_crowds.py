@@ -13,13 +13,13 @@ import pytest
 
 from airflow_provider_faceswap.sandbox.server import SandboxServer
 from harness.cluster import Cluster
+from tests.patience import PLACES
 from tests.system.run import Entry, Run, worker_starts
 
 pytestmark = pytest.mark.slow
 
-TASKS = 30
+TASKS = 20
 PLAN = 5
-SLOTS = 16
 ENDS = [tenths / 10 for tenths in range(5, 100, 2)]
 
 
@@ -99,7 +99,7 @@ def test_tasks_that_are_refused_for_now_wait_without_a_worker_and_burn_no_try(
 ) -> None:
     refused = crowds["refused_for_now"]
     # More tasks wait at the same time than there are places on workers.
-    refused.wait_for_deferred(SLOTS + 1)
+    refused.wait_for_deferred(PLACES + 1)
     tell(refused.vendor, "queue", max_queued=PLAN)
     assert refused.run.ends() == "success"
     assert refused.outcomes() == [("success", 1)] * TASKS
@@ -109,7 +109,7 @@ def test_tasks_that_are_refused_for_now_wait_without_a_worker_and_burn_no_try(
     assert counts["peak_queued"] <= PLAN
     logs = refused.logs()
     refusals = [sum("; submitting again in" in entry["event"] for entry in log) for log in logs]
-    assert sum(refusals) == counts["refused"]["queue_full"] > SLOTS
+    assert sum(refusals) == counts["refused"]["queue_full"] > PLACES
     # Jobs so short are waited for on the worker. So each further start follows a refusal: the worker
     # was given back after each.
     assert [worker_starts(log) for log in logs] == [1 + times for times in refusals]

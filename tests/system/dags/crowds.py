@@ -26,11 +26,11 @@ def crowd(queries: list[str], **options: Any) -> None:
 
 
 with DAG("refused_for_now", schedule=None, params=PARAMS, max_active_tasks=8):
-    crowd([f"n={n}" for n in range(30)])
+    crowd([f"n={n}" for n in range(20)])
 
 with DAG("within_a_pool", schedule=None, params=PARAMS, max_active_tasks=8):
     # The first jobs are waited for without a worker: only a pool that counts deferred tasks counts them.
-    crowd([f"n={n}&{'long' if n < 5 else 'short'}" for n in range(30)], pool="plan_of_five")
+    crowd([f"n={n}&{'long' if n < 5 else 'short'}" for n in range(20)], pool="plan_of_five")
 
 with DAG("ends_at_any_moment", schedule=None, params=PARAMS, max_active_tasks=60):
 

@@ -1,0 +1,1 @@
+"""Acme, a vendor of face swaps, for airflow-provider-faceswap."""
