@@ -110,6 +110,7 @@ def get_provider_info() -> dict[str, Any]:
         "extra-links": [
             f"{_PACKAGE}.execution.links.{name}" for name in ("FaceSwapLink", "StoredResultLink")
         ],
+        "cli": [f"{_PACKAGE}.cli.commands.get_cli_commands"],
         "connection-types": [
             connection_type(
                 name=vendor,

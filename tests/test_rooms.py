@@ -28,6 +28,7 @@ RANKS = {
 # Rooms that stand beside the others: what they may import of the package.
 BESIDE = {
     "plugins": {"callbacks", "pages"},
+    "cli": {"apis", "batch", "callbacks", "exceptions", "journal", "options", "pages", "storage"},
     "pages": {"apis", "batch", "exceptions", "options", "storage"},
     "sandbox": set(),
     "testing": {"apis", "callbacks", "exceptions", "hooks", "sandbox"},

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_faceswap.batch.record import Record, Status, read_line
+from airflow_provider_faceswap.batch.record import TICK, Record, Status, read_line
 from airflow_provider_faceswap.exceptions import JournalError
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.storage.stored_file import StoredFile
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.batch.items.rows import Row
 
 log = logging.getLogger(__name__)
-
-_TICK = 0.001
-"""Seconds between two submissions at least; of two lines about an item the later one holds."""
 
 
 class Step(enum.Enum):
@@ -137,9 +134,14 @@ class Item:
             return str(self.line["journal"].get("tried_by") or "") if self.line else ""
         return self._record.tried_by
 
+    @property
+    def erased(self) -> bool:
+        """Whether a person had its result deleted."""
+        return bool(self.line and self.line["journal"]["entry"].get("erased"))
+
     def after(self, moment: float) -> float:
         """Return a moment after all that is known of the item, whatever the clocks of two workers say."""
-        return max(moment, self.at + _TICK)
+        return max(moment, self.at + TICK)
 
     @property
     def version(self) -> str:
@@ -232,7 +234,8 @@ class Rules:
 
     def unwanted(self, item: Item) -> bool:
         """Whether a job is bought again although it may bring, or has brought, a result."""
-        if item.status not in (Status.SUCCESS, Status.UNFINISHED) or self.by in (item.by, item.tried_by):
+        bought = item.erased or item.status in (Status.SUCCESS, Status.UNFINISHED)
+        if not bought or self.by in (item.by, item.tried_by):
             return False
         if item.version and item.row.version not in ("", item.version):
             log.warning("Row %s was written again since it was bought, and is bought again", item.row.index)
@@ -253,6 +256,8 @@ def decide(item: Item, rules: Rules) -> None:
     item.paid_before = item.paid_by(rules)
     if rules.unwanted(item):
         item.leave()
+    elif item.erased:  # it counts as failed, so that nobody believes that it is there
+        item.step = Step.KEEP
     elif item.status is Status.SUCCESS:
         item.step, item.reused = Step.KEEP, not ours
     elif item.status is Status.UNFINISHED:

@@ -130,6 +130,19 @@ class BatchJournal:
         write(_name(number), chunk)
         self._chunk = chunk
 
+    def erase(self, key: str, moment: float) -> None:
+        """
+        Let an item's entries keep nothing of its result.
+
+        :param key: of the item.
+        :param moment: in seconds since the epoch.
+        """
+        for number in range(self.head.chunks if self.head else 0):
+            chunk = self._read(number)
+            if key in chunk:
+                chunk[key] = Record.from_entry(key, chunk[key]).erased_at(moment).as_entry()
+                self.state.set_with_retries(_name(number), chunk)
+
     def adopted(self, key: str) -> str | None:
         """Return what a person wrote about an item in doubt: its job's id, or ``resubmit``."""
         found = self.state.get(f"{KEY}/{key}")

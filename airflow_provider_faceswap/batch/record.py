@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_faceswap import __version__
 from airflow_provider_faceswap.apis.results import iso
+from airflow_provider_faceswap.journal.decisions import erased
 from airflow_provider_faceswap.journal.entry import Entry, State
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.batch.items.rows import Row
 
+TICK = 0.001
+"""Seconds between two submissions at least; of two lines about an item the later one holds."""
 _KEPT = {"inputs", "identity", "versions", "made_from", "provider", "operation", "problem"}
 """Fields of an entry that stand elsewhere in a line, or that an item does not need."""
 
@@ -85,6 +88,11 @@ class Record:
         """Return the record with another status."""
         entry = self.entry.moved_to(_STATES[status], problem=error)
         return replace(self, status=status, error=error, **{"entry": entry, **changes})
+
+    def erased_at(self, moment: float) -> Record:
+        """Return what stays of it when its result is deleted; it holds against all lines that were."""
+        blank = replace(self, entry=self.entry.erased_at(moment), at=self.at + TICK, result=None)
+        return blank.moved_to(Status.FAILED, erased(blank.entry))
 
     @property
     def amount(self) -> float:
@@ -173,6 +181,17 @@ def read_line(line: Any) -> Record:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it lacks {error}") from None
+
+
+def erased_line(line: Mapping[str, Any], moment: float) -> dict[str, Any]:
+    """
+    Return what stays of an item's line when its result is deleted: no media, no text of a person.
+
+    :raises ValueError: if it is not a line of a manifest.
+    """
+    blank = read_line(line).erased_at(moment).line(None, {}, {})
+    journal = {**blank["journal"], "version": str(line["journal"].get("version") or "")}
+    return {**blank, "index": line.get("index"), "journal": journal}
 
 
 def order_of(line: Mapping[str, Any]) -> tuple[float, int, str]:

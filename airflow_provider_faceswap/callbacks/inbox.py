@@ -137,23 +137,39 @@ class Inbox:
         :param older_than_days: the age from which a file is deleted.
         :return: how many files were deleted.
         """
-        before, swept = time.time() - older_than_days * 86400, 0
+        old = self.older_than(time.time() - older_than_days * 86400)
         with self._wrap_errors("swept"):
+            for subfolder, names in old.items():
+                self._folder.remove(subfolder, names)
+        return sum(map(len, old.values()))
+
+    def older_than(self, before: float) -> dict[str, list[str]]:
+        """
+        List what was written before a moment; files that are not the inbox's own are left out.
+
+        :param before: in seconds since the epoch.
+        :return: the names of the files, by the subfolder.
+        """
+        found = {}
+        with self._wrap_errors("read"):
             for vendor in filter(VENDOR.fullmatch, self._folder.subfolders()):
-                swept += self._sweep_subfolder(vendor, (_BODY, _UNFINISHED), before)
-                swept += self._sweep_subfolder(f"{vendor}/claims", (_CLAIM, _UNFINISHED), before)
-        return swept
+                for subfolder, own in ((vendor, _BODY), (f"{vendor}/claims", _CLAIM)):
+                    found[subfolder] = self._older(subfolder, (own, _UNFINISHED), before)
+        return found
+
+    def remove(self, subfolder: str, name: str) -> None:
+        """Delete one file by the names that :meth:`older_than` gave."""
+        with self._wrap_errors("swept"):
+            self._folder.remove(subfolder, [name])
 
     def _bodies_of(self, vendor: str, nonce: str) -> dict[str, float]:
         files = self._folder.files(_vendor(vendor), prefix=f"{_nonce(nonce)}.")
         return {name: written for name, written in files.items() if _BODY.fullmatch(name)}
 
-    def _sweep_subfolder(self, subfolder: str, ours: tuple[re.Pattern[str], ...], before: float) -> int:
+    def _older(self, subfolder: str, own: tuple[re.Pattern[str], ...], before: float) -> list[str]:
         files = self._folder.files(subfolder)
-        names = [name for name in files if any(pattern.fullmatch(name) for pattern in ours)]
-        old = [name for name in names if files[name] < before]
-        self._folder.remove(subfolder, old)
-        return len(old)
+        names = [name for name in files if any(pattern.fullmatch(name) for pattern in own)]
+        return [name for name in names if files[name] < before]
 
     @cached_property
     def _folder(self) -> Folder:

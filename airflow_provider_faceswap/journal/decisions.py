@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.entry import Entry, Left, State
 
 SETTLE_SECONDS = 15.0
 """Beyond the HTTP timeout: until then the worker that wrote an intent may still be alive."""
@@ -126,6 +127,8 @@ def decide(entry: Entry | None, situation: Situation) -> Decision:
         if cleared and (back := _back(entry, situation)):
             return back
         return Decision(Step.SUBMIT, entry.left_behind() if cleared or changed else entry)
+    if entry.erased and not (cleared and (changed or situation.buy_again)):
+        return Decision(Step.FAIL, entry, reason=erased(entry))
     nothing_to_collect = cleared and entry.state is State.FAILED
     if entry.base_url and entry.base_url != situation.base_url and not nothing_to_collect:
         return Decision(Step.FAIL, entry, reason=moved(entry, situation.base_url))
@@ -164,6 +167,8 @@ def _back(entry: Entry, situation: Situation) -> Decision | None:
             break
     else:
         return None
+    if job.erased:
+        return Decision(Step.FAIL, entry, cleared=True, back=True, reason=erased(job))
     again = Entry(
         state=State.RUNNING if job.job_id else State.IN_DOUBT,
         **job.model_dump(exclude={"state"}),
@@ -191,7 +196,13 @@ def moved(entry: Entry, base_url: str, remedy: str = "clear the task to collect 
     )
 
 
-def _job(entry: Entry) -> str:
+def erased(job: Entry | Left) -> str:
+    """Say that a job's result was deleted, as a person asked."""
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(job.erased))
+    return f"{_job(job)} was erased on request at {when}, so nothing is collected and nothing is bought again"
+
+
+def _job(entry: Entry | Left) -> str:
     return f"job {entry.job_id}" if entry.job_id else "a submission without an id"
 
 

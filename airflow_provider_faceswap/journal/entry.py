@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -24,6 +24,11 @@ MAX_LEFT = 20
 """Jobs that an entry names as left behind; the oldest go first."""
 
 _MAX_TEXT = 2000
+_KEPT_OF_ERASED = (
+    "provider", "operation", "inputs", "identity", "versions", "base_url", "job_id", "name", "attempted_at",
+    "submitted_at", "cost", "max_tries", "clear_number", "resubmissions", "doubts", "obeyed",
+)  # fmt: skip
+"""Fields of an entry whose result is deleted: digests and numbers, no media."""
 
 
 def _one_line(text: str) -> str:
@@ -79,6 +84,11 @@ class Left(BaseModel):
     eta: Moment | None = None
     route: dict[Name, Text] = Field(default_factory=dict, max_length=8)
     nonce: Nonce = ""
+    erased: Moment = 0.0
+
+    def erased_at(self, moment: float) -> Left:
+        """Return what stays of it when its result is deleted."""
+        return self.model_copy(update={"nonce": "", "route": {}, "eta": None, "erased": moment})
 
     def __str__(self) -> str:
         return f"{self.provider} job {self.job_id or '(no id)'} ({self.operation}, {self.state.value})"
@@ -116,6 +126,7 @@ class Entry(BaseModel):
     :param doubts: how often it was submitted again although it may have been taken before.
     :param problem: what went wrong last.
     :param obeyed: the id of the last :class:`~airflow_provider_faceswap.journal.wishes.Wish` that was obeyed.
+    :param erased: when a person had its result deleted, in seconds since the epoch; it is not bought again.
     :param left: jobs that this purchase left behind.
     """
 
@@ -147,6 +158,7 @@ class Entry(BaseModel):
     doubts: Count = 0
     problem: Text = ""
     obeyed: JobId = ""
+    erased: Moment = 0.0
     left: tuple[Left, ...] = Field(default=(), max_length=MAX_LEFT)
 
     @classmethod
@@ -215,6 +227,22 @@ class Entry(BaseModel):
             return Entry(state=State.REFUSED, left=self.left, obeyed=self.obeyed)
         job = Left(**{name: getattr(self, name) for name in Left.model_fields})
         return Entry(state=State.REFUSED, left=(*self.left, job)[-MAX_LEFT:], obeyed=self.obeyed)
+
+    def erased_at(self, moment: float, jobs: Collection[str] | None = None) -> Entry:
+        """
+        Return what stays of it when its result is deleted: enough not to buy it again in silence.
+
+        :param moment: in seconds since the epoch.
+        :param jobs: ids of those that are erased, of this one and of those that it left; None for all.
+        """
+        left = tuple(
+            job.erased_at(job.erased or moment) if jobs is None or (job.job_id or job.name) in jobs else job
+            for job in self.left
+        )
+        if self.erased or (jobs is not None and (self.job_id or self.name) not in jobs):
+            return self.model_copy(update={"left": left})
+        kept = {name: getattr(self, name) for name in _KEPT_OF_ERASED}
+        return Entry(state=State.FINISHED, erased=moment, left=left, **kept)
 
     def changed(self, inputs: Mapping[str, str]) -> list[str]:
         """Return the names of the inputs that differ; an adopted job has none to compare."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,10 +18,10 @@ class TaskState:
     """
     The keys of one task instance.
 
-    :param context: the task's.
+    :param context: the task's, or what holds a ``task_state_store`` like its.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context | Mapping[str, object]) -> None:
         self._store: Any = context.get("task_state_store")
 
     @property

@@ -22,6 +22,7 @@ from airflow_provider_faceswap.operators.arguments import (
     check_output_path,
     check_terms,
 )
+from airflow_provider_faceswap.operators.dry_run import WithDryRun
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -41,7 +42,7 @@ SUBMISSION_KEY = "submission"
 """XCom key of the ticket where there is no journal: nothing else survives a deferral that Airflow cut off."""
 
 
-class SwapOperator(WithFullSignature, WithLineage, WithLinks, BaseOperator):
+class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOperator):
     """
     Submit a job to a vendor, once, and collect what it makes.
 

@@ -25,6 +25,7 @@ from airflow_provider_faceswap.exceptions import BatchError, FaceSwapError
 from airflow_provider_faceswap.execution.links import WithLinks
 from airflow_provider_faceswap.execution.reporting import WithLineage
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_seconds, as_text, check_choice
+from airflow_provider_faceswap.operators.dry_run import WithDryRun
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -44,7 +45,7 @@ PATIENCE = 30.0
 __all__ = ["FaceSwapBatchOperator", "read_manifest"]
 
 
-class FaceSwapBatchOperator(WithFullSignature, WithLineage, WithLinks, BaseOperator):
+class FaceSwapBatchOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOperator):
     """
     Buy many swaps in one task, each once, and store their results.
 

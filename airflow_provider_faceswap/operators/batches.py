@@ -59,8 +59,8 @@ def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
     name = f"items-{head.epoch}.jsonl"
     rows = thaw(place, name)
     if rows is None:
-        fresh = _rows(operator)
-        _check_offer(operator, fresh)
+        fresh = read_rows(operator)
+        check_offer(operator, fresh)
         check_writable(operator.output_path)
         claim = _claim(operator, context)
         place.prepare()
@@ -118,8 +118,8 @@ def validate(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any
     """
     _check(operator)
     operator.hook.check()
-    rows = _rows(operator)
-    _check_offer(operator, rows)
+    rows = read_rows(operator)
+    check_offer(operator, rows)
     check_writable(operator.output_path)
     return validation.priced(_plan(operator, context, rows), rows)
 
@@ -168,7 +168,8 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
     return journal.save_head(found.model_copy(update=changes))
 
 
-def _rows(operator: FaceSwapBatchOperator) -> list[Row]:
+def read_rows(operator: FaceSwapBatchOperator) -> list[Row]:
+    """Return the items of a batch, each checked without any network."""
     return make_rows(
         read_items(operator.items, operator.output_path),
         provider=operator.hook.conn_type,
@@ -177,7 +178,8 @@ def _rows(operator: FaceSwapBatchOperator) -> list[Row]:
     )
 
 
-def _check_offer(operator: FaceSwapBatchOperator, rows: Sequence[Row]) -> None:
+def check_offer(operator: FaceSwapBatchOperator, rows: Sequence[Row]) -> None:
+    """Check that the vendor offers what a batch asks for: prices, and one way to answer."""
     chosen = vendor(operator.hook.conn_type)
     requests = {chosen.submission(row.endpoint) for row in rows}
     unpriced = [request.operation for request in requests if request.price is Submission.price]

@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 _NAME = re.compile(r"faceswap-paid-[0-9a-f]{32}\Z")
 
 
+def is_spooled(name: str) -> bool:
+    """Return whether a file's name is one that :func:`write` gives."""
+    return bool(_NAME.match(name))
+
+
 def write(content: bytes) -> str:
     """
     Keep a paid picture where other workers reach it; on local disk if nothing else works.
@@ -109,14 +114,24 @@ def discard(spooled_at: str) -> None:
     :param spooled_at: where it is.
     """
     try:
-        if "://" in spooled_at:
-            folder, name = _split(spooled_at)
-            open_place(folder, SettingsError).remove(name)
-        else:
-            with closing(_open(spooled_at)):
-                _local_path(spooled_at).unlink()
+        remove(spooled_at)
     except Exception as error:
         log.warning("%s could not be deleted: %s", _shown(spooled_at), said(error))
+
+
+def remove(spooled_at: str) -> None:
+    """
+    Delete a picture that :func:`write` kept; raises what the store raises.
+
+    :param spooled_at: where it is.
+    :raises ResultError: if it was not kept by this provider, or this machine does not see it.
+    """
+    if "://" in spooled_at:
+        folder, name = _split(spooled_at)
+        open_place(folder, SettingsError).remove(name)
+    else:
+        with closing(_open(spooled_at)):
+            _local_path(spooled_at).unlink()
 
 
 def _open(spooled_at: str) -> BinaryIO:

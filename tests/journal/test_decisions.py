@@ -41,6 +41,7 @@ DOUBT = entry(State.IN_DOUBT, job_id="", attempted_at=NOW)
 RUNNING = entry(State.RUNNING)
 LATE = entry(State.RUNNING, deadline=NOW - 1)
 FINISHED = entry(State.FINISHED, deadline=NOW - 1)
+ERASED = entry(State.FAILED).erased_at(NOW - 50)
 FAILED = entry(State.FAILED, problem="No face found")
 REFUSED = entry(State.REFUSED, job_id="")
 OTHER = {"inputs": OTHER_INPUTS}
@@ -60,6 +61,9 @@ TABLE = [
     ("running", RUNNING, ATTACH, ATTACH, ATTACH),
     ("past its deadline", LATE, Step.POLL_ONCE, ATTACH, ATTACH),
     ("finished", FINISHED, COLLECT, COLLECT, SUBMIT),
+    ("erased", ERASED, FAIL, FAIL, SUBMIT),
+    ("erased, connection moved", ERASED.moved_to(State.FINISHED, **MOVED), FAIL, FAIL, FAIL),
+    ("erased, other inputs", ERASED.moved_to(State.FINISHED, **OTHER), FAIL, SUBMIT, SUBMIT),
     ("failed for good", FAILED, FAIL, SUBMIT, SUBMIT),
     ("running, other inputs", entry(State.RUNNING, **OTHER), FAIL, SUBMIT, SUBMIT),
     ("in doubt, other inputs", entry(State.IN_DOUBT, job_id="", **OTHER), FAIL, SUBMIT, SUBMIT),
@@ -257,3 +261,19 @@ def test_a_retry_does_not_go_back_and_resubmit_buys() -> None:
     ours = entry(State.FINISHED, left=(Left(**FORMER),))
     assert decide(ours, replace(RETRY, inputs=OTHER_INPUTS, identity="x")).step is FAIL
     assert decide(ours, replace(BACK, buy_again=True)).step is SUBMIT
+
+
+def test_what_was_erased_is_said_and_not_bought_again_in_silence() -> None:
+    for situation in (RETRY, CLEAR):
+        reason = decide(ERASED, situation).reason
+        assert reason.startswith("job 278 was erased on request at 2027-01-15 07:59:10 UTC, so nothing is")
+
+
+def test_a_clear_that_goes_back_to_the_inputs_of_an_erased_job_does_not_buy_them() -> None:
+    former = replace(CLEAR, inputs=OTHER_INPUTS, identity="former")
+    left = entry(State.FINISHED, **OTHER, identity="former", job_id="200").left_behind().left
+    now = entry(State.FINISHED, left=left)
+    assert decide(now, former).step is Step.REATTACH
+    decision = decide(now.moved_to(State.FINISHED, left=now.erased_at(NOW, ["200"]).left), former)
+    assert (decision.step, "job 200 was erased" in decision.reason) == (Step.FAIL, True)
+    assert decide(now, replace(former, buy_again=True)).step is Step.SUBMIT

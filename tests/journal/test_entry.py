@@ -197,3 +197,39 @@ def test_the_largest_result_that_a_vendor_can_give_is_read_again() -> None:
     result = without_signatures(as_result("modelslab", "o", LARGEST, submitted_at=1.0))
     written = FULL.moved_to(State.FINISHED, result=result, eta=LARGEST.eta, job_id=LARGEST.job_id)
     assert Entry.from_store(written.as_dict()) == written
+
+
+def test_an_erased_entry_names_its_job_and_nothing_of_the_people_in_it() -> None:
+    left = Entry(state=State.FINISHED, job_id="1", nonce="n1", route={"poll": "https://x.example/1"})
+    entry = Entry(
+        state=State.FAILED,
+        left=left.left_behind().left,
+        inputs={"init_image": "d"},
+        provider="modelslab",
+        job_id="278",
+        nonce="n0nce",
+        made_from={"init_image": "https://example.com/face.jpg"},
+        problem="No face in https://example.com/face.jpg",
+        route={"poll": "https://x.example/278"},
+        spooled_at="s3://c@b/faceswap-paid-x",
+        obeyed="w",
+    )
+    erased = entry.erased_at(5.0)
+    assert erased.as_dict() == {
+        "state": "finished",
+        "provider": "modelslab",
+        "job_id": "278",
+        "inputs": {"init_image": "d"},
+        "obeyed": "w",
+        "erased": 5.0,
+        "left": [{"state": "finished", "job_id": "1", "erased": 5.0}],
+    }
+    assert Entry.from_store(erased.as_dict()) == erased
+
+
+def test_one_job_that_was_left_behind_can_be_erased_alone() -> None:
+    left = Entry(state=State.FINISHED, job_id="1", nonce="n1").left_behind().left
+    entry = Entry(state=State.FINISHED, job_id="278", nonce="n2", left=left)
+    erased = entry.erased_at(5.0, ["1"])
+    assert (erased.nonce, erased.erased) == ("n2", 0.0)
+    assert [(job.nonce, job.erased) for job in erased.left] == [("", 5.0)]
