@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 LOWEST_PYTHON := 3.10
 AIRFLOW_VERSION := 3.3.2
 
-.PHONY: help venv demo test test-quick test-slow test-durability cluster-test bench docs lint format constraints dist compat clean
+.PHONY: help venv demo test test-quick test-browser test-docs test-slow test-durability cluster-test bench docs lint format constraints dist compat clean
 
 help:  ## Show what there is to make.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -21,10 +21,16 @@ demo: $(INSTALLED)  ## Run every example Dag on a real Airflow and the sandbox.
 	@$(RUN) demo
 
 test: $(INSTALLED)  ## Run the tests, those on a real Airflow included.
-	$(RUN) pytest -m "not durability and not slow and not cluster"
+	$(RUN) pytest -m "not browser and not durability and not slow and not cluster"
+
+test-browser: $(INSTALLED)  ## Look at the pages in Airflow's UI with Debian's chromium.
+	$(RUN) pytest tests/browser
+
+test-docs: $(INSTALLED)  ## Run what the documents show, and look at the site with Debian's chromium.
+	$(RUN) pytest -m slow tests/docs
 
 test-slow: $(INSTALLED)  ## Run crowds of tasks, sensors to their deadline and the search for secrets.
-	$(RUN) pytest -m slow
+	$(RUN) pytest -m slow --ignore=tests/docs
 
 test-durability: $(INSTALLED)  ## Kill a real Airflow's processes and count what is paid.
 	$(RUN) pytest -m durability

@@ -52,7 +52,7 @@ def test_a_vendor_of_another_package_is_as_good_as_ours(cluster: Cluster) -> Non
     results = Path(cluster.env["AIRFLOW__FACESWAP__LOCAL_ROOTS"], "other_vendor")
     with ExitStack() as stack:
         works, fails = stack.enter_context(running(acme.Acme())), stack.enter_context(running(broken(acme)))
-        connect(cluster, "acme_default", works.url, acme.KEY)
+        connect(cluster, "acme_account", works.url, acme.KEY)
         connect(cluster, "acme_broken", fails.url, acme.KEY)
         the_form_of_a_connection(cluster)
         run = Run.start(

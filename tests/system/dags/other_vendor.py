@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Param
 from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
 from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
 
-ACCOUNT = {"conn_id": "acme_default", "retries": 2, "retry_delay": timedelta(seconds=1)}
+ACCOUNT = {"conn_id": "acme_account", "retries": 2, "retry_delay": timedelta(seconds=1)}
 PARAMS = {name: Param("", type="string") for name in ("picture", "output_path")}
 
 with DAG("other_vendor", schedule=None, params=PARAMS, default_args=ACCOUNT):

@@ -12,7 +12,7 @@ import pytest
 from harness.cluster import Cluster
 from tests.system.scene import IN_DOUBT, Scene
 
-pytestmark = pytest.mark.together
+pytestmark = [pytest.mark.durability, pytest.mark.together]
 
 
 def airflow(cluster: Cluster, *words: str) -> str:
