@@ -50,6 +50,7 @@ def too_wide(page: Page, url: str, names: list[str]) -> list[str]:
 def copied(page: Page, url: str) -> str:
     """Return what the first copy button of the quick start copies."""
     page.goto(f"{url}/quick-start.html")
+    page.bring_to_front()  # a page that has no focus may not read the clipboard
     page.locator(".md-code__button, .md-clipboard").first.click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()) != ''")
     return str(page.evaluate("navigator.clipboard.readText()"))
@@ -67,6 +68,7 @@ def look(browser: Browser, url: str, names: list[str]) -> dict[str, Any]:
 
     def opened(**options: Any) -> Page:
         page = browser.new_context(**options, permissions=["clipboard-read", "clipboard-write"]).new_page()
+        page.set_default_timeout(180_000)  # other suites may run beside this one
         page.on("request", lambda request: outside.add(request.url))
         return page
 

@@ -145,7 +145,9 @@ def test_the_site_in_a_browser(site: Path) -> None:
     if not chromium:
         pytest.skip("no chromium: install Debian's package, or name another one in $CHROMIUM")
     command = [sys.executable, "-m", "tests.docs.look_at_site", str(site), chromium]
-    seen = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
     assert seen["too_wide_for_a_phone"] == []
     assert seen["copied"].startswith("python3 -m venv") and "$" not in seen["copied"]
     assert seen["first_hit"] == "Security and responsible use"
