@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import partial
 
 from airflow_provider_faceswap.batch.erasing import BATCHES
@@ -12,6 +11,7 @@ from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.watching import JOBS
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.cli.needed import Needed
+from airflow_provider_faceswap.cli.traces import Trace
 from airflow_provider_faceswap.exceptions import NotSentError
 from airflow_provider_faceswap.storage.places import open_place
 from airflow_provider_faceswap.storage.spool import is_spooled
@@ -20,22 +20,7 @@ from airflow_provider_faceswap.storage.subfolders import subfolders, written
 _OPEN = {Status.UNFINISHED.value, Status.IN_DOUBT.value}
 
 
-@dataclass(frozen=True)
-class Leftover:
-    """
-    A file that nobody needs.
-
-    :param what: for people.
-    :param where: for people.
-    :param remove: deletes it; raises what the store raises.
-    """
-
-    what: str
-    where: str
-    remove: Callable[[], object] = field(repr=False, compare=False)
-
-
-def of_inbox(url: str, needed: Needed, before: float) -> Iterator[Leftover]:
+def of_inbox(url: str, needed: Needed, before: float) -> Iterator[Trace]:
     """
     Yield the callbacks and claims that no job waits for.
 
@@ -49,10 +34,10 @@ def of_inbox(url: str, needed: Needed, before: float) -> Iterator[Leftover]:
             named = name.lstrip(".").partition(".")[0]
             if named not in needed.nonces | needed.job_ids:
                 act = partial(inbox.remove, subfolder, name)
-                yield Leftover("callback in the inbox", f"{url}/{subfolder}/{name}", act)
+                yield Trace("callback in the inbox", f"{url}/{subfolder}/{name}", act)
 
 
-def of_spool(url: str, needed: Needed, before: float) -> Iterator[Leftover]:
+def of_spool(url: str, needed: Needed, before: float) -> Iterator[Trace]:
     """
     Yield the pictures that no task will store.
 
@@ -64,10 +49,10 @@ def of_spool(url: str, needed: Needed, before: float) -> Iterator[Leftover]:
         where = f"{url}/{name}"
         if is_spooled(name) and at < before and where not in needed.spooled:
             place = open_place(url, NotSentError)
-            yield Leftover("picture in the spool", where, partial(place.remove, name))
+            yield Trace("picture in the spool", where, partial(place.remove, name))
 
 
-def of_batches(url: str, needed: Needed, before: float) -> Iterator[Leftover]:
+def of_batches(url: str, needed: Needed, before: float) -> Iterator[Trace]:
     """
     Yield the lists of batches that have ended, with the lists of jobs that they watched.
 
@@ -97,4 +82,4 @@ def of_batches(url: str, needed: Needed, before: float) -> Iterator[Leftover]:
             continue
         place = open_place(folder, NotSentError)
         for name in sorted(files):
-            yield Leftover("list of a batch", f"{folder}/{name}", partial(place.remove, name))
+            yield Trace("list of a batch", f"{folder}/{name}", partial(place.remove, name))

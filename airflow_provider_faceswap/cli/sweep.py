@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from airflow_provider_faceswap.cli.errors import CommandError
-from airflow_provider_faceswap.cli.leftovers import Leftover, of_batches, of_inbox, of_spool
+from airflow_provider_faceswap.cli.leftovers import of_batches, of_inbox, of_spool
 from airflow_provider_faceswap.cli.needed import find_needed
 from airflow_provider_faceswap.cli.shell import command, show
+from airflow_provider_faceswap.cli.traces import Trace
 from airflow_provider_faceswap.options import folder_option
 from airflow_provider_faceswap.storage.folders import check_folder
 from airflow_provider_faceswap.storage.places import said
@@ -29,7 +30,7 @@ def sweep(args: Any, session: Session) -> None:
     needed = find_needed(session)
     folders = needed.folders | {check_folder(folder) for folder in args.output_path}
     problems = list(needed.problems)
-    found: list[Leftover] = []
+    found: list[Trace] = []
     # What a journal needs that cannot be understood, nobody knows.
     inbox, spool = (None if problems else folder_option(name) for name in ("inbox", "spool"))
     looks = {
@@ -63,13 +64,13 @@ def _age(text: str) -> float:
     return float(int(match[1]) * _SECONDS[match[2]])
 
 
-def _delete(found: list[Leftover]) -> None:
+def _delete(found: list[Trace]) -> None:
     failed = [problem for each in found for problem in _tried(each)]
     if failed:
         raise CommandError("\n".join(failed))
 
 
-def _tried(each: Leftover) -> Iterator[str]:
+def _tried(each: Trace) -> Iterator[str]:
     try:
         each.remove()
     except Exception as error:  # each store has errors of its own

@@ -29,7 +29,7 @@ Record = Mapping[str, Any]
 @dataclass(frozen=True)
 class Trace:
     """
-    Something that is kept of a job.
+    Something that is kept of a job, or that a job left behind.
 
     :param what: for people.
     :param where: for people.
