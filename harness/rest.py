@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,13 +19,10 @@ class AirflowClient:
     """
 
     def __init__(self, url: str) -> None:
-        # One request at a time, from all threads together: behind the server is an SQLite.
-        self._http = httpx.Client(
-            base_url=f"{url}/api/v2",
-            timeout=httpx.Timeout(120, pool=None),
-            limits=httpx.Limits(max_connections=1),
-            trust_env=False,
-        )
+        # One request at a time, from all threads together: behind the server is an SQLite. Not by a pool of
+        # one connection: httpcore then closes it now and then while another thread reads from it.
+        self._turn = threading.Lock()
+        self._http = httpx.Client(base_url=f"{url}/api/v2", timeout=120, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -32,21 +30,25 @@ class AirflowClient:
 
     def log_in(self, user: str, password: str) -> None:
         """Send all further requests as a user."""
-        reply = self._http.post(
-            self._http.base_url.join("/auth/token"), json={"username": user, "password": password}
+        reply = self._send(
+            "POST", self._http.base_url.join("/auth/token"), json={"username": user, "password": password}
         )
         token = reply.raise_for_status().json()["access_token"]
         self._http.headers["authorization"] = f"Bearer {token}"
 
+    def _send(self, method: str, path: str | httpx.URL, **kwargs: Any) -> httpx.Response:
+        with self._turn:
+            return self._http.request(method, path, **kwargs)
+
     def request(self, method: str, path: str, **kwargs: Any) -> Any:
         """Send one request under ``/api/v2`` and return the decoded reply, None if it is empty."""
-        response = self._http.request(method, path, **kwargs)
+        response = self._send(method, path, **kwargs)
         for _ in range(5):
             # Another component locked SQLite for too long; nothing was done.
             if response.status_code != 500 or "Database error" not in response.text:
                 break
             time.sleep(1)
-            response = self._http.request(method, path, **kwargs)
+            response = self._send(method, path, **kwargs)
         if response.is_error:
             raise httpx.HTTPStatusError(
                 f"{method} {path}: {response.status_code} {response.text[:500]}",
@@ -166,6 +168,6 @@ class AirflowClient:
         """Return the log of one try as text."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         params = {"map_index": map_index, "full_content": True}
-        response = self._http.get(path, params=params, headers={"Accept": "application/x-ndjson"})
+        response = self._send("GET", path, params=params, headers={"Accept": "application/x-ndjson"})
         response.raise_for_status()
         return response.text
