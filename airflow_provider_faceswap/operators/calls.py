@@ -6,16 +6,19 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.fields import is_blank
 from airflow_provider_faceswap.apis.job import Cost
-from airflow_provider_faceswap.apis.media import Media, map_media
+from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.vocabulary import kind_by_name
-from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.hooks.base import SwapHook
 from airflow_provider_faceswap.journal.store import Journal
 from airflow_provider_faceswap.operators.arguments import check_batch
@@ -24,7 +27,7 @@ from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
 from airflow_provider_faceswap.operators.batches import check_offer, read_rows
 from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
 from airflow_provider_faceswap.storage.files import File, LocalFile, Source
-from airflow_provider_faceswap.storage.sources import Content, Link, source_of
+from airflow_provider_faceswap.storage.sources import Link, source_of
 
 _KEY = "***"
 _MAX_SHOWN = 200
@@ -33,96 +36,128 @@ _PICTURE = b"\xff\xd8\xff\xe0"
 _UNMEASURED = 1.0
 
 
+class _StandIn(File):
+    """
+    A file that is neither signed nor read.
+
+    :param file: it stands for.
+    :param shown: gets what is shown instead of what would be sent.
+    """
+
+    version = ""
+
+    def __init__(self, file: File, shown: dict[Any, str]) -> None:
+        super().__init__(file.name)
+        self._file = file
+        self._shown = shown
+        self._content = _PICTURE + file.name.encode()
+
+    @property
+    def described(self) -> str:
+        """The file's URL."""
+        return self._file.described
+
+    @property
+    def size(self) -> int:
+        """Of the content that stands for the file's."""
+        return len(self._content)
+
+    def open(self) -> BinaryIO:
+        """Open what stands for the file's content."""
+        self._shown[self._content] = f"(the content of {self.described})"
+        self._shown[base64.b64encode(self._content).decode()] = self._shown[self._content]
+        return BytesIO(self._content)
+
+    def head(self) -> bytes:
+        """Return the first bytes of a picture."""
+        return _PICTURE
+
+    def check(self, kind: Kind) -> None:
+        """Nothing: whether the file is there is not looked at."""
+
+    def signed(self, seconds: int) -> str:
+        """Return what stands for a signed URL; a local file has none here either."""
+        if isinstance(self._file, LocalFile):
+            return self._file.signed(seconds)
+        url = f"{_STAND_IN}{self.name}{PurePosixPath(self.described).suffix}"
+        self._shown[url] = f"(a signed URL of {self.described})"
+        return url
+
+
 @dataclass
 class Call:
     """
     One submission, as far as it is known without asking anybody.
 
     :param hook: of the connection.
+    :param provider: the vendor's name.
     :param request_class: what is submitted.
     :param fields: by the vendor's names.
-    :ivar price: by the vendor's price list; None where that is not known now.
-    :ivar why_no_price: for people.
     """
 
     hook: SwapHook
+    provider: str
     request_class: type[Submission]
     fields: Mapping[str, Any]
-    price: Cost | None = None
-    why_no_price: str = "the vendor publishes none"
     _shown: dict[Any, str] = field(default_factory=dict)
 
-    def check(self) -> Submission:
+    @cached_property
+    def request(self) -> Submission:
         """
-        Check the fields, with media that stand in for those that would be signed or read.
+        The submission, with media that stand in for those that would be signed or read.
 
         :raises InputError: naming the field and the remedy.
         """
-        fields = map_media(self.request_class, self.fields, self._stand_in)
-        fields |= dict.fromkeys(self._flags(), True)
-        length = self.request_class.clip_length
-        measured = bool(length) and is_blank(fields.get(length))
-        if measured:
-            fields[length] = _UNMEASURED
-        request = self.request_class.checked(fields)
-        self.price = request.price()
-        if measured:
-            self.price, self.why_no_price = None, "it follows from the clip's length, which is measured later"
+        fields = dict(self.fields)
+        if self._is_measured:
+            fields[self.request_class.clip_length] = _UNMEASURED
             self._shown[_UNMEASURED] = "(the clip's length in seconds)"
-        return request
+        return Inputs(
+            provider=self.provider,
+            endpoint=self.request_class.operation,
+            request_class=self.request_class,
+            fields=fields,
+            settings=self.hook.settings,
+            check_limits=False,
+            find_source=self._find_source,
+        ).request()
+
+    def price(self) -> Cost | str:
+        """Return what it costs by the vendor's price list, or why that is not known now."""
+        if self.templates:
+            return "templates are not rendered"
+        if self._is_measured:
+            return "it follows from the clip's length, which is measured later"
+        return self.request.price() or "the vendor publishes none"
+
+    @property
+    def templates(self) -> list[str]:
+        """The fields that are not rendered."""
+        return sorted(name for name, value in self.fields.items() if _is_template(value))
 
     def lines(self) -> Iterator[str]:
         """Yield the call for people."""
-        if templates := sorted(name for name, value in self.fields.items() if _is_template(value)):
-            yield f"Not checked, as they are templates: {', '.join(templates)}"
+        if self.templates:
+            yield f"Not checked, as they are templates: {', '.join(self.templates)}"
             body, path = dict(self.fields), f"/{self.request_class.operation}"
-            self.why_no_price = "templates are not rendered"
         else:
-            request = self.check()
-            body, path = {**request.body(), **request.files()}, request.path(self.hook.settings.route)
-            if request.webhook_is_ours:
+            body = {**self.request.body(), **self.request.files()}
+            path = self.request.path(self.hook.settings.route)
+            if self.request.webhook_is_ours:
                 body["webhook"] = "(a signed URL of our receiver)"
         body, headers = self.hook.authorize(body, _KEY)
         yield f"{self.request_class.method} {self.hook.settings.base_url}{path}"
         yield from (f"{name}: {value}" for name, value in headers.items())
         yield json.dumps(self._readable(body), ensure_ascii=False, indent=2)
 
-    def _flags(self) -> list[str]:
-        """Return the fields that were not given and have content sent, as where a URL cannot be made."""
-        found: dict[str, list[Source | None]] = {}
+    @property
+    def _is_measured(self) -> bool:
+        length = self.request_class.clip_length
+        return bool(length) and is_blank(self.fields.get(length))
 
-        def note(name: str, value: Any, media: Media) -> Any:
-            if media.only_with and media.only_with not in self.fields:
-                found.setdefault(media.only_with, []).append(source_of(name, value))
-            return value
-
-        map_media(self.request_class, self.fields, note)
-        return [
-            flag
-            for flag, sources in found.items()
-            if any(isinstance(source, (LocalFile, Content)) for source in sources)
-            and not any(isinstance(source, Link) for source in sources)
-        ]
-
-    def _stand_in(self, name: str, value: Any, media: Media) -> Any:
+    def _find_source(self, name: str, value: Any) -> Source | None:
         source = source_of(name, value)
-        if not isinstance(source, File):
-            return value
-        flag = media.only_with
-        if media.content and (not flag or self.fields.get(flag) or flag in self._flags()):
-            content = _PICTURE + name.encode()
-            sent = base64.b64encode(content).decode() if media.content == "base64" else content
-            self._shown[sent] = f"(the content of {source.described})"
-            return sent
-        if isinstance(source, LocalFile):
-            raise InputError(
-                name,
-                "is on local disk, and the vendor takes a URL here: put it into object storage"
-                + (f", or set {flag}=True" if flag else ""),
-            )
-        url = f"{_STAND_IN}{name}{_suffix(source.described)}"
-        self._shown[url] = f"(a signed URL of {source.described})"
-        return url
+        return _StandIn(source, self._shown) if isinstance(source, File) else source
 
     def _readable(self, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -165,18 +200,21 @@ def _swap(operator: SwapOperator) -> Iterator[str]:
     finally:
         operator.output_path = output_path
     operator.hook.check()
-    call = Call(operator.hook, operator.request_class, operator.fields())
+    call = Call(operator.hook, operator.provider, operator.request_class, operator.fields())
     try:
-        lines = list(call.lines())
+        lines, price = list(call.lines()), call.price()
     except InputError as error:
         raise (operator._by_part(error) if isinstance(operator, FaceSwapOperator) else error) from None
     yield from lines
-    if call.price and operator.max_cost is not None and call.price.amount > operator.max_cost:
+    if isinstance(price, str):
+        yield f"Price: not known, {price}"
+        return
+    if operator.max_cost is not None and price.amount > operator.max_cost:
         raise InputError(
             "max_cost",
-            f"the call costs {_said(call.price)} by the price list, and {operator.max_cost:g} are allowed",
+            f"the call costs {_said(price)} by the price list, and {operator.max_cost:g} are allowed",
         )
-    yield f"Price: {_said(call.price)}" if call.price else f"Price: not known, {call.why_no_price}"
+    yield f"Price: {_said(price)}"
 
 
 def _choose(operator: FaceSwapOperator) -> None:
@@ -195,29 +233,28 @@ def _batch(operator: FaceSwapBatchOperator) -> Iterator[str]:
     operator.hook.check()
     yield f"Rows: {len(rows)}"
     chosen = vendor(operator.hook.conn_type)
-    calls = [Call(operator.hook, chosen.submission(row.endpoint), row.fields) for row in rows]
-    if calls:
-        yield "The first row's call:"
-        yield from calls[0].lines()
-    yield from _faults(rows, calls)
-    yield _total(calls)
-
-
-def _faults(rows: list[Row], calls: list[Call]) -> Iterator[str]:
-    for row, call in zip(rows, calls, strict=True):
+    prices: list[Cost | str] = []
+    for row in rows:
+        call = Call(operator.hook, chosen.name, chosen.submission(row.endpoint), row.fields)
         try:
-            call.check()
+            price = call.price()
         except InputError as error:
             yield f"Row {row.index} would be refused: {error}"
+            continue
+        if not prices:
+            yield f"The call of row {row.index}:"
+            yield from call.lines()
+        prices.append(price)
+    yield _total(prices)
 
 
-def _total(calls: list[Call]) -> str:
-    prices = [call.price for call in calls if call.price]
-    unknown = [call for call in calls if call.price is None]
-    if not prices:
-        return f"Price of all rows: not known, {unknown[0].why_no_price}" if unknown else "Price: nothing"
-    total = Cost(amount=sum(price.amount for price in prices), unit=prices[0].unit)
-    more = f", and {len(unknown)} rows: {unknown[0].why_no_price}" if unknown else ""
+def _total(prices: list[Cost | str]) -> str:
+    known = [price for price in prices if isinstance(price, Cost)]
+    reasons = [price for price in prices if isinstance(price, str)]
+    if not known:
+        return f"Price of all rows: not known, {reasons[0]}" if reasons else "Price: nothing"
+    total = Cost(amount=sum(price.amount for price in known), unit=known[0].unit)
+    more = f", and {len(reasons)} rows: {reasons[0]}" if reasons else ""
     return f"Price of all rows: {_said(total)}{more}"
 
 
@@ -231,8 +268,3 @@ def _is_template(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_is_template, value))
     return isinstance(value, str) and ("{{" in value or "{%" in value)
-
-
-def _suffix(path: str) -> str:
-    name = path.rpartition("/")[2]
-    return f".{name.rpartition('.')[2]}" if "." in name else ""

@@ -116,7 +116,7 @@ def test_files_are_named_and_neither_signed_nor_read(said: Any, tmp_path: Path) 
         "init_image": f"file://{tmp_path}/face.jpg",
         "target_image": f"file://{tmp_path}/a.jpg",
     }
-    with pytest.raises(AirflowFailException, match=r"init_image: is on local disk.*or set base64=True"):
+    with pytest.raises(AirflowFailException, match=r"init_image: .*it lies on local disk.*set base64=True"):
         said(modelslab(**both))
     text = said(modelslab(**both, base64=True)).replace("file://", "")
     assert f"(the content of {tmp_path}/face.jpg)" in text
