@@ -148,8 +148,8 @@ def get_provider_info() -> dict[str, Any]:
                         example="s3://my_conn@my-bucket/faceswap-spool",
                     ),
                     "local_roots": _option(
-                        "Folders of local disk, comma-separated, that inputs may be read from. Empty: none. "
-                        "Read by workers.",
+                        "Folders of local disk, comma-separated. Workers read inputs below them, and API "
+                        "servers show what lies below them. Empty: none.",
                         example="/data/media,/mnt/clips",
                     ),
                     "preload": _option(
