@@ -240,12 +240,12 @@ class Purchase:
         """Write down what the vendor answered, before anything else can fail."""
         hook = self.completion.hook
         log.info(
-            "%s%s took %s as job %s, eta %s s",
+            "%s%s took %s as job %s%s",
             self.label,
             self.provider,
             intent.operation,
             job.job_id or "(no id)",
-            job.eta,
+            "" if job.eta is None else f", ready in about {job.eta:.0f} s",
         )
         now = self.clock.time()
         late = now >= intent.deadline

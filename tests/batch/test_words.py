@@ -22,7 +22,7 @@ def test_one_line_of_the_log_names_row_and_job(world: BatchWorld, caplog: pytest
     for job_id, media in world.vendor.jobs.items():
         number = next(number for number, row in enumerate(rows(3)) if row["target"] == media)
         said = [record.getMessage() for record in caplog.records if f"job {job_id}" in record.getMessage()]
-        assert said[0] == f"Row {number}: modelslab took single_video_swap as job {job_id}, eta None s"
+        assert said[0] == f"Row {number}: modelslab took single_video_swap as job {job_id}"
         assert [words for words in said if "took" in words or "is job" in words] == said[:1]
 
 
