@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parent.parent
 RANKS = {
     "exceptions": 0, "connection_form": 0,
     "apis": 1,
-    "options": 2, "threads": 2,
+    "options": 2, "threads": 2, "connections": 2,
     "hooks": 3, "journal": 3, "storage": 3, "callbacks": 3, "media": 3, "metrics": 3,
     "triggers": 4,
     "execution": 5,

@@ -58,13 +58,14 @@ def provider_of(conn_id: str) -> str:
     :raises InputError: if there is no id, such as that of a template that rendered to nothing.
     :raises SettingsError: if the connection does not exist, or is of another type.
     """
-    from airflow.sdk import BaseHook
     from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from airflow_provider_faceswap.connections import get_connection
 
     if is_blank(conn_id):
         raise InputError("conn_id", "is required; give a value, or check that its template renders to one")
     try:
-        found = BaseHook.get_connection(conn_id).conn_type
+        found = get_connection(conn_id).conn_type
     except AirflowNotFoundException:
         raise SettingsError(
             f"connection {conn_id!r} is not defined; add one of type {_types()} with the API key as its "

@@ -20,6 +20,7 @@ from anyio import fail_after
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.apis.request import MAX_POLL_REPLY, Request
+from airflow_provider_faceswap.connections import get_connection
 from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError, SettingsError
 from airflow_provider_faceswap.hooks.connection_test import tested
 from airflow_provider_faceswap.hooks.exchange import ReplyTooLargeError, UnusableReplyError, exchange, run
@@ -102,7 +103,7 @@ class SwapHook(BaseHook):
 
     def _look_up(self) -> Settings:
         try:
-            conn = self.get_connection(self.conn_id)
+            conn = get_connection(self.conn_id, self.get_connection)
         except AirflowNotFoundException:
             raise self._not_defined() from None
         # An editor of connections must not be able to send another service's password to a vendor.

@@ -89,15 +89,17 @@ def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
     :param error: makes the error to raise, from what is wrong with the URL, such as
         ``names the connection 'x', which is not defined here``.
     """
-    from airflow.sdk import BaseHook, ObjectStoragePath
+    from airflow.sdk import ObjectStoragePath
     from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from airflow_provider_faceswap.connections import get_connection
 
     refuse_event_loop()
     conn_id = urlsplit(url).netloc.rpartition("@")[0]
     if conn_id:
         try:
             # Without it, or with one of another kind, the default credentials are used in silence.
-            found = BaseHook.get_connection(conn_id).conn_type
+            found = get_connection(conn_id).conn_type
         except AirflowNotFoundException:
             raise error(f"names the connection {conn_id!r}, which is not defined here") from None
         if in_use(found):
