@@ -60,7 +60,7 @@ def sweep(args: Any, session: Session) -> None:
 def _age(text: str) -> float:
     match = _AGE.match(text.strip().lower())
     if not match or not int(match[1]):
-        raise CommandError("--older-than takes a number and a unit, such as 12h, 30d or 8w.")
+        raise CommandError("--older-than takes a number above 0 and a unit, such as 12h, 30d or 8w.")
     return float(int(match[1]) * _SECONDS[match[2]])
 
 

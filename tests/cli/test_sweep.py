@@ -166,5 +166,5 @@ def test_the_lists_of_a_batch_that_airflow_has_no_longer_go_if_nothing_of_it_is_
 
 @pytest.mark.parametrize("text", ["30", "0d", "-1d", "1y", "d", ""])
 def test_an_age_that_is_none_is_refused(scene: Scene, text: str) -> None:
-    with pytest.raises(SystemExit, match="--older-than takes a number and a unit"):
+    with pytest.raises(SystemExit, match="--older-than takes a number above 0 and a unit"):
         run("sweep", f"--older-than={text}")
