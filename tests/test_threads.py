@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
+from itertools import chain, repeat
 
 import msgspec
 import pytest
@@ -12,32 +13,36 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import _RequestFrame, _ResponseFrame
 from anyio import fail_after
 
+from airflow_provider_faceswap import connections
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from airflow_provider_faceswap.threads import in_thread
 
+FAILURE = {"type": "ErrorResponse", "error": "API_SERVER_ERROR", "detail": {"status_code": 500}}
 NOTHING = dict.fromkeys(["host", "schema", "login", "port", "extra"]) | {"type": "ConnectionResult"}
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A supervisor: it answers each question for a connection with one of that name, a little later."""
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fail: Iterator[bool]) -> None:
+    """A supervisor: it answers each question for a connection with one of that name, or fails."""
     with suppress(asyncio.IncompleteReadError), closing(writer):
         while True:
             length = int.from_bytes(await reader.readexactly(4), "big")
             request = msgspec.msgpack.decode(await reader.readexactly(length), type=_RequestFrame)
             await asyncio.sleep(0.002)
-            name, found = (request.body or {}).get("conn_id"), None  # others: a secret to mask
-            if name:
+            name, found, error = (request.body or {}).get("conn_id"), None, None  # others: a secret to mask
+            if name and next(fail):
+                error = FAILURE
+            elif name:
                 found = NOTHING | {"conn_id": name, "conn_type": "modelslab", "password": f"key-{name}"}
-            writer.write(_ResponseFrame(id=request.id, body=found).as_bytes())
+            writer.write(_ResponseFrame(id=request.id, body=found, error=error).as_bytes())
 
 
 @asynccontextmanager
-async def triggerer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+async def triggerer(monkeypatch: pytest.MonkeyPatch, *fail: bool) -> AsyncIterator[None]:
     """The triggerer's own line to its supervisor, of the Airflow that is installed."""
     here, there = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=here)
     its_reader, its_writer = await asyncio.open_connection(sock=there)
-    supervisor = asyncio.create_task(answer(its_reader, its_writer))
+    supervisor = asyncio.create_task(answer(its_reader, its_writer, chain(fail, repeat(False))))
     comms = TriggerCommsDecoder(socket=here, async_writer=writer, async_reader=reader)
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", comms, raising=False)
     if hasattr(comms, "start_reader"):  # Airflow 3.2.2 and later
@@ -84,6 +89,13 @@ async def test_a_trigger_that_is_cancelled_leaves_the_line_usable(monkeypatch: p
                 task.cancel()
             done = await asyncio.gather(*tasks, return_exceptions=True)
             assert done[2:] == ["key-account_2", "key-account_3"]
+
+
+async def test_a_trigger_waits_for_an_airflow_that_cannot_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_PAUSE", 0.0)
+    async with triggerer(monkeypatch, True, True, False, False, True):
+        assert await looked_up("account_0") == "key-account_0"
+        assert await looked_up("account_1") == "key-account_1"
 
 
 async def test_what_the_thread_raises_is_raised() -> None:
