@@ -8,13 +8,14 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from tests.buckets import S3, served
 
 # A loaded machine is slow; that says nothing about the code.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+examples.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("patient")
 
 AIRFLOW_HOME = tempfile.mkdtemp(prefix="faceswap-tests-")
 
@@ -33,6 +34,20 @@ def s3() -> Iterator[S3]:
     """A bucket; its URL names the connection."""
     with served() as bucket:
         yield bucket
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> Iterator[None]:
+    """Airflow's database, in this process."""
+    from airflow import settings
+    from airflow.models import import_all_models
+    from airflow.models.base import Base
+
+    settings.configure_orm()
+    import_all_models()
+    Base.metadata.create_all(settings.engine)
+    yield
+    settings.dispose_orm(do_log=False)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.scene import Scene
-from tests.pages.conftest import airflow_database
-
-__all__ = ["airflow_database"]
 
 
 @pytest.fixture

@@ -15,17 +15,6 @@ from tests.pages.scene import Scene, clean
 ROLES = {"admin": "ADMIN", "viewer": "VIEWER", "nobody": ""}
 
 
-@pytest.fixture(scope="session")
-def airflow_database() -> None:
-    from airflow import settings
-    from airflow.models import import_all_models
-    from airflow.models.base import Base
-
-    settings.configure_orm()
-    import_all_models()
-    Base.metadata.create_all(settings.engine)
-
-
 @pytest.fixture
 def scene(airflow_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     root = tmp_path / "media"
