@@ -40,6 +40,8 @@ class Case:
     :param name: names the run and its folders.
     """
 
+    dag_id = DAG_ID
+
     def __init__(self, name: str, cluster: Cluster, sandbox: SandboxServer, bucket: PrivateBucket) -> None:
         self.name = name
         self.cluster, self.sandbox, self.bucket = cluster, sandbox, bucket
@@ -72,7 +74,7 @@ class Case:
         backend.callbacks.add(CallbackPolicy(retries=60, retry_seconds=1))
         self._started = time.monotonic()
         conf = {"case": self.name, **params}
-        self.cluster.rest.trigger_dag(DAG_ID, conf, run_id=self.name)
+        self.cluster.rest.trigger_dag(self.dag_id, conf, run_id=self.name)
 
     def _endless(self) -> list[Job]:
         return [job for job in self.sandbox.backend.jobs.listing() if job.progress.outcome == "never"]
@@ -132,13 +134,13 @@ class Case:
         return sum(bool(entry.get("job_id")) for entry in entries)
 
     def _entry(self, task_id: str, key: str, map_index: int = -1) -> dict[str, Any]:
-        path = f"/dags/{DAG_ID}/dagRuns/{self.name}/taskInstances/{task_id}/state-store/{key}"
+        path = f"/dags/{self.dag_id}/dagRuns/{self.name}/taskInstances/{task_id}/state-store/{key}"
         found: dict[str, Any] = self.cluster.rest.request("GET", path, params={"map_index": map_index})
         return found["value"] or {}
 
     def tasks(self) -> list[dict[str, Any]]:
         """List the run's task instances."""
-        return self.cluster.rest.task_instances(DAG_ID, self.name)
+        return self.cluster.rest.task_instances(self.dag_id, self.name)
 
     def states(self) -> dict[str, str]:
         """How each task stands."""
@@ -154,7 +156,7 @@ class Case:
     def ends_well(self) -> None:
         """Wait for the end, and check that each video was paid once and is there."""
         rest = self.cluster.rest
-        self.eventually(lambda: rest.run_state(DAG_ID, self.name) in RUN_ENDED, "ended")
+        self.eventually(lambda: rest.run_state(self.dag_id, self.name) in RUN_ENDED, "ended")
         lasted = time.monotonic() - self._started
         accepted, stored = self.accepted, self.stored()
         polled = [job.fetches for job in self.sandbox.backend.jobs.listing() if job.fetches]

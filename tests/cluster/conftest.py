@@ -16,6 +16,7 @@ from harness.distributed.cluster import CeleryCluster
 from harness.s3 import PrivateBucket
 from tests.cluster.case import BUCKET, CONN_ID, DAG_ID, Case
 from tests.cluster.table import TABLE
+from tests.vendors.installed import install
 
 HERE = Path(__file__).parent
 
@@ -71,13 +72,21 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package of another vendor, to be put on the path."""
+    return install(tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture(scope="session")
 def cluster(
     request: pytest.FixtureRequest,
     sandbox: SandboxServer,
     bucket: PrivateBucket,
+    packages: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[CeleryCluster]:
     cluster = CeleryCluster(tmp_path_factory.mktemp("airflow"), [HERE / "dags"], settings=SETTINGS)
+    cluster.env["PYTHONPATH"] = str(packages)
     if any(_upgrades(item) for item in request.session.items):
         older = request.getfixturevalue("older")
         # It has no module of that kind to preload.

@@ -16,10 +16,11 @@ ROLLING = [
 ]
 
 
-def test_upgraded(case: Case, cluster: CeleryCluster, older: Path) -> None:
+def test_upgraded(case: Case, cluster: CeleryCluster, older: Path, packages: Path) -> None:
     case.start(endless="single_video_swap")
     case.is_noted()
-    assert cluster.env.pop("PYTHONPATH") == str(older)
+    assert cluster.env["PYTHONPATH"] == str(older)
+    cluster.env["PYTHONPATH"] = str(packages)
     assert sorted(cluster.names) == sorted(name for group in ROLLING for name in group)
     del cluster.env["AIRFLOW__CELERY__EXTRA_CELERY_CONFIG"]
     for group in ROLLING:
