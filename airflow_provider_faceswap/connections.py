@@ -1,4 +1,4 @@
-"""Airflow's connections: "not defined" is believed only if its API server says so."""
+"""Airflow's connections: "not defined" is believed only while Airflow's database answers."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATIENCE = 60.0
-"""Seconds for which an Airflow that does not answer is waited for."""
-_PAUSE = 2.0
-# By name: an older Airflow does not know all of them.
-_ANSWERS = ("CONNECTION_NOT_FOUND", "PERMISSION_DENIED")
+"""Seconds for which a database that does not answer is waited for."""
+_PAUSE = 1.0
+_IN_A_ROW = 3
 
 
 def get_connection(conn_id: str, look_up: Callable[[str], Any] = BaseHook.get_connection) -> Connection:
     """
     Return an Airflow connection.
 
-    Airflow says "not defined" as well where it could not look, as while its database restarts. So its API
-    server is asked whether it says so, and waited for if it does not.
+    Airflow says "not defined" as well where it could not look, as while its database restarts: so do its
+    API server and its lookup. It is believed if it says so three times, and the database answers each time.
 
     :param conn_id: the connection.
     :param look_up: asks Airflow once.
-    :raises AirflowNotFoundException: if it is not defined, or not found within :data:`PATIENCE` seconds.
+    :raises AirflowNotFoundException: if it is not defined, or the database does not answer for
+        :data:`PATIENCE` seconds.
     """
     deadline = time.monotonic() + PATIENCE
+    denials = 0
     while True:
         try:
             found: Connection = look_up(conn_id)
             return found
         except AirflowNotFoundException:
-            if time.monotonic() >= deadline or _is_undefined(conn_id):
+            answers = _database_answers()
+            denials = denials + 1 if answers else 0
+            if answers is None or denials == _IN_A_ROW or time.monotonic() >= deadline:
                 raise
-        log.warning("Connection %r could not be looked up: trying again", conn_id)
+        log.warning("Connection %r is not found: Airflow is asked again", conn_id)
         time.sleep(_PAUSE)
 
 
-def _is_undefined(conn_id: str) -> bool:
-    """Return whether the API server says that there is no such connection, or cannot be asked here."""
+def _database_answers() -> bool | None:
+    """Return whether Airflow's database can be asked now; None where there is no Airflow to ask."""
     try:
-        from airflow.sdk.execution_time import task_runner
-        from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
-        answer = task_runner.SUPERVISOR_COMMS.send(GetConnection(conn_id=conn_id))
+        RuntimeTaskInstance.get_dr_count("faceswap")
     except AirflowRuntimeError as error:
-        answer = error.error
+        status = (error.error.detail or {}).get("status_code")
+        return isinstance(status, int) and status < 500
     except Exception as error:  # neither a task nor a trigger: the environment is all there is
-        log.debug("Airflow's API server was not asked: %r", error)
-        return True
-    if not isinstance(answer, ErrorResponse):
-        return False
-    status = (answer.detail or {}).get("status_code")
-    return answer.error.value in _ANSWERS or (isinstance(status, int) and status < 500)
+        log.debug("Airflow was not asked whether its database answers: %r", error)
+        return None
+    return True

@@ -1,4 +1,4 @@
-"""A connection is "not defined" only if Airflow's API server says so."""
+"""A connection is "not defined" only if Airflow says so while its database answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pytest
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection
+from airflow.sdk.execution_time.comms import (
+    ConnectionResult,
+    DRCount,
+    ErrorResponse,
+    GetConnection,
+    GetDRCount,
+)
 
 from airflow_provider_faceswap import connections
 from airflow_provider_faceswap.connections import get_connection
@@ -22,26 +28,30 @@ from airflow_provider_faceswap.storage.folders import open_folder
 EMPTY: dict[str, Any] = dict.fromkeys(["host", "schema", "login", "port", "extra"])
 FOUND = ConnectionResult(**EMPTY, conn_id="account", conn_type="modelslab", password="key-1")
 
+NOT_FOUND = ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+
 
 class Line:
     """A task's line to its supervisor, which passes on what the API server says."""
 
     def __init__(self) -> None:
         self.asked = 0
-        self.errors: list[int] = []
-        """HTTP statuses that the next questions meet; 0 for an answer."""
+        self.down: list[str] = []
+        """What the next questions meet: a database that is ``down``, or ``up``."""
         self.defined = True
+        self.status = 500
 
     def send(self, msg: Any) -> Any:
-        if not isinstance(msg, GetConnection):
+        if not isinstance(msg, (GetConnection, GetDRCount)):
             return None  # a secret to mask
         self.asked += 1
-        if self.errors and (status := self.errors.pop(0)):
-            error = ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"status_code": status})
-            raise AirflowRuntimeError(error)
-        if self.defined:
-            return FOUND
-        return ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+        down = bool(self.down) and self.down.pop(0) == "down"
+        if isinstance(msg, GetConnection):  # the API server says 404 of a database that is down
+            return FOUND if self.defined and not down else NOT_FOUND
+        if down:
+            detail = {"status_code": self.status}
+            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail=detail))
+        return DRCount(count=0)
 
 
 @pytest.fixture
@@ -56,30 +66,33 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     yield line
 
 
-@pytest.mark.parametrize("outage", [[500], [500, 500], [500, 503, 500, 500], [500, 0, 500]])
-def test_a_failed_lookup_is_not_taken_for_a_missing_connection(line: Line, outage: list[int]) -> None:
-    line.errors = outage
+@pytest.mark.parametrize(
+    "outage",
+    ["down", "down down", "down down " * 20, "down up", "down up down up", "down down up up down up"],
+)
+def test_a_failed_lookup_is_not_taken_for_a_missing_connection(line: Line, outage: str) -> None:
+    line.down = outage.split()
     assert get_connection("account").password == "key-1"
 
 
-def test_a_missing_connection_is_found_missing_at_once(line: Line) -> None:
-    line.defined = False
+def test_a_missing_connection_is_missing_the_third_time(line: Line) -> None:
+    line.defined, line.down = False, ["up"] * 4 + ["down"] * 2
     with pytest.raises(AirflowNotFoundException):
         get_connection("account")
-    assert line.asked == 2
+    assert line.asked == 2 * (2 + 1 + 3)
 
 
-def test_an_api_server_that_refuses_to_say_is_not_waited_for(line: Line) -> None:
-    line.errors = [400, 400]
+def test_an_api_server_that_refuses_to_say_does_answer(line: Line) -> None:
+    line.down, line.status = ["down"] * 6, 403
     with pytest.raises(AirflowNotFoundException):
         get_connection("account")
-    assert line.asked == 2
+    assert line.asked == 6
 
 
 def test_it_is_given_up_after_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "PATIENCE", 0.2)
     monkeypatch.setattr(connections, "_PAUSE", 0.05)
-    line.errors = [500] * 1000
+    line.down = ["down"] * 1000
     with pytest.raises(AirflowNotFoundException):
         get_connection("account")
     assert 4 <= line.asked < 1000
@@ -97,7 +110,7 @@ def test_every_lookup_of_the_package_waits(line: Line) -> None:
         lambda: ModelsLabHook("account").settings,
         lambda: open_folder("file://account@/tmp"),
     ):
-        line.asked, line.errors = 0, [500, 500]
+        line.asked, line.down = 0, ["down", "down"]
         with suppress(InputError):  # the store's connection is of the wrong kind
             look_up()
         assert line.asked == 3
