@@ -16,6 +16,7 @@ from airflow_provider_faceswap.callbacks import watcher as module
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.callbacks.watcher import Watcher, watcher
 from airflow_provider_faceswap.exceptions import InboxError
+from tests.hooks.loopback import until
 
 VENDOR = "aifaceswap"
 pytestmark = pytest.mark.usefixtures("quick")
@@ -132,7 +133,8 @@ async def test_the_loop_never_waits_for_the_store(tmp_path: Path) -> None:
 
     with mock.patch.object(Inbox, "arrived", autospec=True, side_effect=look):
         async with Watcher(f"file://{tmp_path}").subscribe(VENDOR, nonce(1)):
-            await asyncio.sleep(0.2)
+            await until(lambda: bool(threads))
+            await asyncio.sleep(0.1)
     (thread,) = threads
     assert thread is not threading.main_thread()
 
@@ -142,8 +144,7 @@ async def test_it_stops_looking_with_the_last_and_starts_again(tmp_path: Path) -
     async with one.subscribe(VENDOR, nonce(1)):
         await asyncio.sleep(0.05)
     assert one._task is None
-    await asyncio.sleep(0.1)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("faceswap-inbox")]
+    await until(lambda: not any(thread.name.startswith("faceswap-inbox") for thread in threading.enumerate()))
     async with one.subscribe(VENDOR, nonce(1)) as again:
         await put(Inbox(url), 1, body("a"))
         assert ids(await asyncio.wait_for(again.next(), 5)) == ["a"]
@@ -155,14 +156,14 @@ async def test_an_inbox_that_fails_is_looked_at_again_and_told_once(
     one, inbox = Watcher(f"file://{tmp_path}"), Inbox(f"file://{tmp_path}")
     await put(inbox, 1, body("a"))
     found = await asyncio.to_thread(inbox.arrived, VENDOR)
-    failures = [InboxError("the store is down")] * 3
-    with mock.patch.object(Inbox, "arrived", autospec=True, side_effect=[*failures, *([found] * 50)]):
+    failures: list[Exception | dict[str, set[str]]] = [InboxError("the store is down")] * 3
+    with mock.patch.object(Inbox, "arrived", autospec=True, side_effect=failures) as arrived:
         async with one.subscribe(VENDOR, nonce(1)) as waiting:
-            await asyncio.sleep(0.05)
-            assert one.problem == "the store is down"
-            assert ids(await asyncio.wait_for(waiting.next(), 5)) == ["a"]
-            await asyncio.sleep(0.1)
-            assert one.problem == ""
+            await until(lambda: one.problem == "the store is down")
+            await until(lambda: arrived.call_count >= 3)
+            arrived.side_effect, arrived.return_value = None, found
+            assert ids(await asyncio.wait_for(waiting.next(), 30)) == ["a"]
+            await until(lambda: one.problem == "")
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors == ["Callbacks cannot be seen at the moment: the store is down"]
 
@@ -180,8 +181,7 @@ async def test_a_vendor_that_is_none_does_not_end_the_watch(tmp_path: Path) -> N
     one = watcher(f"file://{tmp_path}")
     async with one.subscribe("elsewhere", nonce(2)), one.subscribe(VENDOR, nonce(1)):
         await asyncio.to_thread(Inbox(one._inbox.url).put, "elsewhere", nonce(2), b"[1]")
-        await asyncio.sleep(0.2)
-        assert one.problem
+        await until(lambda: bool(one.problem))
         assert one._task is not None and not one._task.done()
 
 
