@@ -21,7 +21,7 @@ _PAUSE = 1.0
 _IN_A_ROW = 3
 
 
-def get_connection(conn_id: str, look_up: Callable[[str], Any] = BaseHook.get_connection) -> Connection:
+def get_connection(conn_id: str, look_up: Callable[[str], Any] | None = None) -> Connection:
     """
     Return an Airflow connection.
 
@@ -29,7 +29,7 @@ def get_connection(conn_id: str, look_up: Callable[[str], Any] = BaseHook.get_co
     API server and its lookup. It is believed if it says so three times, and the database answers each time.
 
     :param conn_id: the connection.
-    :param look_up: asks Airflow once.
+    :param look_up: asks Airflow once; ``BaseHook.get_connection`` if left out.
     :raises AirflowNotFoundException: if it is not defined, or the database does not answer for
         :data:`PATIENCE` seconds.
     """
@@ -37,7 +37,7 @@ def get_connection(conn_id: str, look_up: Callable[[str], Any] = BaseHook.get_co
     denials = 0
     while True:
         try:
-            found: Connection = look_up(conn_id)
+            found: Connection = (look_up or BaseHook.get_connection)(conn_id)
             return found
         except AirflowNotFoundException:
             answers = _database_answers()

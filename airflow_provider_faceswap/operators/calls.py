@@ -123,12 +123,17 @@ class Call:
         ).request()
 
     def price(self) -> Cost | str:
-        """Return what it costs by the vendor's price list, or why that is not known now."""
+        """
+        Return what it costs by the vendor's price list, or why that is not known now.
+
+        :raises InputError: naming the field and the remedy.
+        """
         if self.templates:
             return "templates are not rendered"
+        price = self.request.price()
         if self._is_measured:
             return "it follows from the clip's length, which is measured later"
-        return self.request.price() or "the vendor publishes none"
+        return price or "the vendor publishes none"
 
     @property
     def templates(self) -> list[str]:

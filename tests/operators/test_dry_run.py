@@ -192,6 +192,13 @@ def test_the_faults_of_a_batch_are_those_of_the_real_thing(said: Any) -> None:
         said(batch([{"target": CLIP}], conn_id="modelslab_default", max_cost=5))
 
 
+def test_a_row_that_would_be_refused_is_named_and_the_first_good_one_shown(said: Any) -> None:
+    text = said(batch([{"target": "file:///clips/beach.mp4"}, {"target": CLIP}]))
+    assert "Row 0 would be refused: source_video: cannot be given to the vendor as a URL: it lies on" in text
+    assert "The call of row 1:" in text
+    assert "Price of all rows: not known, it follows from the clip's length" in text
+
+
 def test_items_of_another_task_are_not_known(said: Any) -> None:
     with DAG("d", schedule=None):
 
