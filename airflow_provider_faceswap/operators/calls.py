@@ -238,19 +238,11 @@ def _batch(operator: FaceSwapBatchOperator) -> Iterator[str]:
     operator.hook.check()
     yield f"Rows: {len(rows)}"
     chosen = vendor(operator.hook.conn_type)
-    prices: list[Cost | str] = []
-    for row in rows:
-        call = Call(operator.hook, chosen.name, chosen.submission(row.endpoint), row.fields)
-        try:
-            price = call.price()
-        except InputError as error:
-            yield f"Row {row.index} would be refused: {error}"
-            continue
-        if not prices:
-            yield f"The call of row {row.index}:"
-            yield from call.lines()
-        prices.append(price)
-    yield _total(prices)
+    calls = [Call(operator.hook, chosen.name, chosen.submission(row.endpoint), row.fields) for row in rows]
+    if calls:
+        yield "The first row's call:"
+        yield from calls[0].lines()
+    yield _total([call.price() for call in calls])
 
 
 def _total(prices: list[Cost | str]) -> str:
