@@ -4,7 +4,6 @@ import asyncio
 import base64
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -105,9 +104,7 @@ def test_a_drip_is_given_up(host: Host, monkeypatch: pytest.MonkeyPatch) -> None
             await response.write(b"\x00")
             await asyncio.sleep(0.05)
 
-    began = time.monotonic()
     assert "takes longer than 0.4 s" in refused(host.on("/secret/drip", handler), host.url)
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(

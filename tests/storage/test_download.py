@@ -135,19 +135,15 @@ def drip(link: socket.socket, head: bytes, pieces: bytes, gap: float = 0.05) -> 
 
 def test_a_body_that_only_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "GRACE", 0.3)
-    started = time.monotonic()
     with serve(lambda link, _: drip(link, OK + b"\r\n" + MP4[:600], b"a")) as url:
         assert "slower than 32 KB a second" in refused(f"{url}/secret", tmp_path, url, timeout=1)
-    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize("piece", [b"a", b"HTTP/1.1 100 Continue\r\n\r\n"])
 def test_a_head_that_only_drips_is_given_up(tmp_path: Path, piece: bytes) -> None:
-    started = time.monotonic()
     head = OK + b"X: " if piece == b"a" else b""
     with serve(lambda link, _: drip(link, head, piece, 0.02)) as url:
         assert "TimeoutError" in refused(f"{url}/secret", tmp_path, url, timeout=0.2)
-    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_after_seconds(client: ModelsLabClient) -> None:
     job_id = client.submit("multiple_face_swap").json()["id"]
     assert client.fetch(job_id).json()["status"] == "processing"
     assert client.fetch_until_ended(job_id)["status"] == "success"
-    assert 0.4 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.4
 
 
 def test_never(client: ModelsLabClient) -> None:
