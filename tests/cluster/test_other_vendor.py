@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,7 +12,7 @@ from harness.distributed.cluster import TRIGGERERS, CeleryCluster
 from harness.rest import RUN_ENDED
 from harness.s3 import PrivateBucket
 from tests.cluster.case import Case
-from tests.vendors.installed import load_server
+from tests.vendors.installed import load_server, running
 
 PICTURES = 10
 WAITING = {
@@ -25,31 +22,20 @@ WAITING = {
 }
 
 
-@contextmanager
-def held(acme: ModuleType) -> Iterator[Any]:
+@pytest.fixture
+def acme() -> Iterator[Any]:
     """Acme, whose swaps go on until they are let go."""
+    module = load_server()
+    server = module.Acme()
+    server.holds, server.key = True, module.KEY
 
-    class Handler(acme.Handler):  # type: ignore[name-defined, misc]
+    class Handler(module.Handler):  # type: ignore[name-defined, misc]
         def answer(self, status: int, content: Any) -> None:
             held_back = isinstance(content, dict) and content.get("state") == "done" and server.holds
             super().answer(status, {"state": "running"} if held_back else content)
 
-    with acme.Acme() as server:
-        server.RequestHandlerClass, server.holds = Handler, True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@pytest.fixture
-def acme() -> Iterator[Any]:
-    module = load_server()
-    with held(module) as server:
-        server.key = module.KEY
+    server.RequestHandlerClass = Handler
+    with running(server):
         yield server
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,21 +11,9 @@ import pytest
 
 from harness.cluster import Cluster
 from tests.system.run import Run
-from tests.vendors.installed import load_server
+from tests.vendors.installed import load_server, running
 
 pytestmark = pytest.mark.together
-
-
-@contextmanager
-def running(server: Any) -> Iterator[Any]:
-    with server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def broken(acme: ModuleType) -> Any:

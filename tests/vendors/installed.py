@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 ACME = Path(__file__).parent / "acme"
 
@@ -35,3 +39,16 @@ def load_server() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def running(server: Any) -> Iterator[Any]:
+    """Let a server that plays the vendor run in a thread."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
