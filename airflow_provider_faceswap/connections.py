@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from airflow_provider_faceswap.exceptions import NotSentError
+
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
@@ -17,8 +19,13 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 """Seconds for which a database that does not answer is waited for."""
+UNANSWERED = "cannot be looked up now, as Airflow's database does not answer"
 _PAUSE = 1.0
 _IN_A_ROW = 3
+
+
+class LookupFailedError(NotSentError):
+    """A connection could not be looked up, as Airflow's database did not answer."""
 
 
 def get_connection(conn_id: str, look_up: Callable[[str], Any] | None = None) -> Connection:
@@ -30,8 +37,8 @@ def get_connection(conn_id: str, look_up: Callable[[str], Any] | None = None) ->
 
     :param conn_id: the connection.
     :param look_up: asks Airflow once; ``BaseHook.get_connection`` if left out.
-    :raises AirflowNotFoundException: if it is not defined, or the database does not answer for
-        :data:`PATIENCE` seconds.
+    :raises AirflowNotFoundException: if it is not defined.
+    :raises LookupFailedError: if the database does not answer for :data:`PATIENCE` seconds.
     """
     deadline = time.monotonic() + PATIENCE
     denials = 0
@@ -42,8 +49,10 @@ def get_connection(conn_id: str, look_up: Callable[[str], Any] | None = None) ->
         except AirflowNotFoundException:
             answers = _database_answers()
             denials = denials + 1 if answers else 0
-            if answers is None or denials == _IN_A_ROW or time.monotonic() >= deadline:
+            if answers is None or denials == _IN_A_ROW:
                 raise
+        if time.monotonic() >= deadline:
+            raise LookupFailedError(f"connection {conn_id!r} {UNANSWERED}; run the task again")
         log.warning("Connection %r is not found: Airflow is asked again", conn_id)
         time.sleep(_PAUSE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,15 +19,27 @@ from airflow.sdk.execution_time.comms import (
 )
 
 from airflow_provider_faceswap import connections
+from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.connections import get_connection
-from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.exceptions import (
+    FaceSwapError,
+    InboxError,
+    InputError,
+    NotSentError,
+    ResultError,
+    SettingsError,
+)
+from airflow_provider_faceswap.execution.airflow_errors import is_final
 from airflow_provider_faceswap.hooks import provider_of
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
+from airflow_provider_faceswap.storage.checks import check_writable
 from airflow_provider_faceswap.storage.folders import open_folder
+from airflow_provider_faceswap.storage.places import open_argument, open_place
 
 EMPTY: dict[str, Any] = dict.fromkeys(["host", "schema", "login", "port", "extra"])
 FOUND = ConnectionResult(**EMPTY, conn_id="account", conn_type="modelslab", password="key-1")
 
+STORE = "s3://account@bucket/folder"
 NOT_FOUND = ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
 
 
@@ -89,13 +101,42 @@ def test_an_api_server_that_refuses_to_say_does_answer(line: Line) -> None:
     assert line.asked == 6
 
 
-def test_it_is_given_up_after_a_while(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+UNANSWERED = "cannot be looked up now, as Airflow's database does not answer"
+
+
+@pytest.fixture
+def outage(line: Line, monkeypatch: pytest.MonkeyPatch) -> Line:
+    """A database that is gone for longer than is waited for it."""
     monkeypatch.setattr(connections, "PATIENCE", 0.2)
     monkeypatch.setattr(connections, "_PAUSE", 0.05)
     line.down = ["down"] * 1000
-    with pytest.raises(AirflowNotFoundException):
+    return line
+
+
+def test_it_is_given_up_after_a_while(outage: Line) -> None:
+    with pytest.raises(NotSentError, match=f"^connection 'account' {UNANSWERED}; run the task again$"):
         get_connection("account")
-    assert 4 <= line.asked < 1000
+    assert 4 <= outage.asked < 1000
+
+
+@pytest.mark.parametrize(
+    ("look_up", "error", "said"),
+    [
+        (lambda: provider_of("account"), NotSentError, "connection 'account'"),
+        (lambda: ModelsLabHook("account").settings, NotSentError, "connection 'account'"),
+        (lambda: open_folder(STORE, "target"), NotSentError, "target names the connection 'account', which"),
+        (lambda: open_argument(STORE), NotSentError, "output_path names the connection 'account', which"),
+        (lambda: check_writable(STORE), NotSentError, "output_path names the connection 'account', which"),
+        (lambda: open_place(STORE, ResultError), ResultError, "names the connection 'account', which"),
+        (lambda: Inbox(STORE).remove("a", "b"), InboxError, r"\[faceswap\] inbox names the connection"),
+    ],
+)
+def test_what_cannot_be_looked_up_now_is_not_wrong(
+    outage: Line, look_up: Callable[[], object], error: type[FaceSwapError], said: str
+) -> None:
+    with pytest.raises(error, match=f"^{said}.* {UNANSWERED}") as caught:
+        look_up()
+    assert not is_final(caught.value) and not isinstance(caught.value, SettingsError)
 
 
 def test_where_nobody_can_be_asked_the_environment_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from airflow_provider_faceswap.exceptions import SettingsError
+from airflow_provider_faceswap.exceptions import InboxError, SettingsError
 from airflow_provider_faceswap.storage.folders import LOCAL, open_path
 
 MAX_BYTES = 64 * 1024
@@ -168,8 +168,13 @@ def open_folder(url: str) -> Folder:
 
     :param url: a checked URL.
     :raises SettingsError: if its Airflow connection does not exist, or no filesystem serves its scheme.
+    :raises InboxError: if Airflow cannot look that connection up now.
     """
-    path = open_path(url, lambda problem: SettingsError(f"[faceswap] inbox {problem}"))
+    path = open_path(
+        url,
+        lambda problem: SettingsError(f"[faceswap] inbox {problem}"),
+        lambda problem: InboxError(f"[faceswap] inbox {problem}"),
+    )
     if path.protocol in LOCAL:
         return LocalFolder(Path(path.path))
     return StoredFolder(path.fs, path.path)

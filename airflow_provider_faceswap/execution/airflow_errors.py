@@ -43,6 +43,19 @@ def translated(provider: str, *, retry_buys: bool = False) -> Iterator[None]:
         raise as_airflow(error, AirflowFailException if final else AirflowException) from None
 
 
+def not_bought_again(error: FaceSwapError, job_id: str) -> AirflowException:
+    """
+    Return an error that ends a task whose retry would submit again, where its job was not looked at.
+
+    :param error: what kept the task from going on.
+    :param job_id: of the job that it waited for; empty if nobody knows whether there is one.
+    """
+    remedy = f"collect job {job_id} with the vendor's sensor" if job_id else "look at the vendor's jobs"
+    error.args = (f"{error}; not retried, as that pays again below Airflow 3.3: mend it, then {remedy}",)
+    error.job_id, error.paid = job_id, True if job_id else None
+    return as_airflow(error, AirflowFailException)
+
+
 def is_final(error: FaceSwapError, *, retry_buys: bool = False) -> bool:
     """
     Return whether no retry helps.

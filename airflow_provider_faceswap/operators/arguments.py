@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +55,13 @@ def check_output_path(output_path: str | None) -> None:
     Find what is wrong with a folder's URL, or with the Airflow connection that it names.
 
     :raises InputError: naming the remedy.
+    :raises NotSentError: if Airflow cannot look the connection up now.
     """
     if output_path is not None:
         from airflow_provider_faceswap.storage.folders import check_folder
-        from airflow_provider_faceswap.storage.places import open_place
+        from airflow_provider_faceswap.storage.places import open_argument
 
-        open_place(check_folder(output_path), partial(InputError, "output_path"))
+        open_argument(check_folder(output_path))
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> Any:

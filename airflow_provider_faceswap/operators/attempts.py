@@ -5,20 +5,53 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_faceswap.apis.media import MAX_PRESIGN
+from airflow_provider_faceswap.apis.ticket import Ticket
+from airflow_provider_faceswap.execution.airflow_errors import translated
 from airflow_provider_faceswap.execution.attempt import Attempt
 from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.execution.outcome import described_task
-from airflow_provider_faceswap.execution.purchase import Purchase
+from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
 from airflow_provider_faceswap.execution.results import Results
 from airflow_provider_faceswap.execution.terms import Terms, Waiting
+from airflow_provider_faceswap.journal.store import Journal
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.records import Records
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_faceswap.journal.store import Journal
     from airflow_provider_faceswap.operators.base import SwapOperator
+
+
+SUBMISSION_KEY = "submission"
+"""XCom key of the ticket where there is no journal: nothing else survives a deferral that Airflow cut off."""
+
+
+def saved_ticket(operator: SwapOperator, context: Context) -> Ticket | None:
+    """
+    Return the ticket of the job that a task waited for, where it did not come with the resumption.
+
+    :param operator: the task.
+    :param context: the task's.
+    """
+    ti, journal = context["ti"], Journal(context)
+    if journal.durable:
+        with translated(operator.provider):
+            entry = journal.load(prove=False)
+        return entry.ticket() if entry and (entry.job_id or entry.nonce) else None
+    saved = ti.xcom_pull(task_ids=operator.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
+    return Ticket.from_dict(saved) if isinstance(saved, dict) else None
+
+
+def save_ticket(context: Context, ticket: Ticket) -> None:
+    """
+    Keep a ticket for :func:`saved_ticket` where there is no journal.
+
+    :param context: the task's.
+    :param ticket: of the job that it waits for.
+    """
+    # Only a cut-off deferral needs it: a failure must not fail a task that is paid.
+    clean_up(lambda: context["ti"].xcom_push(SUBMISSION_KEY, ticket.as_dict()))
 
 
 def make_attempt(operator: SwapOperator, context: Context, journal: Journal) -> Attempt:

@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 
+from airflow_provider_faceswap.exceptions import FaceSwapError
 from airflow_provider_faceswap.execution.links import WithLinks
 from airflow_provider_faceswap.execution.reporting import WithLineage, doubt_reported, report
 from airflow_provider_faceswap.operators.arguments import (
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.execution.outcome import Outcome
     from airflow_provider_faceswap.execution.pause import Refusals
     from airflow_provider_faceswap.hooks.base import SwapHook
-
-SUBMISSION_KEY = "submission"
-"""XCom key of the ticket where there is no journal: nothing else survives a deferral that Airflow cut off."""
 
 
 class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOperator):
@@ -166,40 +164,45 @@ class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOp
         """
         from airflow_provider_faceswap.apis.ticket import Ticket
         from airflow_provider_faceswap.execution.waiting import check_event
+        from airflow_provider_faceswap.operators.attempts import saved_ticket
 
-        saved = submission or self._saved_ticket(context)
-        if saved is None:
+        ticket = Ticket.from_dict(submission) if submission else saved_ticket(self, context)
+        if ticket is None:
             return self._run(context, lambda attempt: attempt.run())
-        ticket = Ticket.from_dict(saved)
-        end, problem = check_event(event, ticket.job_id or ticket.nonce)
-        return self._run(context, lambda attempt: attempt.resume(ticket, end, problem))
+        return self._resume(context, ticket, *check_event(event, ticket.job_id or ticket.nonce))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Poll once more where Airflow ended the deferral by itself: the job may be done and is paid."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (TaskDeferralError, TaskDeferralTimeout) as error:
-            saved = self._saved_ticket(context)
-            if saved is None:
+            from airflow_provider_faceswap.operators.attempts import saved_ticket
+
+            ticket = saved_ticket(self, context)
+            if ticket is None:
                 raise
             problem = f"the deferral was cut off: {error}"
-        from airflow_provider_faceswap.apis.ticket import Ticket
         from airflow_provider_faceswap.execution.waiting import CUT_OFF
 
-        ticket = Ticket.from_dict(saved)
-        return self._run(context, lambda attempt: attempt.resume(ticket, CUT_OFF, problem))
+        return self._resume(context, ticket, CUT_OFF, problem)
 
-    def _saved_ticket(self, context: Context) -> dict[str, Any] | None:
-        from airflow_provider_faceswap.execution.airflow_errors import translated
+    def _resume(self, context: Context, ticket: Ticket, end: str, problem: str) -> dict[str, Any]:
+        from airflow_provider_faceswap.execution.airflow_errors import not_bought_again
         from airflow_provider_faceswap.journal.store import Journal
 
-        ti, journal = context["ti"], Journal(context)
-        if journal.durable:
-            with translated(self.provider):
-                entry = journal.load(prove=False)
-            return entry.ticket().as_dict() if entry and (entry.job_id or entry.nonce) else None
-        saved = ti.xcom_pull(task_ids=self.task_id, key=SUBMISSION_KEY, map_indexes=ti.map_index)
-        return saved if isinstance(saved, dict) else None
+        begun = False
+
+        def step(attempt: Attempt) -> Outcome:
+            nonlocal begun
+            begun = True
+            return attempt.resume(ticket, end, problem)
+
+        try:
+            return self._run(context, step)
+        except FaceSwapError as error:
+            if begun or Journal(context).durable:
+                raise
+            raise not_bought_again(error, ticket.job_id) from None
 
     def _run(
         self, context: Context, step: Callable[[Attempt], Outcome], refusals: Refusals | None = None
@@ -207,9 +210,8 @@ class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOp
         from airflow_provider_faceswap.execution.airflow_errors import translated
         from airflow_provider_faceswap.execution.outcome import Done, Refused
         from airflow_provider_faceswap.execution.pause import Refusals, submit_again_at
-        from airflow_provider_faceswap.execution.purchase import clean_up
         from airflow_provider_faceswap.journal.store import Journal
-        from airflow_provider_faceswap.operators.attempts import make_attempt
+        from airflow_provider_faceswap.operators.attempts import make_attempt, save_ticket
 
         journal, refusals = Journal(context), refusals or Refusals()
         with (
@@ -233,8 +235,7 @@ class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOp
             if isinstance(outcome, Done):
                 return report(self, context, outcome.result)
             if not journal.durable:
-                # Only a cut-off deferral needs it: a failure must not fail a task that is paid.
-                clean_up(lambda: context["ti"].xcom_push(SUBMISSION_KEY, outcome.ticket.as_dict()))
+                save_ticket(context, outcome.ticket)
             self._defer(outcome.ticket)
 
     @cached_property

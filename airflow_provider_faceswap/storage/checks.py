@@ -13,7 +13,7 @@ from airflow_provider_faceswap.apis.signatures import FORMATS
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.listing import Listing
-from airflow_provider_faceswap.storage.places import Place, open_place, said
+from airflow_provider_faceswap.storage.places import Place, open_argument, said
 from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, named_id, read_line
 
 log = logging.getLogger(__name__)
@@ -67,14 +67,14 @@ def check_writable(folder: str) -> Place:
     """
     probe = f".faceswap-probe-{uuid4().hex}"
     try:
-        place = open_place(folder, lambda problem: InputError("output_path", problem))
+        place = open_argument(folder)
         place.prepare()
         place.there(probe)
         place.size(probe)
         place.write(probe, b"may be deleted\n")
         if place.size(probe) is None:
             raise OSError("a file that was written is not there")
-    except InputError:
+    except (InputError, NotSentError):
         raise
     except Exception as error:  # each store has errors of its own
         raise blame(error, folder, "written") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from airflow_provider_faceswap.apis.registry import in_use
-from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.exceptions import InputError, NotSentError
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
@@ -77,22 +77,31 @@ def open_folder(output_path: str, field: str = "output_path") -> ObjectStoragePa
     :param output_path: a checked URL.
     :param field: the argument that names it, for errors.
     :raises InputError: if the connection that it names does not exist, or no filesystem serves its scheme.
+    :raises NotSentError: if Airflow cannot look that connection up now.
     """
-    return open_path(output_path, lambda problem: InputError(field, problem))
+    return open_path(
+        output_path,
+        lambda problem: InputError(field, problem),
+        lambda problem: NotSentError(f"{field} {problem}; nothing was sent"),
+    )
 
 
-def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
+def open_path(
+    url: str, error: Callable[[str], Exception], for_now: Callable[[str], Exception] | None = None
+) -> ObjectStoragePath:
     """
     Return a place in object storage, having looked its Airflow connection up.
 
     :param url: a checked URL.
     :param error: makes the error to raise, from what is wrong with the URL, such as
         ``names the connection 'x', which is not defined here``.
+    :param for_now: makes the one to raise if Airflow cannot look its connection up now; ``error`` if left
+        out.
     """
     from airflow.sdk import ObjectStoragePath
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    from airflow_provider_faceswap.connections import get_connection
+    from airflow_provider_faceswap.connections import UNANSWERED, LookupFailedError, get_connection
 
     refuse_event_loop()
     conn_id = urlsplit(url).netloc.rpartition("@")[0]
@@ -102,6 +111,8 @@ def open_path(url: str, error: Callable[[str], Exception]) -> ObjectStoragePath:
             found = get_connection(conn_id).conn_type
         except AirflowNotFoundException:
             raise error(f"names the connection {conn_id!r}, which is not defined here") from None
+        except LookupFailedError:
+            raise (for_now or error)(f"names the connection {conn_id!r}, which {UNANSWERED}") from None
         if in_use(found):
             raise error(
                 f"names the connection {conn_id!r}, which is of type {found!r}; give that of the store"

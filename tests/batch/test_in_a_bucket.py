@@ -8,13 +8,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, TaskDeferred
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
+from airflow_provider_faceswap import connections
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.manifest import read_manifest
+from airflow_provider_faceswap.connections import LookupFailedError
+from airflow_provider_faceswap.exceptions import BatchError
 from airflow_provider_faceswap.storage.places import StoredPlace
-from tests.batch.world import BatchWorld, rows
+from tests.batch.conftest import Inputs
+from tests.batch.world import FACE, BatchWorld, rows
 from tests.buckets import S3
+from tests.fakes import MP4
 
 
 @pytest.fixture
@@ -65,3 +71,39 @@ def test_a_kill_anywhere_buys_nothing_twice(world: BatchWorld, folder: str, befo
     statuses = [line["status"] for line in read_manifest(folder)]
     assert len(statuses) == 3
     assert set(statuses) <= {"success", "in_doubt"}
+
+
+class Lookups:
+    """Airflow, whose database is away for some lookups of connections."""
+
+    def __init__(self, away: int) -> None:
+        self.away, self.asked = away, 0
+
+    def __call__(self, conn_id: str, look_up: Any = None) -> Any:
+        self.asked += 1
+        if self.asked <= self.away:
+            raise LookupFailedError("the database does not answer")
+        return (look_up or BaseHook.get_connection)(conn_id)
+
+
+def test_rows_wait_while_the_connection_of_their_inputs_cannot_be_looked_up(
+    world: BatchWorld, bucket: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [{"face": FACE, "target": bucket.put(f"clip-{n}.mp4", MP4)} for n in range(3)]
+    monkeypatch.setattr(connections, "get_connection", lookups := Lookups(away=7))
+    assert world.start(items, max_failed=0, check_inputs=False)["succeeded"] == 3
+    assert lookups.asked > 7
+    assert sorted(world.vendor.bought.values()) == [1] * 3
+
+
+def test_lookups_that_fail_on_and_on_are_left_to_a_retry(
+    world: BatchWorld, bucket: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [{"face": FACE, "target": bucket.put("clip.mp4", MP4)}]
+    monkeypatch.setattr(connections, "get_connection", lookups := Lookups(away=1000))
+    with pytest.raises(BatchError, match=r"^init_video names the connection 'store', which cannot") as caught:
+        world.start(items, max_failed=0, check_inputs=False)
+    assert not isinstance(caught.value, AirflowFailException)
+    lookups.away = 0
+    assert world.start(items, max_failed=0, check_inputs=False)["succeeded"] == 1
+    assert sorted(world.vendor.bought.values()) == [1]

@@ -8,7 +8,8 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
-from airflow_provider_faceswap.exceptions import InDoubtError, NotSentError, RefusedForNowError
+from airflow_provider_faceswap.exceptions import InDoubtError, NotSentError, RefusedForNowError, SettingsError
+from airflow_provider_faceswap.operators.base import SwapOperator
 from tests.fakes import job
 from tests.operators.world import World
 
@@ -72,6 +73,21 @@ def test_a_connection_that_moves_while_the_task_is_deferred(bare: World) -> None
     with pytest.raises(AirflowFailException, match="connection moved"):
         bare.resume(deferral, states={"278": "success"})
     assert not bare.vendor.polled
+
+
+@pytest.mark.parametrize("error", [NotSentError, SettingsError])
+def test_a_connection_that_cannot_be_looked_up_when_the_task_resumes(
+    bare: World, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    deferral = bare.defer()
+
+    def fail(operator: SwapOperator) -> None:
+        raise error("connection 'account'")
+
+    monkeypatch.setattr(SwapOperator, "_check", fail)
+    with pytest.raises(AirflowFailException, match=r"account.; not retried.* collect job 278 with") as caught:
+        bare.resume(deferral, states={"278": "success"})
+    assert isinstance(caught.value, error) and (caught.value.job_id, caught.value.paid) == ("278", True)
 
 
 @pytest.mark.parametrize("on_in_doubt", ["fail", "resubmit"])
