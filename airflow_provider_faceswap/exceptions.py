@@ -45,6 +45,15 @@ class FaceSwapError(Exception):
     paid: bool | None = False
 
 
+def loggable(error: BaseException) -> str:
+    """
+    Return what a log may say of an error: another library's message may hold a URL or a key.
+
+    :param error: whatever was raised.
+    """
+    return str(error) if isinstance(error, FaceSwapError) else type(error).__name__
+
+
 class InputError(FaceSwapError):
     """
     An input was refused before anything was sent.

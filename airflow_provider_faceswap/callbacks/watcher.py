@@ -13,7 +13,7 @@ from itertools import islice
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.callbacks.inbox import Inbox
-from airflow_provider_faceswap.exceptions import FaceSwapError
+from airflow_provider_faceswap.exceptions import FaceSwapError, loggable
 from airflow_provider_faceswap.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class Watcher:
                     failures, self.problem = 0, ""
                 except Exception as error:  # whatever goes wrong, a paid job is waited for
                     failures = min(failures + 1, 8)
-                    self._fail(f"{error}" if isinstance(error, FaceSwapError) else type(error).__name__)
+                    self._fail(loggable(error))
                 lasted = loop.time() - started
         finally:
             thread.shutdown(wait=False)

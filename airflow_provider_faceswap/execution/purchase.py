@@ -18,6 +18,7 @@ from airflow_provider_faceswap.exceptions import (
     RefusedError,
     ResultError,
     SettingsError,
+    loggable,
 )
 from airflow_provider_faceswap.execution.clock import Clock, utc
 from airflow_provider_faceswap.execution.completion import Completion
@@ -294,7 +295,6 @@ def clean_up(act: Callable[[], object]) -> bool:
     try:
         act()
     except Exception as error:
-        reason = error if isinstance(error, FaceSwapError) else type(error).__name__
-        log.warning("Left as it is, and nothing is lost: %s", reason)
+        log.warning("Left as it is, and nothing is lost: %s", loggable(error))
         return False
     return True

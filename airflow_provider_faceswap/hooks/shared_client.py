@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError
+from airflow_provider_faceswap.exceptions import AuthenticationError, FaceSwapError, PollError, loggable
 from airflow_provider_faceswap.hooks.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -125,8 +125,9 @@ class SharedClient:
         except Exception as error:
             if self._lease is None:
                 raise
-            reason = error if isinstance(error, FaceSwapError) else type(error).__name__
-            log.warning("The connection's last settings stay in use: it cannot be read again: %s", reason)
+            log.warning(
+                "The connection's last settings stay in use: it cannot be read again: %s", loggable(error)
+            )
             return
         old, self._lease = self._lease, new
         self.throttle.adjust(settings)

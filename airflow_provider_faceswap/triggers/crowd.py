@@ -14,7 +14,7 @@ from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.apis.polling import seconds_to_fallback_poll
 from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE
-from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
+from airflow_provider_faceswap.exceptions import PollError, loggable
 from airflow_provider_faceswap.triggers.alarm import Alarm
 from airflow_provider_faceswap.triggers.listener import Listener
 
@@ -233,7 +233,7 @@ class Crowd:
 
     def _on_error(self, job: BatchJob, error: Exception, now: float) -> str | None:
         # The text of an unexpected error may quote anything.
-        problem = str(error) if isinstance(error, FaceSwapError) else type(error).__name__
+        problem = loggable(error)
         retry_after = error.retry_after if isinstance(error, PollError) else None
         self._failed += 1
         self._problem = self._last_problem = problem

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_faceswap import metrics
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.watch import CALLED_BACK, DEADLINE, Watch
-from airflow_provider_faceswap.exceptions import FaceSwapError, PollError
+from airflow_provider_faceswap.exceptions import FaceSwapError, PollError, loggable
 from airflow_provider_faceswap.hooks import hook_for
 from airflow_provider_faceswap.threads import in_thread
 from airflow_provider_faceswap.triggers.base import Ended, SwapTrigger
@@ -78,7 +78,7 @@ class SwapJobsTrigger(SwapTrigger):
                 return
             except Exception as error:  # an API server that restarts must not end a paid wait
                 failures += 1
-                self.log.warning("Connection %r cannot be read yet: %s", self.conn_id, type(error).__name__)
+                self.log.warning("Connection %r cannot be read yet: %s", self.conn_id, loggable(error))
                 await asyncio.sleep(min(2.0**failures, 60.0, max(0.0, self.deadline - time.time())))
 
     async def _watch(self, hook: SwapHook, entry: dict[str, Any]) -> Ended:

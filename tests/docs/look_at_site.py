@@ -58,7 +58,8 @@ def copied(page: Page, url: str) -> str:
 
 def first_hit(page: Page, words: str) -> str:
     """Return the title of the first page that the search finds."""
-    page.fill("input.md-search__input", words)
+    # Typed, as the search looks at keys: it may have looked before a text that is filled in is there.
+    page.locator("input.md-search__input").press_sequentially(words)
     return page.locator(".md-search-result__item h1").first.inner_text()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -57,9 +58,10 @@ def tasks(cluster: Cluster, run_states: tuple[dict[str, str], dict[str, str]]) -
 
 def listening_addresses(processes: list[psutil.Process]) -> Iterator[str]:
     for process in processes:
-        for connection in process.net_connections(kind="inet"):
-            if connection.status == psutil.CONN_LISTEN:
-                yield connection.laddr.ip
+        with suppress(psutil.NoSuchProcess):  # a task's process may end meanwhile
+            for connection in process.net_connections(kind="inet"):
+                if connection.status == psutil.CONN_LISTEN:
+                    yield connection.laddr.ip
 
 
 def test_every_example_dag_succeeds(

@@ -11,7 +11,7 @@ import pytest
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
 
 from airflow_provider_faceswap.apis.job import Job, JobState
-from airflow_provider_faceswap.exceptions import AuthenticationError, PollError
+from airflow_provider_faceswap.exceptions import AuthenticationError, PollError, SettingsError
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from airflow_provider_faceswap.triggers import base
 from airflow_provider_faceswap.triggers import jobs as module
@@ -100,18 +100,31 @@ async def test_the_deadline_ends_the_watch_and_says_what_went_wrong(hook: mock.M
     assert "HTTP 502" in event.payload["problems"]["278"]
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionError("https://a.example/?key=secret"), "ConnectionError"),
+        (SettingsError("connection 'vendor' is not defined"), "connection 'vendor' is not defined"),
+    ],
+)
 async def test_a_connection_that_cannot_be_read_yet_is_waited_for(
-    hook: mock.Mock, monkeypatch: pytest.MonkeyPatch
+    hook: mock.Mock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    said: str,
 ) -> None:
     async def no_wait(seconds: float, sleep: Any = asyncio.sleep) -> None:
         await sleep(0)
 
     monkeypatch.setattr(module.asyncio, "sleep", no_wait)
-    hook.connected.side_effect = [ConnectionError("API server restarts"), hook.connected.return_value]
+    hook.connected.side_effect = [error, hook.connected.return_value]
     hook.asend.return_value = job(JobState.SUCCESS)
     (event,) = await events(trigger())
     assert event.payload["counts"] == {"success": 1}
     assert hook.connected.call_count == 2
+    logged = capsys.readouterr().out
+    assert f"cannot be read yet: {said}" in logged and "secret" not in logged
 
 
 async def test_ten_thousand_jobs_fit_into_one_event(hook: mock.Mock) -> None:
