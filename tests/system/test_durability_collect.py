@@ -81,6 +81,8 @@ def test_cleared_after_the_file_was_deleted_and_the_vendor_forgot_fails_and_says
         scene.forget_jobs()
         before = scene.clear()
         scene.reaches("running", since_try=before + 1)
+        # It has read its entry then, and does not buy when that is deleted.
+        scene.is_looked_at(scene.counts["fetches"] + 1)
 
         log = scene.log_of(before + 1)
         assert f"job {job_id}: the result could not be downloaded: HTTP 404" in log

@@ -70,8 +70,7 @@ def test_deadline_in_blocking_mode_counts_from_the_first_submission_over_restart
         scene.is_looked_at()
         deadline = scene.entry["deadline"]
         scene.kill(worker=False)
-        scene.reaches("running", since_try=1)
-        scene.ends("failed")
+        scene.ends("failed", since_try=1)
 
         assert scene.entry["deadline"] == deadline
         assert "was bought before" in scene.log
