@@ -116,7 +116,7 @@ def outage(line: Line, monkeypatch: pytest.MonkeyPatch) -> Line:
 def test_it_is_given_up_after_a_while(outage: Line) -> None:
     with pytest.raises(NotSentError, match=f"^connection 'account' {UNANSWERED}; run the task again$"):
         get_connection("account")
-    assert 4 <= outage.asked < 1000
+    assert 2 <= outage.asked < 1000
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def translated(provider: str, *, retry_buys: bool = False) -> Iterator[None]:
     except FaceSwapError as error:
         error.provider = error.provider or provider
         final = is_final(error, retry_buys=retry_buys)
-        # Airflow also says so where the lookup failed, as while its database restarts.
+        # Airflow also says so where the lookup failed, as while a secrets backend is away.
         if not retry_buys and isinstance(error.__context__, AirflowNotFoundException):
             final = False
         raise as_airflow(error, AirflowFailException if final else AirflowException) from None
