@@ -58,8 +58,10 @@ def copied(page: Page, url: str) -> str:
 
 def first_hit(page: Page, words: str) -> str:
     """Return the title of the first page that the search finds."""
-    # Typed, as the search looks at keys: it may have looked before a text that is filled in is there.
-    page.locator("input.md-search__input").press_sequentially(words)
+    field = page.locator("input.md-search__input")
+    field.fill(words)
+    # The search looks at the field after a key: at its focus it may look before the words are in.
+    field.press("End")
     return page.locator(".md-search-result__item h1").first.inner_text()
 
 
