@@ -34,7 +34,7 @@ from airflow_provider_faceswap.hooks import provider_of
 from airflow_provider_faceswap.hooks.modelslab import ModelsLabHook
 from airflow_provider_faceswap.storage.checks import check_writable
 from airflow_provider_faceswap.storage.folders import open_folder
-from airflow_provider_faceswap.storage.places import open_argument, open_place
+from airflow_provider_faceswap.storage.places import open_output, open_place
 
 EMPTY: dict[str, Any] = dict.fromkeys(["host", "schema", "login", "port", "extra"])
 FOUND = ConnectionResult(**EMPTY, conn_id="account", conn_type="modelslab", password="key-1")
@@ -125,7 +125,7 @@ def test_it_is_given_up_after_a_while(outage: Line) -> None:
         (lambda: provider_of("account"), NotSentError, "connection 'account'"),
         (lambda: ModelsLabHook("account").settings, NotSentError, "connection 'account'"),
         (lambda: open_folder(STORE, "target"), NotSentError, "target names the connection 'account', which"),
-        (lambda: open_argument(STORE), NotSentError, "output_path names the connection 'account', which"),
+        (lambda: open_output(STORE), NotSentError, "output_path names the connection 'account', which"),
         (lambda: check_writable(STORE), NotSentError, "output_path names the connection 'account', which"),
         (lambda: open_place(STORE, ResultError), ResultError, "names the connection 'account', which"),
         (lambda: Inbox(STORE).remove("a", "b"), InboxError, r"\[faceswap\] inbox names the connection"),

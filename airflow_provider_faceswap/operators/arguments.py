@@ -59,9 +59,9 @@ def check_output_path(output_path: str | None) -> None:
     """
     if output_path is not None:
         from airflow_provider_faceswap.storage.folders import check_folder
-        from airflow_provider_faceswap.storage.places import open_argument
+        from airflow_provider_faceswap.storage.places import open_output
 
-        open_argument(check_folder(output_path))
+        open_output(check_folder(output_path))
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> Any:

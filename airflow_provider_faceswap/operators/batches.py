@@ -30,7 +30,7 @@ from airflow_provider_faceswap.journal.state import TaskState
 from airflow_provider_faceswap.operators.arguments import as_text, check_batch
 from airflow_provider_faceswap.storage.checks import check_writable
 from airflow_provider_faceswap.storage.folders import check_folder
-from airflow_provider_faceswap.storage.places import Place, open_argument
+from airflow_provider_faceswap.storage.places import Place, open_output
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -214,7 +214,7 @@ def _plan(operator: FaceSwapBatchOperator, context: Context, rows: Sequence[Row]
             use_callback=operator.use_callback,
         ),
         output_path=operator.output_path,
-        place=open_argument(operator.output_path),
+        place=open_output(operator.output_path),
         terms=terms,
         clock=operator.clock,
         max_active=operator.max_active_jobs or settings.max_active_jobs or DEFAULT_ACTIVE,
@@ -235,9 +235,9 @@ def _ledger(operator: FaceSwapBatchOperator, context: Context, task: str) -> Led
 
 
 def _claim(operator: FaceSwapBatchOperator, context: Context) -> Claim:
-    place = open_argument(f"{operator.output_path}/_faceswap")
+    place = open_output(f"{operator.output_path}/_faceswap")
     return take_claim(place, owner_of(context["ti"]), airflow_state_of(context["ti"]))
 
 
 def _place(operator: FaceSwapBatchOperator, task: str) -> Place:
-    return open_argument(f"{operator.output_path}/_faceswap/batches/{task}")
+    return open_output(f"{operator.output_path}/_faceswap/batches/{task}")

@@ -13,7 +13,7 @@ from airflow_provider_faceswap.apis.signatures import FORMATS
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, NotSentError
 from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.listing import Listing
-from airflow_provider_faceswap.storage.places import Place, open_argument, said
+from airflow_provider_faceswap.storage.places import Place, open_output, said
 from airflow_provider_faceswap.storage.provenance import MAX_CONSENT, named_id, read_line
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def check_writable(folder: str) -> Place:
     """
     probe = f".faceswap-probe-{uuid4().hex}"
     try:
-        place = open_argument(folder)
+        place = open_output(folder)
         place.prepare()
         place.there(probe)
         place.size(probe)

@@ -26,7 +26,7 @@ from airflow_provider_faceswap.storage.folders import check_folder
 from airflow_provider_faceswap.storage.formats import Fetched, measure
 from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.part import Budget
-from airflow_provider_faceswap.storage.places import Place, open_argument, open_place
+from airflow_provider_faceswap.storage.places import Place, open_output, open_place
 from airflow_provider_faceswap.storage.provenance import MAX_NAMES, Owner, claim
 from airflow_provider_faceswap.storage.stored_file import StoredFile, still_there
 from airflow_provider_faceswap.storage.storing import blamed, fetch_stored, put_claimed, repeatable
@@ -86,7 +86,7 @@ class OutputStore:
         """
         folder = check_folder(self._folder())
         try:
-            place = self.place or open_argument(folder)
+            place = self.place or open_output(folder)
             return Listing(folder, place.sizes())
         except FaceSwapError:
             raise

@@ -15,7 +15,7 @@ from airflow_provider_faceswap.storage.stored_place import StoredPlace
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
-__all__ = ["LocalPlace", "Place", "StoredPlace", "open_argument", "open_place", "said"]
+__all__ = ["LocalPlace", "Place", "StoredPlace", "open_output", "open_place", "said"]
 
 
 def open_place(url: str, error: Callable[[str], Exception]) -> Place:
@@ -28,16 +28,15 @@ def open_place(url: str, error: Callable[[str], Exception]) -> Place:
     return _open(url, lambda: open_path(url, error))
 
 
-def open_argument(url: str, field: str = "output_path") -> Place:
+def open_output(url: str) -> Place:
     """
-    Open the folder that an argument names, having looked its Airflow connection up.
+    Open ``output_path`` or a folder below it, having looked its Airflow connection up.
 
     :param url: a checked URL.
-    :param field: the argument, for errors.
     :raises InputError: if the connection does not exist, or no filesystem serves the URL's scheme.
     :raises NotSentError: if Airflow cannot look the connection up now.
     """
-    return _open(url, lambda: open_folder(url, field))
+    return _open(url, lambda: open_folder(url))
 
 
 def _open(url: str, in_store: Callable[[], ObjectStoragePath]) -> Place:
