@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from airflow_provider_faceswap.apis.reading import read_retry_after, read_seconds
+from airflow_provider_faceswap.apis.reading import MAX_PIXEL, read_number, read_retry_after, read_seconds
 from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import AuthenticationError, RefusedForNowError
 
@@ -41,12 +41,17 @@ def refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
 
 
 def read_boxes(value: object) -> tuple[Box, ...] | None:
-    """Return the boxes of faces, ``(x1, y1, x2, y2)`` in pixels, if these are boxes."""
+    """
+    Return the boxes of faces, ``(x1, y1, x2, y2)`` in pixels, if these are boxes.
+
+    A face that the edge cuts off may reach out of the picture: its box has numbers below 0.
+    """
     if not isinstance(value, list):
         return None
     boxes: list[Box] = []
     for item in value:
-        numbers = [read_seconds(part) for part in item] if isinstance(item, list) else []
+        parts = item if isinstance(item, list) else []
+        numbers = [read_number(part, -MAX_PIXEL, MAX_PIXEL) for part in parts]
         if len(numbers) != 4 or any(number is None for number in numbers):
             return None
         x1, y1, x2, y2 = (int(number or 0) for number in numbers)

@@ -201,7 +201,7 @@ class Fetch(Poll):
         if data is None:
             raise PollError(f"this is not an answer of ModelsLab: {reply}", read_retry_after(reply.headers))
         answer = Answer(reply, data)
-        if answer.bad:
+        if answer.bad or (answer.status is None and reply.status >= 400):
             answer.check_verdict()
         return answer.job(self.job_id)
 

@@ -36,7 +36,8 @@ _UNKNOWN_ID = re.compile(
     r"|\bno such (?:request|job|id)\b|\A\W*id\b[\w\s#'\"-]*\bnot found\W*\Z",
     re.IGNORECASE,
 )
-_WRONG_KEY = re.compile(r"api.?key|unauthori[sz]ed|unauthenticated", re.IGNORECASE)
+_WRONG_KEY = re.compile(r"api.?key", re.IGNORECASE)
+_UNAUTHORIZED = re.compile(r"unauthori[sz]ed|unauthenticated", re.IGNORECASE)
 _HINTS = {
     402: " (credits: top up the account)",
     404: " (no such endpoint: the connection's host must be the vendor's origin, without a path)",
@@ -85,7 +86,10 @@ class Answer:
     @property
     def wrong_key(self) -> bool:
         """Whether the vendor refused the API key."""
-        return self.reply.status == 401 or bool(_WRONG_KEY.search(self.message))
+        if self.reply.status == 401 or _WRONG_KEY.search(self.message):
+            return True
+        # "401 Unauthorized for url" is what the vendor met when it fetched an input.
+        return bool(_UNAUTHORIZED.search(self.message)) and not _ABOUT_MEDIA.search(self.message)
 
     @property
     def retry_after(self) -> float | None:
@@ -143,7 +147,8 @@ class Answer:
         http = self.reply.status
         if self.wrong_key:
             raise AuthenticationError(f"ModelsLab refused the API key: {self.message}")
-        later = self.for_now if self.status == "error" else http == 429
-        if later or (self.status == "error" and (http in (402, 403) or http >= 500)):
+        of_the_job = self.status == "failed"
+        later = http == 429 if of_the_job else self.for_now
+        if later or (not of_the_job and (http in (402, 403) or http >= 500)):
             said = self.message or self.reply
             raise PollError(f"ModelsLab did not say how the job stands: {said}", self.retry_after)

@@ -13,8 +13,10 @@ JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 META_KEYS = ("seed", "file_prefix", "watermark", "output_format", "request_id")
 
 MAX_URLS = 64
+MAX_PIXEL = 1_000_000
 _MAX_META_TEXT = 200
 _MAX_NUMBER_TEXT = 64
+_MAX_SECONDS = 1e7
 MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
 MAX_PIECE = 8 * MAX_TEXT
@@ -53,17 +55,22 @@ def read_id(value: object) -> str | None:
     return text if JOB_ID.match(text) else None
 
 
-def read_seconds(value: object) -> float | None:
-    """Return a duration that a vendor states, if it is a sane one."""
+def read_number(value: object, least: float, most: float) -> float | None:
+    """Return a number that a vendor states, as a number or as text, if it lies between two bounds."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     if isinstance(value, str) and len(value) > _MAX_NUMBER_TEXT:
         return None
     try:
-        seconds = float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
-    return seconds if math.isfinite(seconds) and 0 <= seconds < 1e7 else None
+    return number if least <= number <= most else None
+
+
+def read_seconds(value: object) -> float | None:
+    """Return a duration that a vendor states, if it is a sane one."""
+    return read_number(value, 0, _MAX_SECONDS)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

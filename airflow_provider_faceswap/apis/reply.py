@@ -24,7 +24,8 @@ _NO_FACE = re.compile(
 )
 """No retry finds a face that is not there."""
 _ACCOUNT = re.compile(
-    r"\b(?:insufficient|not enough|out of|no|ran out of) (?:\w+ ){0,2}(?:credits?|points?|balance|funds)\b"
+    r"\b(?:insufficient|not enough|out of|no|ran out of) (?:(?!fac|key|feature|landmark)\w+ ){0,2}"
+    r"(?:credits?|points?|balance|funds)\b"
     r"|\b(?:credits?|balance) (?:\w+ ){0,2}(?:exhausted|too low|insufficient|used up)\b|\btop up\b",
     re.IGNORECASE,
 )

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from airflow_provider_faceswap.apis.fields import is_url
 from airflow_provider_faceswap.apis.job import Cost, Job
-from airflow_provider_faceswap.apis.reading import MAX_URLS
+from airflow_provider_faceswap.apis.reading import MAX_PIXEL, MAX_URLS
 
 
 def _printable(text: str) -> str:
@@ -47,7 +47,7 @@ Link = Annotated[str, AfterValidator(_unsigned)]
 Medium = Annotated[str, Field(max_length=8192), AfterValidator(_without_query)]
 Made = dict[Word, Medium | list[Medium | dict[Word, Medium]]]
 """Media that a job was made from, by the names of fields: URLs without a query, paths, digests of content."""
-Pixel = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+Pixel = Annotated[int, Field(ge=-MAX_PIXEL, le=MAX_PIXEL)]
 
 
 class _Origin(BaseModel):

@@ -171,7 +171,7 @@ class QueuedRequest(Poll):
         if data is not None and isinstance(data.get("status"), str):
             return job_of(self.job_id, reply, data)
         said = reply.one_line((data or {}).get("error"))
-        if reply.status in (401, 403):
+        if reply.status in (401, 403) and data is not None:
             raise AuthenticationError(f"Segmind refused the API key: {said or reply}")
         if reply.status == 404 and data is not None:
             gone = said or "Segmind keeps a request for about an hour"
@@ -198,11 +198,11 @@ class Credits(Request):
         :raises AuthenticationError: if the vendor refused the key.
         :raises PollError: for anything else.
         """
-        if reply.status in (401, 403):
-            raise AuthenticationError(f"Segmind refused the API key: {reply}")
         data = reply.json()
         if data is None:
             raise PollError(f"this is not an answer of Segmind: {reply}", wait_of(reply))
+        if reply.status in (401, 403):
+            raise AuthenticationError(f"Segmind refused the API key: {reply}")
         if reply.status != 200:
             raise PollError(f"Segmind did not say which credits are left: {reply}", wait_of(reply))
         known = [read_seconds(data.get(name)) for name in ("credits", "free-credits")]

@@ -6,6 +6,7 @@ import pytest
 
 from airflow_provider_faceswap.apis.aifaceswap import VENDOR, ExtractBase64Face, ExtractFace, FaceSwap
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
+from airflow_provider_faceswap.apis.reply import Reply
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
 from tests.apis.recorded import cases, outcome, read
 
@@ -56,6 +57,19 @@ def test_every_recorded_answer_to_a_submission(case: str) -> None:
 def test_the_faces_of_a_picture(case: str, faces: Any) -> None:
     job = ExtractFace.checked(INPUTS["extract_face"]).read(read("aifaceswap", case))
     assert job.faces == faces and job.cost is not None and job.cost.amount == 2
+
+
+def test_a_face_that_the_edge_cuts_off_reaches_out_of_the_picture() -> None:
+    body = b'{"code": 200, "data": {"faces": [[-4, 521, 71.5, 621]], "points": 2}}'
+    assert ExtractFace.checked(INPUTS["extract_face"]).read(Reply(200, {}, body)).faces == (
+        (-4, 521, 71, 621),
+    )
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "-1e9", "true", '"left"'])
+def test_what_cannot_be_a_box_leaves_an_extraction_in_doubt(number: str) -> None:
+    body = b'{"code": 200, "data": {"faces": [[%s, 1, 2, 3]]}}' % number.encode()
+    assert outcome(ExtractFace.checked(INPUTS["extract_face"]), Reply(200, {}, body)) == "InDoubtError"
 
 
 @pytest.mark.parametrize("case", ["extract_base64_face", "extract_base64_face_as_printed"])

@@ -304,6 +304,10 @@ def test_how_a_job_stands(status: int, body: Any, state: JobState) -> None:
         (200, {"status": "error", "message": "Rate limit exceeded"}, {}, None),
         (500, {"status": "error", "message": "Server error"}, {}, None),
         (402, {"status": "error", "message": "No credits"}, {}, None),
+        (429, {"message": "Too Many Attempts.", "retry_after": 7}, {}, 7.0),
+        (429, {"message": "Too Many Attempts."}, {"retry_after": "8"}, 8.0),
+        (500, {"message": "Server Error"}, {}, None),
+        (503, {"message": "Service Unavailable"}, {}, None),
         (502, b"<html>", {}, None),
         (200, b"", {}, None),
     ],
@@ -314,6 +318,28 @@ def test_a_poll_that_says_nothing_is_not_a_verdict(
     with pytest.raises(PollError) as caught:
         FETCH.read(reply(body, status, **headers))
     assert caught.value.retry_after == wait
+
+
+NO_ACCESS = "401 Client Error: Unauthorized for url: https://media.example.com/a.png"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, {"message": "Unauthenticated."}),
+        (200, {"status": "error", "message": "Unauthorized"}),
+        (200, {"status": "failed", "message": "Invalid API key"}),
+    ],
+)
+def test_a_poll_with_a_wrong_key_is_not_a_verdict(status: int, body: Any) -> None:
+    with pytest.raises(AuthenticationError):
+        FETCH.read(reply(body, status))
+
+
+def test_a_picture_that_the_vendor_may_not_read_does_not_speak_against_the_key() -> None:
+    assert FETCH.read(reply({"status": "failed", "message": NO_ACCESS})).state is JobState.FAILED
+    with pytest.raises(RefusedError):
+        SUBMIT.read(reply({"status": "error", "message": NO_ACCESS}))
 
 
 def test_words_of_the_vendor_lose_the_paths_of_urls() -> None:

@@ -79,3 +79,15 @@ def test_only_the_first_links_are_read() -> None:
 )
 def test_which_status_allows_a_refusal(status: int, may: bool) -> None:
     assert Reply(status, {}, b"").may_refuse is may
+
+
+@pytest.mark.parametrize(
+    "reason", ["No face points found in init_image", "Not enough key points", "no facial points"]
+)
+def test_points_of_a_face_are_not_those_of_the_account(reason: str) -> None:
+    assert not Reply(200, {}, b"").refused("refused", reason).account
+
+
+@pytest.mark.parametrize("reason", ["Not enough credits", "no points left", "Insufficient account balance"])
+def test_what_somebody_must_pay_for_stops_all(reason: str) -> None:
+    assert Reply(200, {}, b"").refused("refused", reason).account

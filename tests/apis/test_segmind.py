@@ -91,6 +91,13 @@ def test_every_recorded_answer_of_the_credits(case: str, expected: str) -> None:
     assert outcome(Credits(), read("segmind", case)) == expected
 
 
+@pytest.mark.parametrize("request_", [POLL, Credits()])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_proxys_page_says_nothing_about_the_key(request_: Any, status: int) -> None:
+    assert outcome(request_, Reply(status, {}, b"<html>Access denied</html>")) == "PollError"
+    assert outcome(request_, Reply(status, {}, b'{"error": "no"}')) == "AuthenticationError"
+
+
 @pytest.mark.parametrize("status", [200, 404, 500, 502, 503])
 def test_a_request_that_is_named_is_taken_whatever_the_status(status: int) -> None:
     assert QUEUED.read(Reply(status, {}, b'{"error": "no", "request_id": "r-1"}')).job_id == "r-1"
