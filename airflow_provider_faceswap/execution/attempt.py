@@ -88,9 +88,12 @@ class Attempt:
             )
             text = moved(entry, situation.base_url, f"{remedy} to collect the job")
             raise about(entry, JournalError(text))
+        decided = entry.state is not State.RUNNING and (wish := journal.wish()) and wish.fits(entry)
+        adopted = entry.job_id and not ticket.job_id
+        # Where a purchase was refused for now, the entry is of the job before the clear.
+        if decided or adopted or (end == waiting.CUT_OFF and situation.cleared(entry)):
+            return self.run()
         if entry.job_id != ticket.job_id:
-            if not ticket.job_id:  # a person adopted a job meanwhile
-                return self.run()
             raise JournalError(
                 f"this task waited for job {ticket.job_id}, and its journal now names job "
                 f"{entry.job_id or '(no id)'}; {journal.how_to()}"
@@ -199,6 +202,8 @@ class Attempt:
     def _settle(self, entry: Entry, reason: str) -> Outcome:
         """Go on from a submission in doubt: a callback may settle it, otherwise the user's wish decides."""
         purchase, clock = self.purchase, self.purchase.clock
+        if purchase.request_class.answers_at_once and (stored := self._collector.stored(entry)):
+            return Done(stored)
         until = entry.attempted_at + self.waiting.in_doubt_wait
         if entry.deadline > entry.attempted_at:
             until = min(until, entry.deadline)
@@ -230,9 +235,8 @@ class Attempt:
         return self._confirm(adopted, CALLED_BACK)
 
     def _wait(self, entry: Entry, *, poll_first: bool = False, listen: bool = True) -> Outcome:
-        how, clock, ticket = self.waiting, self.purchase.clock, entry.ticket()
-        if not listen:  # its callback has come already
-            ticket = replace(ticket, nonce="")
+        how, clock = self.waiting, self.purchase.clock
+        ticket = entry.ticket() if listen else replace(entry.ticket(), nonce="")  # its callback has come
         if not how.wait_for_completion:
             return Done(self.purchase.results.describe_submitted(entry))
         here = not how.deferrable or self._likely_short(ticket)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from airflow_provider_faceswap.apis.job import Job
+from airflow_provider_faceswap.apis.results import iso
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, ResultError
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
@@ -92,12 +93,16 @@ class Collector:
         raise about(entry, ResultError(text))
 
     def stored(self, entry: Entry) -> dict[str, Any] | None:
-        """Return what is stored of a job whose entry was left behind, if the folder has a record of it."""
+        """Return what is stored of a job that its entry does not call finished, if there is a record."""
         records = self.purchase.results.records
         found = records.find(entry.identity) if records else None
-        if found is None or found["job_id"] != entry.job_id:
+        if found is None:
             return None
-        self._finished(entry, found)
+        sent_at = iso(entry.attempted_at)
+        same = found["job_id"] == entry.job_id if entry.job_id else found["submitted_at"] == sent_at
+        if not same:
+            return None
+        self._finished(entry.moved_to(entry.state, job_id=found["job_id"]), found)
         return found
 
     def lost(self, entry: Entry) -> JournalError:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import cached_property, partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -31,6 +29,7 @@ from airflow_provider_faceswap.hooks.quiet import unlogged
 from airflow_provider_faceswap.hooks.redaction import redact
 from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.hooks.shared_client import RECENT, RENEW, SharedClient, shared_client
+from airflow_provider_faceswap.hooks.throttle import Pace
 from airflow_provider_faceswap.threads import in_thread
 
 LARGE_REPLY = 64 * 1024
@@ -67,8 +66,7 @@ class SwapHook(BaseHook):
         super().__init__()
         self.conn_id = conn_id or self.default_conn_name
         self._transport = transport
-        self._last_sent = 0.0
-        self._turn = threading.Lock()
+        self._pace = Pace()
 
     @abstractmethod
     def authorize(self, body: dict[str, Any], key: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -105,7 +103,10 @@ class SwapHook(BaseHook):
         try:
             conn = get_connection(self.conn_id, self.get_connection)
         except AirflowNotFoundException:
-            raise self._not_defined() from None
+            raise SettingsError(
+                f"connection {self.conn_id!r} is not defined; add one of type {self.conn_type!r} "
+                "with the API key as its password"
+            ) from None
         # An editor of connections must not be able to send another service's password to a vendor.
         if conn.conn_type and conn.conn_type != self.conn_type:
             raise SettingsError(
@@ -113,12 +114,6 @@ class SwapHook(BaseHook):
                 f"choose a connection of type {self.conn_type!r}, or change its type"
             )
         return self.settings_class.from_connection(conn, conn.extra_dejson, self.default_url)
-
-    def _not_defined(self) -> SettingsError:
-        return SettingsError(
-            f"connection {self.conn_id!r} is not defined; add one of type {self.conn_type!r} "
-            "with the API key as its password"
-        )
 
     def check(self) -> None:
         """
@@ -147,8 +142,19 @@ class SwapHook(BaseHook):
         :param request: to the vendor.
         :raises FaceSwapError: an error of the family, as the request reads it.
         """
-        self._throttle(self.settings.requests_per_second)
-        return self._read(request, run(self._send_afresh(request)))
+        self._pace.keep(self.settings.requests_per_second)
+        try:
+            return self._read(request, run(self._send_afresh(request)))
+        except AuthenticationError:
+            if not request.billed:  # a poll comes again, and a person corrects the key meanwhile
+                self._renew_key()
+            raise
+
+    def _renew_key(self) -> None:
+        with suppress(FaceSwapError):
+            renewed = self._look_up()
+            if renewed.base_url == self.settings.base_url:  # another host does not know the job
+                self.settings = renewed
 
     async def _send_afresh(self, request: Request) -> Reply | Job | FaceSwapError:
         settings = self.settings
@@ -292,9 +298,3 @@ class SwapHook(BaseHook):
             return read_reply(request, outcome)
         except AuthenticationError as error:
             raise AuthenticationError(f"{error}; correct the API key in the connection's password") from None
-
-    def _throttle(self, rate: float | None) -> None:
-        if rate:
-            with self._turn:  # a batch sends from several threads
-                time.sleep(max(0.0, self._last_sent + 1 / rate - time.monotonic()))
-                self._last_sent = time.monotonic()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -20,6 +22,25 @@ MAX_PAUSE = 300.0
 """Seconds for which one reply may silence all jobs of a connection; then one of them asks again."""
 SPREAD = 0.2
 """The jobs of a pause come back over this share of it, not in one instant."""
+
+
+class Pace:
+    """How fast the requests of one hook start on a worker, from however many threads."""
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+        self._turn = threading.Lock()
+
+    def keep(self, rate: float | None) -> None:
+        """
+        Sleep until the next request may start.
+
+        :param rate: requests per second; None for no limit.
+        """
+        if rate:
+            with self._turn:
+                time.sleep(max(0.0, self._last + 1 / rate - time.monotonic()))
+                self._last = time.monotonic()
 
 
 class Throttle:

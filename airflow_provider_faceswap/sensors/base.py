@@ -23,7 +23,6 @@ from airflow_provider_faceswap.exceptions import (
     JobUnsettledError,
     JournalError,
     PollError,
-    ResultError,
 )
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.airflow_errors import as_airflow, translated
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from airflow_provider_faceswap.apis.watch import Watch
     from airflow_provider_faceswap.execution.completion import Completion
     from airflow_provider_faceswap.hooks.base import SwapHook
+    from airflow_provider_faceswap.sensors.keeping import Keeping
 
 POKE_INTERVAL = 10.0
 """Seconds between two polls where neither the user nor an eta says."""
@@ -170,6 +170,9 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
         with skipping(self.soft_fail or self.never_fail):
             with translated(self.provider):
                 self._check()
+                stored = self._keeping.find()
+            if stored:
+                return report(self, context, stored)
             if self.deferrable:
                 with translated(self.provider):
                     end, job = self._poll_once()
@@ -228,6 +231,14 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
         self.output_path = as_text(self.output_path)
         check_output_path(self.output_path)
 
+    @property
+    def _keeping(self) -> Keeping:
+        from airflow_provider_faceswap.sensors.keeping import Keeping
+        from airflow_provider_faceswap.storage.outputs import OutputStore
+
+        outputs = OutputStore(self.output_path, "any", self._given.operation, task=self._task)
+        return Keeping(self.ticket, self.completion, outputs, self.timeout)
+
     def _check_host(self, base_url: str) -> None:
         now = self.hook.settings.base_url
         if base_url and base_url != now:
@@ -255,24 +266,11 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
                 raise as_airflow(error, AirflowSensorTimeout) from None
 
     def _finish(self, end: str | None, job: Job | None, problem: str = "") -> dict[str, Any]:
-        from airflow_provider_faceswap.execution.collector import about
-        from airflow_provider_faceswap.execution.purchase import clean_up
-        from airflow_provider_faceswap.execution.results import Results
-        from airflow_provider_faceswap.storage.outputs import OutputStore
-
         said = (job and job.message) or problem
         if end != "success" or job is None:
             raise waiting.error_of(self.provider, self.ticket.job_id, str(end), said)
-        given = self._given
-        outputs = OutputStore(self.output_path, "any", given.operation, task=self._task)
-        entry = self._entry().moved_to(State.RUNNING, made_from=dict(given.inputs))
-        try:
-            result = Results(outputs, self.completion, self.timeout).keep(entry, job)
-        except ResultError as error:
-            raise about(entry, error) from None
-        if result["stored"]:
-            clean_up(lambda: self.completion.forget(self.ticket))
-        return result
+        entry = self._entry().moved_to(State.RUNNING, made_from=dict(self._given.inputs))
+        return self._keeping.keep(entry, job)
 
     def _defer(self) -> None:
         waiting.announce_deferral(self.ticket)

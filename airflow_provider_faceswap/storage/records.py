@@ -1,4 +1,4 @@
-"""Records of what was made from which inputs, below the folder of the results: for tasks of other runs."""
+"""Records of what is stored, below the folder of the results: for tasks of other runs, and later starts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Records:
         """
         Return the result of the same inputs whose files are still in the folder.
 
-        :param identity: one text for the operation, its inputs and the versions of their files.
+        :param identity: one text for the operation, its inputs and the versions of their files; a sensor's is
+            of the job.
         :return: as the task returned it; None where there is none.
         :raises NotSentError: if the folder cannot be read now.
         """
@@ -48,11 +49,11 @@ class Records:
                 return None
             return self._checked(json.loads(content), self._place(""))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            log.warning("The record of the same inputs is not used, it cannot be understood: %s", said(error))
+            log.warning("A record of stored files is not used, it cannot be understood: %s", said(error))
             return None
         except Exception as error:  # each store has errors of its own
             problem = said(error)
-        raise NotSentError(f"output_path cannot be read now: {problem}; nothing was sent to the vendor")
+        raise NotSentError(f"output_path cannot be read now: {problem}; a retry looks again")
 
     def write(self, identity: str, result: Mapping[str, Any]) -> None:
         """
@@ -83,7 +84,7 @@ class Records:
             beside = (line.get("provider"), named_id(line), line.get("sha256"), line.get("inputs"))
             stated = (result["provider"], result["job_id"] or named_id(line), file.sha256, result["inputs"])
             if place.size(name) != file.bytes or beside != stated:
-                log.info("%s was made from the same inputs, and is gone or another file now", name)
+                log.info("%s is on record, and is gone or another file now", name)
                 return None
             files.append({**file.as_dict(), "url": f"{check_folder(self.output_path)}/{name}"})
         if not files:

@@ -238,3 +238,30 @@ def test_a_poll_url_counts_only_on_the_connections_own_origin(
 ) -> None:
     job = Job(job_id="278", state=JobState.PROCESSING, poll_url=poll_url)
     assert ModelsLabHook().route_to(job) == route
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:1", "http://127.0.0.2:1"])
+def test_a_key_that_is_corrected_while_a_worker_polls_is_used_by_the_next_poll(
+    connect: Any, host: str
+) -> None:
+    vendor = Vendor(httpx.Response(401, json={"status": "error", "message": "Invalid"}))
+    hook = vendor.hook()
+    for _ in range(2):
+        with pytest.raises(AuthenticationError):
+            hook.send(FETCH)
+        connect(password="new", host=host)
+    with pytest.raises(AuthenticationError):
+        hook.send(FETCH)
+    sent = [(str(request.url.host), json.loads(request.content)["key"]) for request in vendor.requests]
+    moved = host != "http://127.0.0.1:1"  # another host does not know the job
+    assert sent == [("127.0.0.1", KEY)] * 2 + [("127.0.0.1", KEY if moved else "new")]
+
+
+def test_a_refused_submission_reads_no_connection_again(connect: Any) -> None:
+    hook = Vendor(httpx.Response(401, json={"status": "error", "message": "Invalid"})).hook()
+    with pytest.raises(AuthenticationError):
+        hook.send(SUBMIT)
+    connect(password="new")
+    with pytest.raises(AuthenticationError):
+        hook.send(SUBMIT)
+    assert hook.settings.api_key.get_secret_value() == KEY

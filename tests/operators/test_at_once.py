@@ -292,3 +292,38 @@ def test_a_frame_is_read_from_a_file(till: Till, tmp_path: Path) -> None:
     with pytest.raises(AirflowFailException, match="base64_img: "):
         till.start(AIFaceSwapExtractFrameFacesOperator, base64_img=f"file://{tmp_path}/none.jpg")
     assert till.paid == 1
+
+
+@pytest.mark.parametrize("on_in_doubt", ["fail", "resubmit"])
+@pytest.mark.parametrize("cleared", [True, False])
+def test_a_picture_that_was_stored_right_before_the_worker_died_is_no_doubt(
+    till: Till, on_in_doubt: str, cleared: bool
+) -> None:
+    """Killed between the folder and the journal, the entry still says that nobody knows."""
+    real = till.store.set
+
+    def dying(key: str, value: Any, *, retention: Any = None) -> None:
+        if key == "faceswap" and value["state"] == "finished":
+            raise Killed
+        real(key, value, retention=retention)
+
+    till.store.set = dying  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        till.start()
+    till.store.set = real  # type: ignore[method-assign]
+    if cleared:
+        till.clear()
+    result = till.start(on_in_doubt=on_in_doubt)
+    assert result["stored"] == [f"file://{till.folder}/segmind-r-1.jpg"] and till.paid == 1
+    assert (till.entry["state"], till.entry["job_id"]) == ("finished", "r-1")
+    assert till.start() == result
+
+
+def test_a_picture_of_another_submission_does_not_settle_a_doubt(till: Till) -> None:
+    till.start()
+    till.store.delete("faceswap")
+    till.clock.seconds += 1
+    till.answer = InDoubtError("cut")
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        till.start()
+    assert till.paid == 2

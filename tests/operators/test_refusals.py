@@ -194,3 +194,24 @@ def test_a_doubt_is_not_forgotten_for_a_purchase_that_was_refused(one: World) ->
     with pytest.raises(AirflowFailException, match="submission in doubt: cut"):
         one.start()
     assert one.vendor.accepted == 1
+
+
+@pytest.mark.parametrize("how", ["other inputs", "on_clear", "decided"])
+def test_a_pause_that_is_cut_off_does_not_return_the_job_before_the_clear(one: World, how: str) -> None:
+    """Airflow resumes with ``__fail__`` where the timer's trigger cannot be run."""
+    one.start()
+    if how == "decided":
+        assert one.store is not None
+        attempt = {"attempt": one.entry["attempted_at"], "action": "buy_another"}
+        one.store.set("faceswap_decision", attempt)
+    one.clear()
+    wanted: dict[str, Any] = {"other inputs": {"media": OTHER}, "on_clear": {"on_clear": "resubmit"}}.get(
+        how, {}
+    )
+    one.vendor.submissions = [RefusedForNowError("queue full"), job(PROCESSING, job_id="279")]
+    one.defer(**wanted)
+    with pytest.raises(TaskDeferred) as resumed:
+        one.operator.resume_execution("__fail__", {"error": "Trigger failure"}, one.context)
+    assert resumed.value.kwargs is not None
+    assert resumed.value.kwargs["submission"]["job_id"] == "279"
+    assert one.vendor.accepted == 2

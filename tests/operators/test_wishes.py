@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import InDoubtError, RefusedForNowError
@@ -218,3 +218,28 @@ def test_inputs_that_come_back_find_the_doubt_that_they_left(one: World) -> None
     decide(one, "resubmit")
     one.start()
     assert one.vendor.accepted == 3
+
+
+@pytest.mark.parametrize("on_in_doubt", ["fail", "resubmit"])
+def test_what_is_decided_while_the_task_waits_for_a_callback_counts_when_it_resumes(
+    callbacks: World, on_in_doubt: str
+) -> None:
+    callbacks.vendor.submissions = [InDoubtError("cut")]
+    deferral = callbacks.defer(on_in_doubt=on_in_doubt, in_doubt_wait=600)
+    decide(callbacks, "adopt", "4711", clear=False)
+    callbacks.clock.seconds += 600
+    callbacks.vendor.polls = [job(PROCESSING, job_id="4711"), job(JobState.SUCCESS, job_id="4711")]
+    with pytest.raises(TaskDeferred) as adopted:
+        callbacks.resume(deferral, states={"n0nce": "deadline"})
+    assert callbacks.resume(adopted.value, states={"4711": "success"})["job_id"] == "4711"
+    assert callbacks.vendor.accepted == 1
+
+
+def test_one_that_was_not_accepted_is_bought_when_the_task_resumes(callbacks: World) -> None:
+    callbacks.vendor.submissions = [InDoubtError("cut")]
+    deferral = callbacks.defer(in_doubt_wait=600)
+    decide(callbacks, "resubmit", clear=False)
+    callbacks.clock.seconds += 600
+    with pytest.raises(TaskDeferred):
+        callbacks.resume(deferral, states={"n0nce": "deadline"})
+    assert callbacks.vendor.accepted == 2

@@ -119,22 +119,3 @@ def test_an_error_is_of_both_families(vendor: FakeCompletion, soft_fail: bool) -
     else:
         assert isinstance(error, JobFailedError) and isinstance(error, AirflowFailException)
         assert (error.provider, error.job_id, error.paid) == ("modelslab", "278", True)
-
-
-def test_a_job_of_an_inbox_is_forgotten_only_if_it_is_stored(
-    vendor: FakeCompletion, downloads: FakeDownloads, tmp_path: Path
-) -> None:
-    sensor().execute(context())
-    assert not vendor.forgotten
-    sensor(output_path=f"file://{tmp_path}").execute(context())
-    assert len(vendor.forgotten) == 1
-
-
-def test_what_cannot_be_forgotten_fails_nothing(
-    vendor: FakeCompletion, downloads: FakeDownloads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(ticket: object) -> None:
-        raise PermissionError("no delete")
-
-    monkeypatch.setattr(vendor, "forget", broken)
-    assert sensor(output_path=f"file://{tmp_path}").execute(context())["stored"]
