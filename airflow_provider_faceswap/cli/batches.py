@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ class Batch:
     :param records: what its task bought, by the keys of the items.
     :param rows: the positions of items in the list.
     :param consents: the consent_reference of items that have one.
+    :param theirs: keys of items that another task has bought again since.
     :param problem: why its folder could not be read.
     """
 
@@ -44,6 +45,7 @@ class Batch:
     records: Mapping[str, Record] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     consents: Mapping[str, str] = field(default_factory=dict)
+    theirs: Collection[str] = ()
     problem: str = ""
 
     def purchases(self) -> list[Purchase]:
@@ -91,6 +93,7 @@ def read_batch(session: Session, kept: Kept) -> Batch:
     records = {record.key: record for record in journal.records()}
     rows: dict[str, int] = {}
     consents: dict[str, str] = {}
+    theirs: set[str] = set()
     known = look_up(kept.task)
     folder = problem = ""
     try:
@@ -102,6 +105,8 @@ def read_batch(session: Session, kept: Kept) -> Batch:
             if str(line["journal"]["by"]).partition(".")[0] == digest:
                 _take(records, key, line)
                 consents[key] = str(line.get("consent_reference") or "")
+            elif key in records and _holds(line, records[key]):
+                theirs.add(key)
         frozen = thaw(own_folder(folder, digest), f"items-{head.epoch}.jsonl") or []
         consents |= {row.key: row.consent_reference for row in frozen if row.consent_reference}
         rows = {row.key: row.index for row in frozen} | {
@@ -109,11 +114,14 @@ def read_batch(session: Session, kept: Kept) -> Batch:
         }
     except (FaceSwapError, NotShownError, ValueError) as error:
         problem = said(error)
-    return Batch(kept, head, folder, known, records, rows, consents, problem)
+    return Batch(kept, head, folder, known, records, rows, consents, theirs, problem)
 
 
 def _take(records: dict[str, Record], key: str, line: Mapping[str, Any]) -> None:
     """Let a line of the manifest say how an item stands, unless the journal knows more."""
-    noted = records.get(key)
-    if noted is None or (noted.at, noted.status.rank) <= order_of(line)[:2]:
+    if _holds(line, records.get(key)):
         records[key] = read_line(line)
+
+
+def _holds(line: Mapping[str, Any], noted: Record | None) -> bool:
+    return noted is None or (noted.at, noted.status.rank) <= order_of(line)[:2]

@@ -16,6 +16,7 @@ from airflow_provider_faceswap.batch.claim import NO_STATUS, Claim, StateOf, tak
 from airflow_provider_faceswap.batch.erasing import erase_lines, lists_with
 from airflow_provider_faceswap.batch.journal import BatchJournal
 from airflow_provider_faceswap.batch.manifest import MANIFEST, Ledger
+from airflow_provider_faceswap.batch.record import read_line
 from airflow_provider_faceswap.cli.errors import CommandError
 from airflow_provider_faceswap.cli.forgetting import Found, folders_of_run
 from airflow_provider_faceswap.cli.purchases import Purchase, name_of
@@ -25,18 +26,18 @@ from airflow_provider_faceswap.cli.traces import (
     Trace,
     job_left,
     job_of,
+    of_other_dags,
     read_records,
     reuse_traces,
     stored_traces,
     waiting_traces,
 )
-from airflow_provider_faceswap.exceptions import InputError, NotSentError, ResultError
+from airflow_provider_faceswap.exceptions import InputError, NotSentError
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY, KEY
 from airflow_provider_faceswap.pages.database import look_up
 from airflow_provider_faceswap.storage.folders import local_path, url_problem
 from airflow_provider_faceswap.storage.places import open_place, said
-from airflow_provider_faceswap.storage.provenance import read_line
 
 _CLAIM = "_faceswap"
 
@@ -76,7 +77,8 @@ class Plan:
     def _add_single(self, session: Session, found: Found, moment: float) -> None:
         (purchase,), task, store = found.purchases, found.kept.task, TaskStore(session, found.kept.task)
         entry = purchase.entry
-        jobs = [job_of(task, entry, store.get(CALLBACK_KEY)), *(job_left(task, job) for job in entry.left)]
+        jobs = [job_of(task, entry, store.get(CALLBACK_KEY))]
+        jobs += [job_left(job, task.dag_id) for job in entry.left]
         if found.ids is not None:
             jobs = [job for job in jobs if job.id in found.ids]
         path = look_up(task).output_path
@@ -97,20 +99,20 @@ class Plan:
         batch, task = found.batch, found.kept.task
         if batch is None:
             raise AssertionError("no batch")
-        if batch.problem:
-            self.problems.append(f"{batch.folder or 'the folder'} cannot be read: {batch.problem}")
         jobs = []
         purchases = [item for item in found.purchases if not item.entry.erased]
         for item in purchases:
             result = batch.records[item.key].result
             with_files = item.entry.model_copy(update={"result": dict(result) if result else None})
-            jobs += [job_of(task, with_files), *(job_left(task, job) for job in item.entry.left)]
+            jobs += [job_of(task, with_files), *(job_left(job, task.dag_id) for job in item.entry.left)]
         if batch.folder and not batch.problem:
             with self._looking(batch.folder):
-                place = open_place(batch.folder, ResultError)
-                names = {url.rpartition("/")[2] for job in jobs for url in job.stored}
-                records = {name: read_line(place, name) for name in sorted(names)}
+                # No journal names the files of what a later purchase left behind: all records are read.
+                left = any(item.entry.left for item in purchases)
+                names = None if left else {url.rpartition("/")[2] for job in jobs for url in job.stored}
+                records = read_records(batch.folder, names)
                 self.traces += stored_traces(jobs, batch.folder, records)
+                self.remains += of_other_dags(jobs, batch.folder, records)
                 self._add_lines(batch.folder, {item.key: item.row for item in purchases})
         self._add_waiting(jobs)
         self._check_stored(jobs)
@@ -145,14 +147,16 @@ class Plan:
             found += reuse_traces([*jobs, *consented], folder)
             self.traces += [trace for trace in found if trace.where not in known]
 
-    def add_manifest(self, jobs: Collection[Job], folder: str, consent: str) -> None:
+    def add_manifest(self, jobs: Collection[Job], folder: str, consent: str) -> list[Job]:
         """
         Find the rows of jobs in the manifest of a folder, whichever task bought them.
 
         :param jobs: to be forgotten.
         :param folder: a checked URL.
         :param consent: a consent_reference: the rows that have it are found as well.
+        :return: all jobs that were bought for these rows.
         """
+        bought: list[Job] = []
         named = {(job.provider, job.id) for job in jobs}
         with self._looking(folder):
             ledger = Ledger(folder)
@@ -163,14 +167,20 @@ class Plan:
                 if key not in self.lines.get(folder, ())
                 and not line["journal"]["entry"].get("erased")
                 and (
-                    (line["provider"], line["job_id"]) in named
+                    any(
+                        (job.get("provider"), job.get("job_id")) in named
+                        for job in (line, *line["journal"]["entry"].get("left", ()))
+                    )
                     or (consent and line["consent_reference"] == consent)
                 )
             }
             settled = {key: line for key, line in lines.items() if line["status"] in ("success", "failed")}
             for line in (lines[key] for key in lines.keys() - settled.keys()):
                 self.problems.append(f"{folder}: row {line['index']} is {line['status']}: settle it first")
+            entries = [read_line(line).entry for line in settled.values()]
+            bought += [job_left(job) for entry in entries for job in entry.left_behind().left]
             self._add_lines(folder, {key: line["index"] for key, line in settled.items()})
+        return bought
 
     def _add_lines(self, folder: str, rows: Mapping[str, int | None]) -> None:
         if not rows:

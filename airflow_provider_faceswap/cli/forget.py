@@ -62,8 +62,8 @@ def _plan(session: Session, request: Request, folders: list[str], moment: float)
         plan.add(session, found, moment)
     job = [Job(request.provider, request.job_id)] if request.job_id else []
     for folder in folders:
-        plan.add_folder(job, folder, request.consent)
-        plan.add_manifest(job, folder, request.consent)
+        bought = plan.add_manifest(job, folder, request.consent)
+        plan.add_folder([*job, *bought], folder, request.consent)
     plan.problems += request.problems
     return plan
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from airflow_provider_faceswap.cli.selecting import nothing
 from airflow_provider_faceswap.cli.state_store import Kept, Which, find
 from airflow_provider_faceswap.cli.traces import job_of
 from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.journal.entry import Entry, Left
 from airflow_provider_faceswap.journal.store import KEY
 from airflow_provider_faceswap.pages.database import Task
 from airflow_provider_faceswap.storage.places import open_place, said
@@ -84,63 +85,75 @@ def select_purchases(session: Session, request: Request) -> list[Found]:
     :raises CommandError: if nothing was bought there, or a row must be named.
     """
     if request.job_id:
-        found = list(_by_job(session, request))
+        # A batch keeps its items in further keys.
+        noted = find(session, request.which, f"{KEY}%", [f'"{request.job_id}"'])
+        found = list(_by_job(session, noted, request))
+        if not found:  # of a doubt that a callback settled, the manifest alone has the id
+            batches = (kept for kept in heads(session, request.which) if is_batch(kept))
+            found = list(_by_job(session, batches, request))
         _check_one_host(found, request)
         return found
     if request.consent:
         return list(_by_consent(session, request))
-    found = [_by_task(session, kept, request.rows) for kept in list(heads(session, request.which))]
+    found = [_by_task(session, kept, request) for kept in list(heads(session, request.which))]
     if not found:
         raise nothing(session, request.which)
     return found
 
 
-def _by_task(session: Session, kept: Kept, rows: Sequence[int]) -> Found:
+def _by_task(session: Session, kept: Kept, request: Request) -> Found:
     if not is_batch(kept):
         purchase = purchase_of(kept)
         if purchase is None:
             raise CommandError(f"The journal of {name_of(kept.task)} cannot be understood.")
         return Found(kept, [purchase])
-    batch = read_batch(session, kept)
+    rows = request.rows
     if not rows:
         raise CommandError(f"The {name_of(kept.task)} is a batch: name rows with --row.")
-    purchases = [item for item in batch.purchases() if item.row in rows]
+    batch = _read(session, kept, request)
+    purchases = [item for item in _rows(batch) if item.row in rows]
     if missing := sorted(set(rows) - {item.row for item in purchases}):
         raise CommandError(
-            f"Row {missing[0]} was not bought by {name_of(kept.task)}. {batch.problem} "
-            "If another task bought it, name the job with --provider and --job-id.".replace("  ", " ")
+            f"Row {missing[0]} was not bought by {name_of(kept.task)}, or another task bought it again. "
+            f"{batch.problem} Name the job with --provider and --job-id, and its folder with "
+            "--output-path.".replace("  ", " ")
         )
     return Found(kept, purchases, batch=batch)
 
 
-def _by_job(session: Session, request: Request) -> Iterator[Found]:
-    # A batch keeps its items in further keys.
-    tasks = dict.fromkeys(
-        kept.task for kept in find(session, request.which, f"{KEY}%", [f'"{request.job_id}"'])
-    )
-    for task in tasks:
+def _rows(batch: Batch) -> list[Purchase]:
+    """Return what a batch bought, unless the row's line tells of what another task bought later."""
+    return [item for item in batch.purchases() if item.key not in batch.theirs]
+
+
+def _by_job(session: Session, keys: Iterable[Kept], request: Request) -> Iterator[Found]:
+    for task in dict.fromkeys(kept.task for kept in keys):
         for kept in list(heads(session, Which(**vars(task)))):
             if is_batch(kept):
-                batch = read_batch(session, kept)
-                rows = [item for item in batch.purchases() if _is(item, request)]
+                batch = _read(session, kept, request)
+                rows = [item for item in _rows(batch) if _named(item, request)]
                 if rows:
                     yield Found(kept, rows, batch=batch)
-            elif purchase := purchase_of(kept):
-                left = {(job.provider, job.job_id) for job in purchase.entry.left}
-                if _is(purchase, request) or (request.provider, request.job_id) in left:
-                    yield Found(kept, [purchase], {request.job_id})
+            elif (purchase := purchase_of(kept)) and _named(purchase, request):
+                yield Found(kept, [purchase], {request.job_id})
+
+
+def _read(session: Session, kept: Kept, request: Request) -> Batch:
+    batch = read_batch(session, kept)
+    problem = f"the folder of {name_of(kept.task)} cannot be read: {batch.problem}"
+    if batch.problem and problem not in request.problems:
+        request.problems.append(problem)
+    return batch
 
 
 def _check_one_host(found: Sequence[Found], request: Request) -> None:
     """Refuse an id that two hosts of a vendor have given, or two of its sandboxes."""
-    jobs: list[tuple[str, str]] = []
-    for item in (item for each in found for item in each.purchases):
-        if _is(item, request):
-            jobs.append((item.entry.base_url, item.name))
-        named = (request.provider, request.job_id)
-        jobs += [
-            (left.base_url, item.name) for left in item.entry.left if (left.provider, left.job_id) == named
-        ]
+    jobs = [
+        (job.base_url, item.name)
+        for each in found
+        for item in each.purchases
+        for job in _named(item, request)
+    ]
     if len({host for host, _ in jobs}) > 1:
         names = "\n".join(f"  {name}: {host or 'not known'}" for host, name in jobs)
         raise CommandError(
@@ -149,17 +162,17 @@ def _check_one_host(found: Sequence[Found], request: Request) -> None:
         )
 
 
-def _is(purchase: Purchase, request: Request) -> bool:
-    return (purchase.entry.provider, purchase.entry.job_id) == (request.provider, request.job_id)
+def _named(purchase: Purchase, request: Request) -> list[Entry | Left]:
+    """Return the job that a request names, if the purchase is of it or has left it behind."""
+    jobs: list[Entry | Left] = [purchase.entry, *purchase.entry.left]
+    return [job for job in jobs if (job.provider, job.job_id) == (request.provider, request.job_id)]
 
 
 def _by_consent(session: Session, request: Request) -> Iterator[Found]:
     for kept in list(heads(session, request.which)):
         if is_batch(kept):
-            batch = read_batch(session, kept)
-            if batch.problem:
-                request.problems.append(f"the folder of {name_of(kept.task)} cannot be read: {batch.problem}")
-            rows = [item for item in batch.purchases() if batch.consents.get(item.key) == request.consent]
+            batch = _read(session, kept, request)
+            rows = [item for item in _rows(batch) if batch.consents.get(item.key) == request.consent]
             if rows:
                 yield Found(kept, rows, batch=batch)
         elif (purchase := purchase_of(kept)) and request.consent in _consents(session, purchase, request):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -86,13 +86,13 @@ def job_of(task: Task, entry: Entry, nonce: object = "") -> Job:
     return Job(*names, tuple(nonces), entry.spooled_at, stored, entry.identity, entry.attempted_at)
 
 
-def job_left(task: Task, left: Left) -> Job:
+def job_left(left: Left, dag_id: str = "") -> Job:
     """Return a job that a later purchase has left behind."""
     nonces = (left.nonce,) if left.nonce else ()
     return Job(
         left.provider,
         left.job_id or left.name,
-        task.dag_id,
+        dag_id,
         nonces,
         identity=left.identity,
         submitted_at=left.attempted_at,
@@ -107,18 +107,21 @@ def _files(result: Mapping[str, Any] | None) -> Iterator[StoredFile]:
             continue  # anybody may have edited it
 
 
-def read_records(folder: str) -> dict[str, Record]:
+def read_records(folder: str, names: Iterable[str] | None = None) -> dict[str, Record]:
     """
-    Read what stands beside all stored files of a folder, which takes a request for each.
+    Read what stands beside stored files of a folder, which takes a request for each.
 
     :param folder: a checked URL.
+    :param names: of the files; all of the folder if None.
     :return: by the names of the files.
     """
     place = open_place(folder, ResultError)
-    try:
-        names = [name.removesuffix(SUFFIX) for name in place.names("") if name.endswith(SUFFIX)]
-    except FileNotFoundError:
-        return {}
+    if names is None:
+        try:
+            names = [name.removesuffix(SUFFIX) for name in place.names("") if name.endswith(SUFFIX)]
+        except FileNotFoundError:
+            return {}
+    names = sorted(names)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return dict(zip(names, pool.map(partial(read_line, place), names), strict=True))
 
@@ -138,6 +141,25 @@ def stored_traces(jobs: Collection[Job], folder: str, records: Mapping[str, Reco
                 yield Trace("stored file", f"{folder}/{name}", partial(place.remove, name))
             # It goes last: without it, nobody finds the file again.
             yield Trace("provenance record", f"{folder}/{name}{SUFFIX}", partial(place.remove, name + SUFFIX))
+
+
+def of_other_dags(jobs: Collection[Job], folder: str, records: Mapping[str, Record]) -> Iterator[str]:
+    """
+    Yield sentences about files of jobs whose records name another Dag.
+
+    A person who may edit the journal of one Dag could name the jobs of another there, so these files stay.
+
+    :param jobs: to be forgotten.
+    :param folder: a checked URL.
+    :param records: of the folder.
+    """
+    for name, record in records.items():
+        for job in jobs:
+            if replace(job, dag_id="").made(name, record) and not job.made(name, record):
+                yield (
+                    f"{folder}/{name}: its record names the Dag {record.get('dag_id')!r}: to delete it as "
+                    f"well, give --provider {job.provider} --job-id {job.id} --output-path {folder}"
+                )
 
 
 def reuse_traces(jobs: Collection[Job], folder: str) -> Iterator[Trace]:

@@ -9,7 +9,7 @@ from airflow_provider_faceswap.batch.items.frozen import freeze
 from airflow_provider_faceswap.batch.items.rows import Row
 from airflow_provider_faceswap.batch.journal import BatchJournal, Head
 from airflow_provider_faceswap.batch.manifest import Ledger, task_digest
-from airflow_provider_faceswap.batch.record import Record, Status
+from airflow_provider_faceswap.batch.record import Record, Status, read_line
 from airflow_provider_faceswap.cli.state_store import state_of
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -34,16 +34,25 @@ class Batch:
     :param scene: that it lives in.
     :param statuses: of its rows.
     :param state: of its task.
+    :param after: a batch that had bought the same rows; its jobs are left behind.
     """
 
     def __init__(
-        self, scene: Scene, *statuses: Status, state: str = "failed", run_id: str = "run1", folder: str = ""
+        self,
+        scene: Scene,
+        *statuses: Status,
+        state: str = "failed",
+        run_id: str = "run1",
+        folder: str = "",
+        after: Batch | None = None,
     ) -> None:
         self.scene = scene
+        self.former = after.lines() if after else {}
         self.task = scene.run(run_id=run_id, state=state)
         self.folder = folder or scene.folder
         self.digest = task_digest(self.task)
-        scene.renders(self.task, output_path=self.folder)
+        if after is None or after.task != self.task:
+            scene.renders(self.task, output_path=self.folder)
         journal = BatchJournal(state_of(scene.session, self.task), self.task)
         journal.save_head(Head(started_at=SUBMITTED, max_tries=1))
         rows = [self._row(index) for index in range(len(statuses))]
@@ -69,8 +78,15 @@ class Batch:
 
     def _record(self, index: int, status: Status) -> Record:
         state = _STATES[status]
-        job_id = "" if status is Status.IN_DOUBT else str(300 + index)
-        known = entry(state, job_id=job_id, attempted_at=SUBMITTED + index, operation="single_video_swap")
+        former = self.former.get(index)
+        number = index + (100 if former else 0)
+        known = entry(
+            state,
+            job_id="" if status is Status.IN_DOUBT else str(300 + number),
+            attempted_at=SUBMITTED + number,
+            operation="single_video_swap",
+            left=read_line(former).entry.left_behind().left if former else (),
+        )
         made = Record.of_entry(f"key{index}", "single_video_swap", known, f"{self.digest}.0")
         return made.moved_to(status, result=self._result(index, known) if state is State.FINISHED else None)
 
@@ -87,7 +103,17 @@ class Batch:
 
     def journal_of(self, key: str) -> Record:
         """Return what the journal holds of an item."""
+        return {record.key: record for record in self._journal().records()}[key]
+
+    def settled_by_callback(self, key: str) -> None:
+        """Let the journal not know what a callback has told the manifest: the id of an item's job."""
+        entry = self.journal_of(key).entry.moved_to(State.IN_DOUBT, job_id="")
+        doubt = Record.of_entry(key, "single_video_swap", entry, f"{self.digest}.0")
+        self._journal().write({key: doubt}, retry=True)
+        self.scene.session.commit()
+
+    def _journal(self) -> BatchJournal:
         self.scene.session.expire_all()
         journal = BatchJournal(state_of(self.scene.session, self.task), self.task)
         journal.load_head()
-        return {record.key: record for record in journal.records()}[key]
+        return journal

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_faceswap.batch.record import Status
+from airflow_provider_faceswap.cli import traces
+from airflow_provider_faceswap.cli.state_store import TaskStore
 from airflow_provider_faceswap.journal.wishes import Wish
+from airflow_provider_faceswap.storage.places import Place
 from tests.cli.batches import Batch
 from tests.cli.scene import SUBMITTED, Scene, run
 
@@ -27,6 +30,11 @@ def listed(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, An
     run("jobs", "--output", "json", *words)
     found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
     return found
+
+
+def swaps(batch: Batch) -> list[str]:
+    """Return the names of the files that a folder has."""
+    return sorted(path.name for path in Path(batch.folder.removeprefix("file://")).glob("*.jpg"))
 
 
 def test_a_batch_is_counted_and_its_doubts_are_named(
@@ -162,8 +170,6 @@ def test_a_folder_that_another_batch_writes_to_is_left_alone(scene: Scene, batch
 
 
 def test_rows_of_runs_that_airflow_has_no_longer_are_found_by_the_folder(scene: Scene, batch: Batch) -> None:
-    from airflow_provider_faceswap.cli.state_store import TaskStore
-
     TaskStore(scene.session, batch.task).delete("faceswap")
     scene.session.commit()
     file = Path(batch.lines()[0]["stored"][0].removeprefix("file://"))
@@ -183,11 +189,96 @@ def test_a_row_is_not_forgotten_twice(batch: Batch, capsys: pytest.CaptureFixtur
 def test_a_row_that_is_not_settled_keeps_its_line(
     scene: Scene, batch: Batch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from airflow_provider_faceswap.cli.state_store import TaskStore
-
     TaskStore(scene.session, batch.task).delete("faceswap")
     scene.session.commit()
     named = ("--provider", "modelslab", "--job-id", "304", "--output-path", batch.folder)
     with pytest.raises(SystemExit, match="row 4 is unfinished: settle it first"):
         run("forget", *named, "--yes")
     assert batch.lines()[4]["status"] == "unfinished"
+
+
+ROW = ("--row", "0")
+JOB = ("--provider", "modelslab", "--job-id")
+
+
+@pytest.mark.parametrize("named", [ROW, ("--consent-reference", "release-0"), (*JOB, "300"), (*JOB, "400")])
+@pytest.mark.parametrize("run_id", ["run1", "run2"])
+def test_all_that_was_bought_for_a_row_is_forgotten(
+    scene: Scene, named: tuple[str, ...], run_id: str
+) -> None:
+    batch = Batch(scene, SUCCESS, SUCCESS)
+    again = Batch(scene, SUCCESS, SUCCESS, run_id=run_id, after=batch)
+    task = ("--dag-id", "swaps", "--run-id", run_id, "--task-id", "swap") if named is ROW else ()
+    run("forget", *task, *named, "--yes")
+    assert swaps(batch) == ["modelslab-301.jpg", "modelslab-401.jpg"]
+    (left,) = again.journal_of("key0").entry.left
+    assert left.erased > 0
+
+
+@pytest.mark.parametrize("named", [("--consent-reference", "release-0"), (*JOB, "300"), (*JOB, "400")])
+def test_all_of_a_row_of_a_run_that_airflow_has_no_longer_is_forgotten(
+    scene: Scene, named: tuple[str, ...]
+) -> None:
+    batch = Batch(scene, SUCCESS)
+    Batch(scene, SUCCESS, after=batch)
+    TaskStore(scene.session, batch.task).delete("faceswap")
+    scene.session.commit()
+    run("forget", *named, "--output-path", batch.folder, "--yes")
+    assert swaps(batch) == []
+
+
+def test_unless_a_row_was_bought_twice_only_its_own_records_are_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def read_line(place: Place, name: str) -> dict[str, Any]:
+        read.append(name)
+        return {}
+
+    monkeypatch.setattr(traces, "read_line", read_line)
+    batch = Batch(scene, SUCCESS, SUCCESS)
+    run("forget", *NAMED, *ROW)
+    assert read == ["modelslab-300.jpg"]
+    Batch(scene, SUCCESS, SUCCESS, after=batch)
+    run("forget", *NAMED, *ROW)
+    assert len(read) == 1 + 4
+
+
+def test_what_another_dag_bought_for_a_row_is_left_and_named(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = Batch(scene, SUCCESS)
+    record = Path(batch.folder.removeprefix("file://"), "modelslab-300.jpg.provenance.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "dag_id": "another"}))
+    Batch(scene, SUCCESS, after=batch)
+    run("forget", *NAMED, *ROW, "--yes")
+    assert swaps(batch) == ["modelslab-300.jpg"]
+    said = capsys.readouterr().out.replace("\n", "")
+    assert "modelslab-300.jpg: its record names the Dag 'another'" in said
+    run("forget", *JOB, "300", "--output-path", batch.folder, "--yes")
+    assert swaps(batch) == []
+
+
+def test_a_row_that_another_task_has_bought_again_is_forgotten_with_that_task(scene: Scene) -> None:
+    batch = Batch(scene, SUCCESS)
+    Batch(scene, SUCCESS, run_id="run2", after=batch)
+    before = batch.lines()
+    with pytest.raises(SystemExit, match=r"Row 0 .* another task bought it again.*--job-id"):
+        run("forget", *NAMED, *ROW, "--yes")
+    assert (batch.lines(), swaps(batch)) == (before, ["modelslab-300.jpg", "modelslab-400.jpg"])
+
+
+def test_a_job_whose_id_the_manifest_alone_has_is_forgotten(scene: Scene, batch: Batch) -> None:
+    batch.settled_by_callback("key0")
+    run("forget", *JOB, "300", "--yes")
+    assert swaps(batch) == []
+    assert "was erased on request" in batch.lines()[0]["error"]
+
+
+def test_a_job_that_is_found_nowhere_may_be_in_a_folder_that_cannot_be_read(
+    batch: Batch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(batch.folder.removeprefix("file://"), "manifest.jsonl").write_text("damaged\n")
+    run("forget", *JOB, "300")
+    assert "Not looked at: the folder of task swap" in capsys.readouterr().out
