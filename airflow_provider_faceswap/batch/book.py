@@ -40,6 +40,7 @@ class Book:
         self.block: list[Item] = []
         self._paid_for_others = 0.0
         self._part = ""
+        self._from_journal: list[str] = []
 
     def open(self, rows: Sequence[Row], *, fresh: bool) -> None:
         """
@@ -156,7 +157,7 @@ class Book:
         """Note that an item's files lie in this folder, to which they were moved with the manifest."""
         line = self.ledger.lines[item.key]
         files = [{**file, "url": f"{folder}/{file['url'].rpartition('/')[2]}"} for file in line["files"]]
-        item.line = {**line, "files": files, "stored": [file["url"] for file in files]}
+        item.line = {**line, "files": files, "stored": [file["url"] for file in files], "time": None}
         self.ledger.lines[item.key] = dict(item.line)
 
     def merge(self) -> None:
@@ -169,7 +170,13 @@ class Book:
                 item.record = self._with_names(untried)
         self.ledger.merge({item.key: self._line(item) for item in self.listed})
 
+    def note_journal(self) -> None:
+        """Write what the journal knew and the manifest did not: of items that wait, nothing else does."""
+        if self._from_journal:
+            self.ledger.add([self.ledger.lines[key] for key in self._from_journal])
+
     def _take_journal(self, rows: Mapping[str, Row]) -> None:
+        self._from_journal = []
         for found in self.journal.records():
             record = self._with_names(found)
             row = rows.get(record.key)
@@ -178,6 +185,7 @@ class Book:
             if known is None or order_of(line)[:2] > order_of(known)[:2]:
                 kept = {name: known[name] for name in ("item", "inputs") if known}
                 self.ledger.lines[record.key] = {**line, **kept}
+                self._from_journal.append(record.key)
 
     def _with_names(self, record: Record) -> Record:
         operations = vendor(self.provider).operations

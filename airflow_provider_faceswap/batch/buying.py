@@ -92,7 +92,7 @@ class Buyer:
         """
         Do what a person wrote into the task's state about an item in doubt.
 
-        :return: whether that is an id, which is to be noted.
+        :return: whether there is anything, which is to be noted.
         :raises JournalError: if it is neither an id nor ``resubmit``.
         """
         told, record = self.book.journal.adopted(item.key), item.known()
@@ -103,8 +103,14 @@ class Buyer:
             log.warning("Row %s is bought again, as a person decided", item.row.index)
             self.book.journal.forget(item.key)  # first: whoever dies now buys nothing
             again = {"doubts": entry.doubts + 1, "submitted_at": 0.0, "deadline": 0.0}
-            item.buy(entry.moved_to(State.IN_DOUBT, **again))
+            refused = entry.moved_to(State.REFUSED, nonce="", problem="", **again)
             item.paid_before = item.paid_by(self.book.rules)
+            # There may be no room for it before the next deferral: then the resume must know.
+            item.record = replace(
+                record.moved_to(Status.NOT_SENT, entry=refused, by=self.book.rules.by, paid=item.paid_before),
+                at=item.after(record.at),
+            )
+            item.buy(refused)
         elif told:
             if not JOB_ID.match(told):
                 raise self.book.journal.misunderstood(item.key)
@@ -113,8 +119,7 @@ class Buyer:
             adopted = entry.moved_to(State.RUNNING, job_id=told, deadline=0.0, problem="")
             item.record = replace(record, entry=adopted, status=Status.UNFINISHED, error="")
             item.step = Step.WAIT
-            return True
-        return False
+        return bool(told)
 
     def await_callback(self, item: Item) -> None:
         """Let a callback settle a submission in doubt, where one may still come or have come."""

@@ -12,6 +12,7 @@ from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.buying import Buyer
 from airflow_provider_faceswap.batch.claim import Claim
 from airflow_provider_faceswap.batch.collecting import Collector
+from airflow_provider_faceswap.batch.files import look_at_files
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.journal import Head
 from airflow_provider_faceswap.batch.plan import Plan
@@ -24,7 +25,6 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, Re
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
 from airflow_provider_faceswap.journal.entry import State
-from airflow_provider_faceswap.storage.listing import Listing
 from airflow_provider_faceswap.storage.places import Place
 
 log = logging.getLogger(__name__)
@@ -98,13 +98,14 @@ class BatchRun:
         self._check_host()
         listing = self.plan.outputs.listing()
         check_names(self.plan.place, listing, [item for item in self.book.items if item.due])
-        self._look_at_files(listing)
+        # Noted, as the resume after a deferral is another process, which reads the folder alone.
+        self.book.note_journal()
+        changed = look_at_files(self.plan, self.book, listing)
         self.progress.begin()
-        adopted = [item for item in self._having(Step.SETTLE) if self.buyer.obey(item)]
+        decided = [item for item in self._having(Step.SETTLE) if self.buyer.obey(item)]
         renewed = [item for item in self._having(Step.WAIT) if self._renew(item)]
-        # Noted, as the resume after a deferral is another process. Some are both, and written once.
-        self.book.note(list(dict.fromkeys([*adopted, *renewed])))
-        for item in adopted:  # it was obeyed, and says nothing of a later doubt
+        self.book.note(list(dict.fromkeys([*changed, *decided, *renewed])))
+        for item in decided:  # it was obeyed, and says nothing of a later doubt
             self.book.journal.forget(item.key)
         self._look(None)
 
@@ -260,25 +261,6 @@ class BatchRun:
                 f"{len(moved)} items of {self.book.ledger.folder} were bought at {there}, and the connection "
                 f"leads to {self.plan.base_url}; point it back to go on, or give another output_path"
             )
-
-    def _look_at_files(self, listing: Listing) -> None:
-        """Find out whether what is stored is still there; a folder may have been moved with its manifest."""
-        for item in [item for item in self._having(Step.KEEP) if item.status is Status.SUCCESS]:
-            files = item.stored_files()
-            if files and all(map(listing.holds, files)):
-                if not all(map(listing.covers, files)):
-                    self.book.relocate(item, listing.folder)
-                continue
-            record = item.known()
-            if record.entry.job_id and not self.plan.request_of(item).answers_at_once:
-                log.warning("The files of job %s are gone; it is asked for again", record.entry.job_id)
-                lost = record.moved_to(Status.UNFINISHED, result=None)
-                # Without a deadline it gets one, and is noted.
-                entry = lost.entry.moved_to(lost.entry.state, deadline=0.0)
-                item.record, item.step = replace(lost, entry=entry), Step.WAIT
-            else:
-                said = "its file is gone, and the vendor cannot be asked for it; a later run buys it again"
-                item.record = record.moved_to(Status.FAILED, said, by=self.book.rules.by, paid=0.0)
 
     def _count_polls(self, event: Any) -> None:
         polls = event.get("polls") if isinstance(event, dict) else None

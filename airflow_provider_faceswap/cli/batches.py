@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from airflow_provider_faceswap.batch.items.frozen import thaw
+from airflow_provider_faceswap.batch.items.frozen import frozen_name, thaw
 from airflow_provider_faceswap.batch.journal import BatchJournal, Head
 from airflow_provider_faceswap.batch.manifest import Ledger, task_digest
 from airflow_provider_faceswap.batch.record import Record, order_of, read_line
@@ -107,7 +107,7 @@ def read_batch(session: Session, kept: Kept) -> Batch:
                 consents[key] = str(line.get("consent_reference") or "")
             elif key in records and _holds(line, records[key]):
                 theirs.add(key)
-        frozen = thaw(own_folder(folder, digest), f"items-{head.epoch}.jsonl") or []
+        frozen = thaw(own_folder(folder, digest), frozen_name(head.epoch)) or []
         consents |= {row.key: row.consent_reference for row in frozen if row.consent_reference}
         rows = {row.key: row.index for row in frozen} | {
             key: line["index"] for key, line in ledger.lines.items() if isinstance(line["index"], int)

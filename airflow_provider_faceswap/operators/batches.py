@@ -13,7 +13,7 @@ from airflow_provider_faceswap.batch import validation
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.claim import Claim, airflow_state_of, owner_of, take_claim
 from airflow_provider_faceswap.batch.item import Rules
-from airflow_provider_faceswap.batch.items.frozen import freeze, thaw
+from airflow_provider_faceswap.batch.items.frozen import after_frozen, freeze, frozen_name, thaw
 from airflow_provider_faceswap.batch.items.reading import read_items
 from airflow_provider_faceswap.batch.items.rows import Row, make_rows
 from airflow_provider_faceswap.batch.journal import STOP_KEY, BatchJournal, Head
@@ -52,18 +52,20 @@ def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
         raise InputError(
             "retries", "must be 0 below Airflow 3.3, which keeps no task state: a retry would buy again"
         )
-    head = _head(operator, context, journal)
-    operator.hook.check()
     task = task_digest(context["ti"])
     place = _place(operator, task)
-    name = f"items-{head.epoch}.jsonl"
-    rows = thaw(place, name)
+    head = _head(operator, context, journal, place)
+    operator.hook.check()
+    name = frozen_name(head.epoch)
+    rows = thaw(place, name) if journal.durable else None
     if rows is None:
         fresh = read_rows(operator)
         check_offer(operator, fresh)
         check_writable(operator.output_path)
         claim = _claim(operator, context)
         place.prepare()
+        if not journal.durable:  # of a run that had the same name, as no try here follows another
+            clean_up(partial(place.remove, name))
         rows = freeze(place, name, fresh)
     else:
         claim = _claim(operator, context)
@@ -94,7 +96,7 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
     head = journal.load_head() or Head(epoch=0 if journal.durable else context["ti"].try_number)
     task = task_digest(context["ti"])
     place = _place(operator, task)
-    rows = thaw(place, f"items-{head.epoch}.jsonl")
+    rows = thaw(place, frozen_name(head.epoch))
     if rows is None:
         raise NotSentError(
             f"the frozen list of the batch is gone from {operator.output_path}; a retry reads the items again"
@@ -142,7 +144,7 @@ def _check(operator: FaceSwapBatchOperator) -> None:
     operator.hook.settings  # noqa: B018 - checks the connection
 
 
-def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal) -> Head:
+def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal, place: Place) -> Head:
     """Find out whether a person has cleared the task since its last try."""
     ti, found = context["ti"], journal.load_head()
     clear_number = getattr(context["dag_run"], "clear_number", None) or 0
@@ -154,8 +156,9 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
     }
     if found is None:
         # Without a store each try is a person's clear: there are no retries then. With one, a later try
-        # without a head follows a success after which Airflow dropped the state, or somebody deleted it.
-        epoch = ti.try_number - 1 if journal.durable else ti.try_number
+        # without a head follows a success after which Airflow dropped the state, or somebody deleted it, and
+        # a first one may follow a deleted run of the same name: its list is not this one's.
+        epoch = max(ti.try_number - 1, after_frozen(place)) if journal.durable else ti.try_number
         return journal.save_head(Head(**now, epoch=epoch, started_at=now["tried_at"]))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number

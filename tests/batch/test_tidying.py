@@ -73,3 +73,31 @@ def test_validate_only_leaves_the_list_of_a_running_batch(world: BatchWorld) -> 
     before = left(world)
     world.start(rows(3), validate_only=True)
     assert left(world) == before
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_run_that_was_deleted_leaves_no_list_to_one_of_the_same_name(
+    world: BatchWorld, durable: bool
+) -> None:
+    """A person deletes a run that has bought the wrong rows, and the scheduler makes it again."""
+    world.retries = 2 if durable else 0
+    if not durable:
+        world.store = None  # type: ignore[assignment]
+    refuse_the_first(world)
+    with pytest.raises(AirflowFailException):
+        world.start(rows(3), max_failed=0, max_active_jobs=1)
+    before = len(world.vendor.jobs)
+    world.run_again_after_it_was_deleted(durable=durable)
+    corrected = rows(2, start=10)
+    assert world.start(corrected)["total"] == 2
+    assert set(world.vendor.bought) >= {row["target"] for row in corrected}
+    assert len(world.vendor.jobs) == before + 2
+
+
+def test_what_a_deleted_run_has_bought_is_not_bought_again(world: BatchWorld) -> None:
+    refuse_the_first(world)
+    with pytest.raises(AirflowFailException):
+        world.start(rows(3))
+    world.run_again_after_it_was_deleted()
+    assert world.start(rows(3))["succeeded"] == 3, "what had failed is bought by a later run"
+    assert set(world.vendor.bought.values()) == {1}

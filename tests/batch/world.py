@@ -182,6 +182,12 @@ class BatchWorld:
         self.store = self._store()
         self.try_number, self.max_tries, self.clear_number = 0, self.retries, 0
 
+    def run_again_after_it_was_deleted(self, *, durable: bool = True) -> None:
+        """Delete the run, with the state of its task, and make another one of the same name."""
+        self.ended.pop(self.run_id, None)
+        self.store = self._store() if durable else None  # type: ignore[assignment]
+        self.try_number, self.max_tries, self.clear_number = 0, self.retries, 0
+
     @property
     def lines(self) -> list[dict[str, Any]]:
         """The manifest's lines."""

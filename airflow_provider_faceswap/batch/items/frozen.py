@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -17,10 +18,36 @@ from airflow_provider_faceswap.storage.errors import is_permanent
 from airflow_provider_faceswap.storage.places import Place, said
 
 SCHEMA_VERSION = 1
+_FROZEN = re.compile(r"items-(\d{1,9})\.jsonl")
 _MAX_BYTES = 256 * 1024 * 1024
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _ROWS = TypeAdapter(list[Row])
 _NAMES = [field.name for field in fields(Row)]
+
+
+def frozen_name(epoch: int) -> str:
+    """
+    Return the name of a list's file.
+
+    :param epoch: how often a person has cleared the task.
+    """
+    return f"items-{epoch}.jsonl"
+
+
+def after_frozen(place: Place) -> int:
+    """
+    Return the first epoch after those whose lists are in the folder.
+
+    :param place: the folder.
+    :raises InputError: if it cannot be read.
+    :raises NotSentError: if the store fails in a way that may pass.
+    """
+    with _blamed("the folder of the list", "read"):
+        try:
+            found = map(_FROZEN.fullmatch, place.names(""))
+        except FileNotFoundError:
+            return 0
+        return max((int(match[1]) + 1 for match in found if match), default=0)
 
 
 def freeze(place: Place, name: str, rows: Sequence[Row]) -> list[Row]:
