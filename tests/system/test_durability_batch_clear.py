@@ -131,3 +131,21 @@ def test_batch_whose_connection_moves_while_deferred_asks_no_other_host(cluster:
         assert scene.accepted == 3
         assert elsewhere.counts["requests"] == 1
         assert {line["output"][0].startswith(scene.vendor.url) for line in scene.is_whole(3)} == {True}
+
+
+@pytest.mark.together(first=True)  # it takes a minute
+def test_batch_whose_folder_is_another_one_for_the_retry_waits_for_its_jobs(cluster: Cluster) -> None:
+    with Batch(cluster) as scene:
+        elsewhere = scene.folder / "elsewhere"
+        scene.jobs("never")
+        scene.start(items=scene.rows(3), deferrable=False, on_in_doubt="resubmit")
+        scene.is_looked_at(3)
+        scene.now(output_path=elsewhere.as_uri(), deferrable=True)
+        scene.kill()
+        scene.reaches("deferred", since_try=1)
+        scene.finish_jobs()
+        scene.ends("success", since_try=1)
+
+        assert scene.accepted == 3
+        scene.says(succeeded=3)
+        assert len(list(elsewhere.glob("*.mp4"))) == 3

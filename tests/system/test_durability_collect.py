@@ -35,6 +35,20 @@ def test_whole_run_cleared_and_the_stored_file_is_returned_without_asking_the_ve
         assert [path.stat().st_mtime_ns for path in scene.stored()] == [written]
 
 
+def test_sensor_cleared_with_its_run_returns_what_it_stored_though_its_callback_is_deleted(
+    cluster: Cluster,
+) -> None:
+    with Scene(cluster, "submit_then_wait", task_id="wait", provider="aifaceswap") as scene:
+        scene.jobs(after_seconds=1)
+        scene.start(output_path=scene.results.as_uri())
+        scene.ends("success")
+        result = scene.result
+        scene.ends("success", since_try=scene.clear_run())
+
+        assert scene.result["stored"] == result["stored"] == [path.as_uri() for path in scene.stored()]
+        assert (scene.accepted, scene.counts["media_reads"]) == (1, 1)
+
+
 @pytest.mark.parametrize("breaks", ["post_execute", "xcom"])
 def test_task_that_fails_after_its_result_is_stored_collects_it(cluster: Cluster, breaks: str) -> None:
     with Scene(cluster) as scene:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cluster import Cluster
-from tests.system.scene import IN_DOUBT, Scene
+from tests.system.scene import IN_DOUBT, Scene, eventually
 
 pytestmark = [pytest.mark.durability, pytest.mark.together]
 
@@ -75,3 +75,19 @@ def test_what_was_not_accepted_is_bought_again_once(cluster: Cluster) -> None:
 
         scene.ends("success", since_try=scene.clear())
         assert scene.accepted == 2
+
+
+def test_job_adopted_while_its_callback_is_awaited_is_waited_for(cluster: Cluster) -> None:
+    with Scene(cluster, "swap_called_back") as scene:
+        scene.jobs("never")
+        scene.fault("accept_then_break")
+        scene.start(timeout=40)
+        scene.is_accepted()
+        scene.reaches("deferred")
+        (job_id,) = scene.job_ids
+        named = ("--dag-id", scene.dag_id, "--run-id", scene.run_id)
+        airflow(cluster, "adopt", job_id, *named, "--no-clear", "--yes")
+        eventually(lambda: scene.entry.get("job_id") == job_id, "the decision is read")
+        scene.finish_jobs()
+        scene.ends("success")
+        assert (scene.result["job_id"], scene.accepted) == (job_id, 1)

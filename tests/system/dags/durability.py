@@ -20,6 +20,7 @@ from airflow_provider_faceswap.operators.modelslab import (
     ModelsLabSingleVideoSwapOperator,
 )
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
+from airflow_provider_faceswap.sensors.aifaceswap import AIFaceSwapCallbackSensor
 
 OPTIONS = (
     "wait_for_completion", "deferrable", "timeout", "poll_interval", "on_in_doubt", "on_clear",
@@ -186,6 +187,25 @@ def swap_aifaceswap():
 
 
 @dag(**options)
+def submit_then_wait():
+    submitted = AIFaceSwapImageOperator(
+        task_id="submit",
+        conn_id="{{ params.conn_id }}",
+        source_image=PICTURE,
+        face_image=FACE,
+        wait_for_completion=False,
+    )
+    AIFaceSwapCallbackSensor(
+        task_id="wait",
+        conn_id="{{ params.conn_id }}",
+        job_id=submitted.output,
+        output_path="{{ params.output_path }}",
+        deferrable=True,
+        timeout=200,
+    )
+
+
+@dag(**options)
 def swap_called_back():
     swap(init_image=FACE, target_image=PICTURE, use_callback=True)
 
@@ -242,6 +262,7 @@ def swap_many():
 swap_once()
 swap_segmind()
 swap_aifaceswap()
+submit_then_wait()
 swap_called_back()
 swap_and_publish()
 swap_with_fewer_retries()
