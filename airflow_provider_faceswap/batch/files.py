@@ -46,7 +46,7 @@ def look_at_files(plan: Plan, book: Book, listing: Listing) -> list[Item]:
             item.record, item.step = replace(lost, entry=entry), Step.WAIT
         else:
             log.warning("Row %s: %s", item.row.index, _GONE)
-            failed = record.moved_to(Status.FAILED, _GONE, by=book.rules.by, paid=0.0)
+            failed = record.moved_to(Status.FAILED, _GONE, by=book.rules.by, paid=item.paid_before)
             # Later than what the journal says of it.
             item.record = replace(failed, at=item.after(record.at))
         changed.append(item)

@@ -103,9 +103,10 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
         )
     plan = _plan(operator, context, rows)
     rules = Rules(f"{task}.{head.epoch}", operator.overwrite, operator.on_clear == "resubmit")
+    claim = _claim(operator, context)  # first: what another task writes must be there when it is read
     book = Book(plan.provider, _ledger(operator, context, task), journal, rules)
     book.open(rows, fresh=False)
-    run = BatchRun(plan, book, place, _claim(operator, context))
+    run = BatchRun(plan, book, place, claim)
     run.resume(event)
     return run
 

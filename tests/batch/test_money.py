@@ -118,3 +118,14 @@ def test_max_cost_counts_jobs_that_failed_after_a_clear(priced: BatchWorld) -> N
     priced.clear()
     priced.vendor.states = {}
     assert priced.start(clips(3), max_cost=2 * PRICE, **ALL)["not_sent"] == 2
+
+
+def test_what_was_bought_counts_although_its_file_is_gone(priced: BatchWorld) -> None:
+    priced.vendor.repeatable = False
+    priced.start(clips(2), **ALL)
+    next(priced.folder.glob("*.mp4")).unlink()
+    for bought, ended in ((2, {"failed": 1, "succeeded": 1}), (3, {"failed": 0, "succeeded": 2})):
+        priced.clear()
+        summary = priced.start(clips(2), max_failed=1, **ALL)
+        assert summary["cost"]["amount"] == bought * PRICE == len(priced.vendor.jobs) * PRICE
+        assert {name: summary[name] for name in ended} == ended
