@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
@@ -58,6 +59,7 @@ class FakeTaskInstance:
     dag_id, run_id, task_id, map_index = "dag", "manual__1", "swap", -1
 
     def __init__(self, try_number: int = 1, max_tries: int = 2) -> None:
+        self.id = uuid4()
         self.try_number = try_number
         self.max_tries = max_tries
         self.xcoms: dict[str, Any] = {}

@@ -134,8 +134,8 @@ class Collector:
         if end == JobState.CONGESTED.value and again and item.listed:
             count = record.entry.resubmissions + 1
             log.warning("Row %s: %s; submitting again", item.row.index, error)
-            item.buy(record.entry.moved_to(State.REFUSED, job_id="", resubmissions=count))
-            item.paid_before = paid
+            dropped = record.entry.moved_to(State.REFUSED, job_id="", resubmissions=count)
+            item.buy_as_noted(dropped, self.rules, error)
         elif final:
             metrics.count_failure(record.entry)
         return True
@@ -202,7 +202,7 @@ class Collector:
 
     def _stored(self, item: Item, future: Future[dict[str, Any]]) -> None:
         try:
-            finish(item, future.result())
+            finish(item, self.results_of(item).record(future.result()))
         except ResultError as error:
             record = item.known()
             said = _unfinished(self.completion.provider, record.entry.job_id, str(error))
@@ -214,7 +214,7 @@ class Collector:
             return True
         if future.cancelled() or future.exception():
             return False
-        finish(item, future.result())
+        finish(item, self.results_of(item).record(future.result()))
         return True
 
 

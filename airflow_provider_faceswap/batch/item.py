@@ -202,6 +202,19 @@ class Item:
         self.step, self.before = Step.BUY, before
         self.reused = False
 
+    def buy_as_noted(self, before: Entry, rules: Rules, error: str = "") -> None:
+        """
+        Let the item be bought again, and be noted so: there may be no room for it before a deferral.
+
+        :param before: the entry whose counts go on.
+        :param rules: the user's.
+        :param error: why it is.
+        """
+        record, self.paid_before = self.known(), self.paid_by(rules)
+        noted = record.moved_to(Status.NOT_SENT, error, entry=before, by=rules.by, paid=self.paid_before)
+        self.record = replace(noted, at=self.after(record.at))
+        self.buy(before)
+
     def known(self) -> Record:
         """Return the record of an item that was tried."""
         if self.record is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from airflow_provider_faceswap.batch.record import Record
 from airflow_provider_faceswap.exceptions import JournalError
@@ -27,6 +28,7 @@ class Head(BaseModel):
     What is kept of a batch as a whole.
 
     :param epoch: how many times a person cleared the task.
+    :param run: tells a run from a deleted one of the same name.
     :param max_tries: the task's, when this was written: a person's clear changes it.
     :param clear_number: the Dag run's, when this was written.
     :param try_number: that wrote this.
@@ -40,6 +42,7 @@ class Head(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     epoch: Count = 0
+    run: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{0,32}$")] = ""
     max_tries: int = Field(default=0, ge=-1, lt=1_000_000)
     clear_number: Count = 0
     try_number: Count = 0
@@ -48,6 +51,14 @@ class Head(BaseModel):
     chunks: Count = 0
     slots: Annotated[int, Field(ge=1, lt=1_000_000)] | None = None
     stopped: Text = ""
+
+    def buyer(self, task: str) -> str:
+        """
+        Return what the items name that this start buys: the task, the run and the clear.
+
+        :param task: its digest.
+        """
+        return f"{task}.{self.epoch}" + (f"-{self.run}" if self.run else "")
 
 
 class BatchJournal:
@@ -148,11 +159,23 @@ class BatchJournal:
         found = self.state.get(f"{KEY}/{key}")
         return str(found).strip() if isinstance(found, (str, int)) and not isinstance(found, bool) else None
 
-    def wish(self, index: int) -> Wish | None:
-        """Return what a person decided in the UI about a row in doubt, if anything."""
+    def wish(self, key: str, index: int) -> Wish | None:
+        """
+        Return what a person decided in the UI about a row in doubt, if anything.
+
+        :param key: of its item.
+        :param index: its place in the list, for a decision that does not name the key.
+        """
+        return Wish.from_store(self._wishes.get(key, self._wishes.get(str(index))))
+
+    @cached_property
+    def _wishes(self) -> dict[str, Any]:
         found = self.state.get(WISH_KEY)
         rows = found.get("rows") if isinstance(found, dict) else None
-        return Wish.from_store(rows.get(str(index))) if isinstance(rows, dict) else None
+        if not isinstance(rows, dict):
+            return {}
+        keys = {name: row.get("key") for name, row in rows.items() if isinstance(row, dict)}
+        return {str(keys.get(name) or name): row for name, row in rows.items()}
 
     def stop_asked(self) -> bool:
         """Return whether a person wants no more submitted."""

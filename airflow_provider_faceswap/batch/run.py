@@ -102,12 +102,22 @@ class BatchRun:
         self.book.note_journal()
         changed = look_at_files(self.plan, self.book, listing)
         self.progress.begin()
-        decided = [item for item in self._having(Step.SETTLE) if self.buyer.obey(item)]
-        renewed = [item for item in self._having(Step.WAIT) if self._renew(item)]
+        self._obey(changed, self._having(Step.WAIT))
+        self._look(None)
+
+    def _obey(self, changed: Sequence[Item] = (), waiting: Sequence[Item] = ()) -> None:
+        """
+        Do what people decided about doubts, and note it.
+
+        :param changed: items to note with them.
+        :param waiting: items whose jobs may get a deadline of their own.
+        """
+        decided = self.buyer.obey(self._having(Step.SETTLE))
+        adopted = [item for item in decided if item.step is Step.WAIT]
+        renewed = [item for item in [*waiting, *adopted] if self._renew(item)]
         self.book.note(list(dict.fromkeys([*changed, *decided, *renewed])))
         for item in decided:  # it was obeyed, and says nothing of a later doubt
             self.book.journal.forget(item.key)
-        self._look(None)
 
     def _renew(self, item: Item) -> bool:
         """Give a job that this run did not buy a deadline of its own; return whether it got one."""
@@ -138,6 +148,7 @@ class BatchRun:
         """
         self._check_host()
         self._count_polls(event)
+        self._obey()
         self._look(ended_keys(self.place, event))
 
     def _look(self, ended: Collection[str] | None) -> None:

@@ -118,13 +118,17 @@ class Watcher:
                 interval = min(INTERVAL * 2.0**failures, MAX_INTERVAL)
                 await asyncio.sleep(max(interval - lasted, interval / 4))
                 started = loop.time()
-                try:
-                    for provider in list(self._topics):
+                providers, problems = list(self._topics), []
+                for provider in providers:
+                    try:
                         await self._poll(provider, thread)
-                    failures, self.problem = 0, ""
-                except Exception as error:  # whatever goes wrong, a paid job is waited for
-                    failures = min(failures + 1, 8)
-                    self._fail(loggable(error))
+                    except Exception as error:  # whatever goes wrong, a paid job is waited for
+                        problems.append(loggable(error))
+                failures = min(failures + 1, 8) if problems and len(problems) == len(providers) else 0
+                if problems:
+                    self._fail("; ".join(dict.fromkeys(problems)))
+                else:
+                    self.problem = ""
                 lasted = loop.time() - started
         finally:
             thread.shutdown(wait=False)

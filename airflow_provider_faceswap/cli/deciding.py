@@ -120,7 +120,7 @@ def _value(purchases: list[Purchase], decision: dict[str, str], before: Any) -> 
     # What was decided about other rows, and no worker has seen yet, stays.
     rows = before.get("rows") if isinstance(before, dict) else None
     others = rows if isinstance(rows, dict) else {}
-    return {"rows": {**others, **{str(item.row): wish(item) for item in purchases}}}
+    return {"rows": {**others, **{str(item.row): {**wish(item), "key": item.key} for item in purchases}}}
 
 
 def _said(item: Purchase) -> str:

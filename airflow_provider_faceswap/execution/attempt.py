@@ -202,13 +202,13 @@ class Attempt:
     def _settle(self, entry: Entry, reason: str) -> Outcome:
         """Go on from a submission in doubt: a callback may settle it, otherwise the user's wish decides."""
         purchase, clock = self.purchase, self.purchase.clock
-        if purchase.request_class.answers_at_once and (stored := self._collector.stored(entry)):
+        if stored := self._collector.settling(entry):
             return Done(stored)
         until = entry.attempted_at + self.waiting.in_doubt_wait
         if entry.deadline > entry.attempted_at:
             until = min(until, entry.deadline)
         while entry.nonce and self.waiting.adopt_from_callback:
-            found = sorted(purchase.completion.answers(entry.ticket()))
+            found = self._collector.named(entry)
             if len(found) > 1:
                 raise InDoubtError(
                     f"{IN_DOUBT}: callbacks to this one submission name the jobs {', '.join(found)}; look at "

@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.results import iso
-from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, ResultError
+from airflow_provider_faceswap.exceptions import (
+    FaceSwapError,
+    JournalError,
+    NotSentError,
+    PollError,
+    ResultError,
+)
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
 from airflow_provider_faceswap.journal.entry import Entry, State
@@ -19,6 +25,7 @@ log = logging.getLogger(__name__)
 
 ErrorT = TypeVar("ErrorT", bound=FaceSwapError)
 ResultT = TypeVar("ResultT", bound="dict[str, Any] | None")
+FoundT = TypeVar("FoundT")
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,26 @@ class Collector:
         job_id = entry.job_id or "(no id)"
         text = f"{purchase.provider} job {job_id} {gone}; {purchase.journal.how_to()}"
         raise about(entry, ResultError(text))
+
+    def settling(self, entry: Entry) -> dict[str, Any] | None:
+        """Return what is stored of a submission in doubt that was answered with the picture itself."""
+        if not self.purchase.request_class.answers_at_once:
+            return None
+        return self._looked_up(lambda: self.stored(entry), None)
+
+    def named(self, entry: Entry) -> list[str]:
+        """Return the jobs that callbacks to a submission in doubt name."""
+        return self._looked_up(lambda: sorted(self.purchase.completion.answers(entry.ticket())), [])
+
+    def _looked_up(self, look: Callable[[], FoundT], nothing: FoundT) -> FoundT:
+        try:
+            return look()
+        except (PollError, NotSentError) as error:
+            if self.purchase.journal.durable:
+                error.paid = None  # nobody knows: a retry looks again
+                raise
+            log.warning("What may settle the submission cannot be looked up: %s", error)
+            return nothing  # a retry would buy again
 
     def stored(self, entry: Entry) -> dict[str, Any] | None:
         """Return what is stored of a job that its entry does not call finished, if there is a record."""

@@ -30,6 +30,7 @@ class Wish(BaseModel):
     :param action: ``adopt``: the submission was accepted, as ``job_id``; ``resubmit``: it was not accepted,
         buy it again; ``buy_another``: the job has ended, and is bought once more.
     :param job_id: of the job to adopt.
+    :param key: of the row of a batch, as its manifest names it: a clear may list the rows in other places.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -38,6 +39,7 @@ class Wish(BaseModel):
     attempt: Moment | Annotated[str, StringConstraints(max_length=64)]
     action: Literal["adopt", "resubmit", "buy_another"]
     job_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,128}$", strip_whitespace=True)] = ""
+    key: Annotated[str, StringConstraints(max_length=128)] = ""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

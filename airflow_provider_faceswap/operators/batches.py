@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.media import MAX_PRESIGN
@@ -71,7 +72,7 @@ def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
         claim = _claim(operator, context)
     plan = _plan(operator, context, rows)
     plan.completion.check()
-    rules = Rules(f"{task}.{head.epoch}", operator.overwrite, operator.on_clear == "resubmit")
+    rules = Rules(head.buyer(task), operator.overwrite, operator.on_clear == "resubmit")
     book = Book(plan.provider, _ledger(operator, context, task), journal, rules)
     book.open(rows, fresh=True)
     run = BatchRun(plan, book, place, claim)
@@ -93,7 +94,7 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
     """
     _check(operator)
     journal = BatchJournal(TaskState(context), context["ti"])
-    head = journal.load_head() or Head(epoch=0 if journal.durable else context["ti"].try_number)
+    head = journal.load_head() or _without_store(context)
     task = task_digest(context["ti"])
     place = _place(operator, task)
     rows = thaw(place, frozen_name(head.epoch))
@@ -102,7 +103,7 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
             f"the frozen list of the batch is gone from {operator.output_path}; a retry reads the items again"
         )
     plan = _plan(operator, context, rows)
-    rules = Rules(f"{task}.{head.epoch}", operator.overwrite, operator.on_clear == "resubmit")
+    rules = Rules(head.buyer(task), operator.overwrite, operator.on_clear == "resubmit")
     claim = _claim(operator, context)  # first: what another task writes must be there when it is read
     book = Book(plan.provider, _ledger(operator, context, task), journal, rules)
     book.open(rows, fresh=False)
@@ -158,9 +159,11 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
     if found is None:
         # Without a store each try is a person's clear: there are no retries then. With one, a later try
         # without a head follows a success after which Airflow dropped the state, or somebody deleted it, and
-        # a first one may follow a deleted run of the same name: its list is not this one's.
-        epoch = max(ti.try_number - 1, after_frozen(place)) if journal.durable else ti.try_number
-        return journal.save_head(Head(**now, epoch=epoch, started_at=now["tried_at"]))
+        # a first one may follow a deleted run of the same name, whose list and failures are not this one's.
+        first = _without_store(context)
+        if journal.durable:
+            first = Head(epoch=max(ti.try_number - 1, after_frozen(place)), run=uuid4().hex[:8])
+        return journal.save_head(first.model_copy(update={**now, "started_at": now["tried_at"]}))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
     lowered = after_clear and clear_number > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
@@ -170,6 +173,12 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
         journal.state.delete(STOP_KEY)
     changes = {**now, **began, "epoch": epoch, "stopped": "", "slots": None}
     return journal.save_head(found.model_copy(update=changes))
+
+
+def _without_store(context: Context) -> Head:
+    """Return what is known of a batch where nothing is kept: a resume has the same task instance."""
+    ti = context["ti"]
+    return Head(epoch=ti.try_number, run=str(ti.id).replace("-", "")[-8:])
 
 
 def read_rows(operator: FaceSwapBatchOperator) -> list[Row]:

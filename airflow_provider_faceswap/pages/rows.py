@@ -23,8 +23,8 @@ KEPT = 8
 
 _UNKNOWN = "Nothing is known of a manifest of this task."
 _SHOWN = (
-    "index", "status", "job_id", "provider", "operation", "stored", "inputs", "bytes", "cost", "seconds",
-    "error", "consent_reference", "time", "submitted_at",
+    "index", "key", "status", "job_id", "provider", "operation", "stored", "inputs", "bytes", "cost",
+    "seconds", "error", "consent_reference", "time", "submitted_at",
 )  # fmt: skip
 
 

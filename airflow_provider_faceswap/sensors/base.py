@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import (
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
 from airflow_provider_faceswap.exceptions import (
+    AuthenticationError,
     InputError,
     JobUnsettledError,
     JournalError,
@@ -100,6 +101,7 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
         self.eta = eta
         self.follow_eta = poke_interval is None
         self._task: dict[str, Any] = {}
+        self._answered = False
 
     @cached_property
     def hook(self) -> SwapHook:
@@ -215,9 +217,10 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
                 return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
             except (TaskDeferralError, TaskDeferralTimeout) as error:
                 problem = f"the deferral was cut off: {error}"
+                end = DEADLINE if isinstance(error, TaskDeferralTimeout) else waiting.CUT_OFF
             with translated(self.provider):
                 self._check_host(str((next_kwargs or {}).get("base_url") or ""))
-            return report(self, context, self._collect(DEADLINE, problem))
+            return report(self, context, self._collect(end, problem))
 
     def _check(self) -> None:
         self.hook.settings  # noqa: B018 - checks the connection
@@ -250,9 +253,12 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
     def _poll_once(self) -> tuple[str | None, Job | None]:
         try:
             job = self.completion.poll(self.ticket)
-        except PollError as error:
+        except (PollError, AuthenticationError) as error:
+            if isinstance(error, AuthenticationError) and not self._answered:
+                raise  # of a key that was never right, a person wants to know at once
             self.log.warning("Job %s: %s", self.ticket.job_id, error)
             return self._watch.on_error(str(error), self.clock.time()), None
+        self._answered = True
         return self._watch.on_state(job, self.clock.time()), job
 
     def _collect(self, end: str, problem: str) -> dict[str, Any]:
@@ -279,6 +285,7 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
                 self._as_given,
                 deadline=self.ticket.deadline,
                 poll_interval=None if self.follow_eta else self.poke_interval,
+                operation=self._given.operation,
                 end_from_trigger=self.end_from_trigger,
             ),
             method_name="execute_complete",

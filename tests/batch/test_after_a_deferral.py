@@ -145,3 +145,20 @@ def test_that_a_folder_was_moved_with_its_manifest(world: BatchWorld, tmp_path: 
     assert [line["stored"] for line in world.lines] == [
         [f"file://{world.folder}/modelslab-{job_id}.mp4"] for job_id in (1000, 1001)
     ]
+
+
+def test_that_a_dropped_job_is_submitted_again_for_which_there_is_no_room_yet(world: BatchWorld) -> None:
+    media = [item["target"] for item in rows(4)]
+    world.vendor.states = dict.fromkeys(media, JobState.PROCESSING)
+    world.vendor.answers_to = {name: [RefusedForNowError("queue full")] for name in media[:2]}
+    with pytest.raises(TaskDeferred) as first:
+        world.start(rows(4), deferrable=True, max_active_jobs=4)
+    assert world.vendor.bought == {media[2]: 1, media[3]: 1}
+    world.vendor.states[media[3]] = JobState.CONGESTED
+    with pytest.raises(TaskDeferred) as second:
+        world.resume(first.value, WOKEN)
+    world.vendor.states = {}
+    with pytest.raises(TaskDeferred) as third:
+        world.resume(second.value, WOKEN)
+    assert world.resume(third.value, WOKEN)["succeeded"] == 4
+    assert world.vendor.bought == {**dict.fromkeys(media[:3], 1), media[3]: 2}

@@ -94,10 +94,20 @@ def test_a_run_that_was_deleted_leaves_no_list_to_one_of_the_same_name(
     assert len(world.vendor.jobs) == before + 2
 
 
-def test_what_a_deleted_run_has_bought_is_not_bought_again(world: BatchWorld) -> None:
+@pytest.mark.parametrize("ended", ["failed", "succeeded"])
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_run_that_is_made_again_is_a_later_run(world: BatchWorld, durable: bool, ended: str) -> None:
+    """One that succeeded has left no list; it buys what had failed, and nothing else again."""
+    world.retries = 2 if durable else 0
+    if not durable:
+        world.store = None  # type: ignore[assignment]
     refuse_the_first(world)
-    with pytest.raises(AirflowFailException):
-        world.start(rows(3))
-    world.run_again_after_it_was_deleted()
-    assert world.start(rows(3))["succeeded"] == 3, "what had failed is bought by a later run"
+    if ended == "failed":
+        with pytest.raises(AirflowFailException):
+            world.start(rows(3), max_failed=0)
+    else:
+        world.start(rows(3), max_failed=1)
+    world.run_again_after_it_was_deleted(durable=durable)
+    summary = world.start(rows(3))
+    assert summary["succeeded"] == 3 and summary["reused"] == len(world.vendor.jobs) - 1
     assert set(world.vendor.bought.values()) == {1}

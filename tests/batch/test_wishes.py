@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +15,15 @@ from tests.batch.world import BatchWorld, TakenError, rows
 FIRST, SECOND = (row["target"] for row in rows(2))
 
 
-def attempt(world: BatchWorld, index: int) -> str:
+def shown(world: BatchWorld, index: int) -> dict[str, str]:
     """Return what the page shows of a row."""
     (line,) = [line for line in world.lines if line["index"] == index]
-    return str(line["submitted_at"])
+    return {"attempt": line["submitted_at"], "key": line["key"]}
 
 
 def decide(world: BatchWorld, wishes: dict[int, dict[str, Any]]) -> None:
     """Decide as the page does: one value for all rows, then a clear."""
-    found = {str(n): {"id": "d1", "attempt": attempt(world, n), **wish} for n, wish in wishes.items()}
+    found = {str(n): {"id": "d1", **shown(world, n), **wish} for n, wish in wishes.items()}
     world.store.set("faceswap_decision", {"rows": found})
     world.clock.seconds += 60
     world.clear()
@@ -89,3 +91,58 @@ def test_stopped_it_collects_what_runs_and_fails_until_a_clear(world: BatchWorld
     world.clear()
     assert world.start(rows(5))["succeeded"] == 5
     assert sorted(world.vendor.bought.values()) == [1] * 5
+
+
+@pytest.mark.parametrize("wish", [{"action": "adopt", "job_id": "1000"}, {"action": "resubmit"}])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_decision_is_about_its_row_wherever_the_list_has_it_after_the_clear(
+    doubts: BatchWorld, wish: dict[str, Any], named: bool
+) -> None:
+    """Both rows were submitted in the same millisecond, and another one has come before them."""
+    (chosen,) = (0 if doubts.vendor.jobs["1000"] == FIRST else 1,)
+    decide(doubts, {chosen: wish if named else {**wish, "key": ""}})
+    bought = Counter({FIRST: 1, SECOND: 1})
+    doubts.start([*rows(1, start=7), *rows(2)], max_failed=2)
+    by_media = {line["item"]["target"]: line for line in doubts.lines}
+    target = (FIRST, SECOND)[chosen]
+    if named and wish["action"] == "resubmit":
+        bought[target] += 1
+    assert doubts.vendor.bought - Counter({rows(1, start=7)[0]["target"]: 1}) == bought
+    assert by_media[target]["status"] == ("success" if named else "in_doubt")
+    assert by_media[{FIRST: SECOND, SECOND: FIRST}[target]]["status"] == "in_doubt"
+
+
+@pytest.mark.parametrize("how", ["tab", "key"])
+def test_a_decision_about_a_row_of_a_deferred_batch_counts_when_it_resumes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    world = BatchWorld(tmp_path / "out", monkeypatch, "aifaceswap")
+    item = {"source_video": FIRST, "face_image": "https://a.example/face.jpg", "duration": 5}
+    world.vendor.answers_to = {FIRST: [TakenError("cut")]}
+    terms = {"operation": "video_faceswap", "on_in_doubt": "resubmit", "in_doubt_wait": 600}
+    with pytest.raises(TaskDeferred) as deferral:
+        world.start([item], deferrable=True, **terms)
+    (line,) = world.lines
+    if how == "tab":
+        wish = {**shown(world, 0), "id": "d1", "action": "adopt", "job_id": "1000"}
+        world.store.set("faceswap_decision", {"rows": {"0": wish}})
+    else:
+        world.store.set(f"faceswap/{line['key']}", "1000")
+    world.clock.seconds += 700
+    assert world.resume(deferral.value, None)["succeeded"] == 1
+    assert world.vendor.bought == Counter({FIRST: 1})
+    assert world.store.get(f"faceswap/{line['key']}") is None
+
+
+def test_a_misspelt_word_about_one_row_takes_no_decision_from_another(doubts: BatchWorld) -> None:
+    first, second = (f"faceswap/{line['key']}" for line in doubts.lines)
+    doubts.store.set(first, "resubmit")
+    doubts.store.set(second, "no such id!")
+    doubts.clock.seconds += 500
+    doubts.clear()
+    with pytest.raises(AirflowFailException, match="correct or delete it"):
+        doubts.start(rows(2))
+    assert doubts.store.get(first) == "resubmit"
+    doubts.store.set(second, "resubmit")
+    doubts.clear()
+    assert doubts.start(rows(2))["succeeded"] == 2

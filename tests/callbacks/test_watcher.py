@@ -176,12 +176,14 @@ async def test_a_body_that_a_worker_took_meanwhile_is_left_out(tmp_path: Path) -
     assert one.problem == ""
 
 
-async def test_a_vendor_that_is_none_does_not_end_the_watch(tmp_path: Path) -> None:
+async def test_a_vendor_that_is_none_does_not_end_the_watch_for_others(tmp_path: Path) -> None:
     one = watcher(f"file://{tmp_path}")
-    async with one.subscribe("elsewhere", nonce(2)), one.subscribe(VENDOR, nonce(1)):
+    async with one.subscribe("elsewhere", nonce(2)), one.subscribe(VENDOR, nonce(1)) as other:
         await asyncio.to_thread(Inbox(one._inbox.url).put, "elsewhere", nonce(2), b"[1]")
         await until(lambda: bool(one.problem))
-        assert one._task is not None and not one._task.done()
+        await put(one._inbox, 1, body("a"))
+        assert ids(await asyncio.wait_for(other.next(), 5)) == ["a"]
+        assert one.problem
 
 
 def test_state_is_success() -> None:

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from airflow_provider_faceswap import options
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
-from airflow_provider_faceswap.exceptions import InDoubtError, ResultError
+from airflow_provider_faceswap.exceptions import InDoubtError, NotSentError, ResultError
 from airflow_provider_faceswap.operators.aifaceswap import (
     AIFaceSwapExtractFacesOperator,
     AIFaceSwapExtractFrameFacesOperator,
@@ -21,6 +21,7 @@ from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore
+from airflow_provider_faceswap.storage.records import Records
 from tests.fakes import JPEG, FakeClock, FakeCompletion, FakeStore, Killed, context
 
 URL = "https://example.com/a.png"
@@ -327,3 +328,17 @@ def test_a_picture_of_another_submission_does_not_settle_a_doubt(till: Till) -> 
     with pytest.raises(AirflowFailException, match="in doubt"):
         till.start()
     assert till.paid == 2
+
+
+def test_a_doubt_ends_the_task_without_a_store_although_the_folder_cannot_be_read(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise NotSentError("output_path cannot be read now")
+
+    till.store = None  # type: ignore[assignment]
+    till.answer = InDoubtError("cut")
+    monkeypatch.setattr(Records, "find", broken)
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        till.start()
+    assert till.paid == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
-from airflow_provider_faceswap.exceptions import InDoubtError, RefusedForNowError
+from airflow_provider_faceswap.exceptions import InboxError, InDoubtError, RefusedForNowError
 from airflow_provider_faceswap.execution.purchase import MAX_DOUBTS
 from tests.fakes import FakeTaskInstance, Killed, job
 from tests.operators.world import OTHER, World
@@ -212,3 +214,20 @@ def test_the_same_without_a_store(one: World, deferrable: bool) -> None:
             deferral = caught.value
         assert deferral.trigger.jobs[0]["doubts"] == 1
     assert one.vendor.accepted == 2
+
+
+def test_a_doubt_whose_inbox_cannot_be_read_now_is_looked_up_by_the_retry(
+    callbacks: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(ticket: object) -> set[str]:
+        raise InboxError("no route to the store")
+
+    callbacks.vendor.submissions = [InDoubtError("cut")]
+    with monkeypatch.context() as patch, pytest.raises(AirflowException, match="no route") as caught:
+        patch.setattr(callbacks.vendor, "answers", broken)
+        callbacks.start(in_doubt_wait=600)
+    error: Any = caught.value
+    assert error.paid is None and not isinstance(error, AirflowFailException)
+    callbacks.vendor.called_back = {"278"}
+    assert callbacks.start(in_doubt_wait=600)["job_id"] == "278"
+    assert callbacks.vendor.accepted == 1

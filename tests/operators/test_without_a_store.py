@@ -8,7 +8,13 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
-from airflow_provider_faceswap.exceptions import InDoubtError, NotSentError, RefusedForNowError, SettingsError
+from airflow_provider_faceswap.exceptions import (
+    InboxError,
+    InDoubtError,
+    NotSentError,
+    RefusedForNowError,
+    SettingsError,
+)
 from airflow_provider_faceswap.operators.base import SwapOperator
 from tests.fakes import job
 from tests.operators.world import World
@@ -111,4 +117,25 @@ def test_a_doubt_that_a_callback_settles(callbacks: World) -> None:
     deferral = callbacks.defer(in_doubt_wait=600)
     callbacks.vendor.called_back = {"278"}
     assert callbacks.resume(deferral, states={"n0nce": "called_back"})["job_id"] == "278"
+    assert callbacks.vendor.accepted == 1
+
+
+@pytest.mark.parametrize("when", ["at once", "after the deferral"])
+def test_a_doubt_ends_the_task_although_the_inbox_cannot_be_read(
+    callbacks: World, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A retry would buy again; what broke the answer off may keep the worker from its store as well."""
+
+    def broken(ticket: object) -> set[str]:
+        raise InboxError("no route to the store")
+
+    callbacks.store = None
+    callbacks.vendor.submissions = [InDoubtError("cut")]
+    if when == "at once":
+        monkeypatch.setattr(callbacks.vendor, "answers", broken)
+    deferral = callbacks.defer(in_doubt_wait=600)
+    monkeypatch.setattr(callbacks.vendor, "answers", broken)
+    callbacks.clock.seconds += 600
+    with pytest.raises(AirflowFailException, match="in doubt"):
+        callbacks.resume(deferral, states={"n0nce": "deadline"})
     assert callbacks.vendor.accepted == 1

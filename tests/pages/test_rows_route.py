@@ -53,9 +53,10 @@ def test_a_row_is_shown_without_the_vendors_links(folder: str, http: TestClient)
     (row,) = get(http)["rows"]
     assert row.pop("time")
     assert row == {
-        "index": 0, "status": "failed", "job_id": "job0", "provider": "modelslab", "operation": "swap",
-        "stored": [], "inputs": {"init_image": "https://example.com/face.jpg"}, "bytes": 10,
-        "cost": {"amount": 1, "unit": "credits"}, "seconds": None, "error": "The face is turned away.",
+        "index": 0, "key": "key0", "status": "failed", "job_id": "job0", "provider": "modelslab",
+        "operation": "swap", "stored": [], "inputs": {"init_image": "https://example.com/face.jpg"},
+        "bytes": 10, "cost": {"amount": 1, "unit": "credits"}, "seconds": None,
+        "error": "The face is turned away.",
         "consent_reference": None, "submitted_at": None,
     }  # fmt: skip
 

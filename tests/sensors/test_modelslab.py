@@ -218,3 +218,15 @@ def test_the_namespace_of_the_submission_reaches_the_look(vendor: FakeCompletion
     assert entry["route"] == {"namespace": "deepfake"}
     poll = Fetch(job_id=entry["job_id"], route=entry["route"])
     assert poll.path({"namespace": "faceswap"}) == "/api/v6/deepfake/fetch/278"
+
+
+def test_a_trigger_that_crashed_is_no_deadline(vendor: FakeCompletion) -> None:
+    vendor.polls = [job(JobState.PROCESSING)] * 3
+    with pytest.raises(AirflowException, match="Trigger failure") as caught:
+        sensor().resume_execution("__fail__", {"error": "Trigger failure"}, context())
+    assert not isinstance(caught.value, (AirflowSensorTimeout, AirflowFailException))
+
+
+def test_a_key_that_is_refused_after_it_was_right_is_a_failed_poll(vendor: FakeCompletion) -> None:
+    vendor.polls = [job(JobState.PROCESSING), AuthenticationError("refused"), job()]
+    assert sensor(deferrable=False).execute(context())["status"] == "success"

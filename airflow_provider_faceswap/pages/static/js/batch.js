@@ -132,7 +132,7 @@ export class Batch {
 
   /** Write one decision about rows, and clear the task. */
   async settle(items, decision) {
-    const rows = items.map((item) => [String(item.row), { id: newId(), attempt: item.attemptedAt, ...decision }]);
+    const rows = items.map((item) => [String(item.row), { id: newId(), attempt: item.attemptedAt, key: item.rowKey, ...decision }]);
     await decide(this.task, { rows: Object.fromEntries(rows) });
     this.again();
   }
@@ -150,19 +150,20 @@ export class Batch {
   }
 
   async #buyAll() {
-    const number = this.counts.in_doubt;
+    const found = [];
+    await this.#report(async () => {
+      for (let page = null; !page || page.length === MOST; ) {
+        page = pageOf(await get(dataUrl(this.task, "rows", { status: "in_doubt", offset: found.length, limit: MOST }))).rows;
+        found.push(...page.map((row) => itemOfRow(this.task, row)));
+      }
+    }, "");
+    if (!found.length) return;
     const text = ["Look at the vendor first: those that it did accept are paid twice.", "The price is not known here."];
-    const title = `Buy ${count(number, "row")} again?`;
+    const title = `Buy ${count(found.length, "row")} again?`;
     if (!(await confirmed({ title, text, yes: "Buy them again", danger: true }))) return;
     this.all.disabled = true;
     await this.#report(async () => {
-      const found = [];
-      while (found.length < number) {
-        const { rows } = await get(dataUrl(this.task, "rows", { status: "in_doubt", offset: found.length, limit: MOST }));
-        if (!rows.length) break;
-        found.push(...rows);
-      }
-      await this.settle(found.map((row) => itemOfRow(this.task, row)), { action: "resubmit" });
+      await this.settle(found, { action: "resubmit" }); // those that were asked about, whatever is in doubt by now
     }, "Decided. The rows are bought again as soon as a worker starts the task.");
     this.all.disabled = false;
   }

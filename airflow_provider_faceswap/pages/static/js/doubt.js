@@ -78,32 +78,36 @@ export class Doubt {
     say(this.wrong, valid ? "" : "A job id has 1 to 128 letters, digits, hyphens and underscores.");
     this.field.setAttribute("aria-invalid", String(!valid));
     if (!valid) return this.field.focus();
-    const text = [`The task collects job ${jobId} of ${vendor(this.item.provider)} instead of buying one.`];
+    const { item } = this;
+    const text = [`The task collects job ${jobId} of ${vendor(item.provider)} instead of buying one.`];
     if (await confirmed({ title: `Adopt job ${jobId}?`, text, yes: "Adopt it" })) {
-      await this.#do({ action: "adopt", job_id: jobId }, `Job ${jobId} is adopted as soon as a worker starts the task.`);
+      await this.#do(item, { action: "adopt", job_id: jobId }, `Job ${jobId} is adopted as soon as a worker starts the task.`);
     }
   }
 
   async #again() {
-    const text = ["If the vendor did accept the first submission, both are paid.", priceOf(this.item)];
+    const { item } = this;
+    const text = ["If the vendor did accept the first submission, both are paid.", priceOf(item)];
     if (await confirmed({ title: "Buy it again?", text, yes: "Buy it again", danger: true })) {
-      await this.#do({ action: "resubmit" }, "It is bought again as soon as a worker starts the task.");
+      await this.#do(item, { action: "resubmit" }, "It is bought again as soon as a worker starts the task.");
     }
   }
 
   async #another() {
-    const text = ["The task is cleared and pays for a new job. The result so far stays where it is stored.", priceOf(this.item)];
+    const { item } = this;
+    const text = ["The task is cleared and pays for a new job. The result so far stays where it is stored.", priceOf(item)];
     if (await confirmed({ title: "Buy another job?", text, yes: "Buy another", danger: true })) {
-      await this.#do({ action: "buy_another" }, "Another job is bought as soon as a worker starts the task.");
+      await this.#do(item, { action: "buy_another" }, "Another job is bought as soon as a worker starts the task.");
     }
   }
 
-  async #do(decision, done) {
+  /** Do what was decided about an item as it was when the question was asked; it may be another one by now. */
+  async #do(item, decision, done) {
     this.#enable(false);
     say(this.said, "Writing the decision…");
     this.node.hidden = false;
     try {
-      await this.settle(this.item, decision);
+      await this.settle(item, decision);
       say(this.said, `Decided. ${done}`);
     } catch (error) {
       say(this.said, error.message);

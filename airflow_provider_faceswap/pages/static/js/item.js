@@ -87,6 +87,7 @@ export function itemOfRow(task, row) {
     title: `Row ${row.index}`,
     task,
     row: row.index,
+    rowKey: isText(row.key) ? row.key : "",
     ...factsOf(row, null),
     label,
     tone,
