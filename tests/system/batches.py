@@ -68,8 +68,11 @@ class Batch(Scene):
 
     # The task
 
-    def start(self, **params: Any) -> None:
-        """Start a run of the Dag, whose results lie in the same folder as those of the others."""
+    def start(self, *, again: bool = False, **params: Any) -> None:
+        """Start a run of the Dag, whose results lie in the same folder as those of the others.
+
+        :param again: as the last one, which is deleted, was named.
+        """
         self.cluster.wait_for_dags({self.dag_id})
         conf = {
             "conn_id": self.conn_id,
@@ -78,7 +81,7 @@ class Batch(Scene):
             "stop_file": str(self.folder / "stopped"),
             **params,
         }
-        run_id = f"{self.conn_id}-{next(self._starts)}"
+        run_id = self.run_id if again else f"{self.conn_id}-{next(self._starts)}"
         self.run_id = self.cluster.rest.trigger_dag(self.dag_id, conf, run_id=run_id)
 
     @property

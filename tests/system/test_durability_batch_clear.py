@@ -149,3 +149,21 @@ def test_batch_whose_folder_is_another_one_for_the_retry_waits_for_its_jobs(clus
         assert scene.accepted == 3
         scene.says(succeeded=3)
         assert len(list(elsewhere.glob("*.mp4"))) == 3
+
+
+@pytest.mark.parametrize("state", ["failed", "success"])
+def test_run_that_is_deleted_and_made_again_lists_its_items_afresh(cluster: Cluster, state: str) -> None:
+    with Batch(cluster, dag_id="batch_without_retries") as scene:
+        scene.jobs(after_seconds=1)
+        scene.jobs(state, after_seconds=1, input_has="n=1&")
+        scene.start(items=scene.rows(3))
+        scene.ends(state)
+        scene.run_ends(state)
+        cluster.rest.request("DELETE", f"/dags/{scene.dag_id}/dagRuns/{scene.run_id}")
+        scene.jobs(after_seconds=1)
+        scene.start(again=True, items=[*scene.rows(2), *scene.rows(2, start=7)])
+        scene.ends("success")
+
+        bought_again = 1 if state == "failed" else 0
+        assert scene.accepted == 5 + bought_again
+        scene.says(total=4, succeeded=4, reused=2 - bought_again)
