@@ -157,6 +157,7 @@ class Book:
         """Note that an item's files lie in this folder, to which they were moved with the manifest."""
         line = self.ledger.lines[item.key]
         files = [{**file, "url": f"{folder}/{file['url'].rpartition('/')[2]}"} for file in line["files"]]
+        # Written again, it gets a later time, by which it holds against the old one.
         item.line = {**line, "files": files, "stored": [file["url"] for file in files], "time": None}
         self.ledger.lines[item.key] = dict(item.line)
 

@@ -172,7 +172,7 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
         with skipping(self.soft_fail or self.never_fail):
             with translated(self.provider):
                 self._check()
-                stored = self._keeping.find()
+                stored = self._keeping.find() if self.output_path else None
             if stored:
                 return report(self, context, stored)
             if self.deferrable:
