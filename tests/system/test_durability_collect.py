@@ -168,7 +168,7 @@ def test_submitted_and_not_waited_for_a_clear_returns_the_same_job(cluster: Clus
 
 def test_submitted_and_not_waited_for_a_clear_buys_again_what_failed(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
-        scene.jobs("failed", after_seconds=1, message="No face found.", times=1)
+        scene.jobs("failed", after_seconds=0.01, message="No face found.", times=1)
         scene.start(wait_for_completion=False)
         scene.ends("success")
         before = scene.clear()
