@@ -21,6 +21,8 @@ MAX_TEXT = 500
 """Characters of what is quoted of a vendor's words."""
 MAX_PIECE = 8 * MAX_TEXT
 """Characters of a vendor's words that are read to quote them."""
+_MAX_SPELT = 8 * MAX_PIECE
+"""Characters of a piece that are read: UTF-32 takes four for each."""
 # Each piece costs something, however short: a list may hold ten thousand empty ones.
 _PIECE_COST = 8
 _MAX_DEPTH = 6
@@ -33,16 +35,24 @@ _URL_IN_TEXT = re.compile(
     rf"(https?{_COLON}{_SLASH}{{2}})(?:[^/\\\s\"'<>?#@]*(?:@|%(?:25){{0,3}}40))?([^/\\\s\"'<>?#@%&]+)[^\s\"'<>]*",
     re.IGNORECASE,
 )
+SIGNING_NAMES = (
+    r"x-(?:amz|goog)-[a-z-]{1,30}|awsaccesskeyid|googleaccessid|[a-z0-9_-]{0,30}(?:signature|token)"
+    r"|sig|key-pair-id|hdn(?:ts|ea|tl)|hmac"
+)
+"""Of Amazon, Google, Azure (SAS), CloudFront, Akamai and others: what follows them in a query is a secret."""
 # Where a URL is torn apart or has lost its scheme, what must not be repeated is known by its name or form.
+_SIGNING = rf"(?:{SIGNING_NAMES}|policy)"
 _SIGNATURE_IN_TEXT = re.compile(
-    rf"((?:x-(?:amz|goog)-[a-z-]{{1,30}}|signature|sig|token|policy|key-pair-id){_EQUALS})[^\s\"'<>&]+"
+    rf"({_SIGNING}{_EQUALS})[^\s\"'<>&]+"
+    rf"|({_SIGNING}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?)[a-z0-9+/=%._~-]{{24,}}"  # of a query that was parsed
     r"|(\b1\.[a-z0-9_-]{1,32}\.[a-z0-9_-]{22}\.)[0-9]{1,12}\.[a-z0-9_-]{43}",  # a callback URL's token
     re.IGNORECASE,
 )
 
-# What has the form of one: of S3 and Google in hex, of Azure in base64, and session tokens.
+# What has the form of one: of S3 and Google in hex, of Azure in base64, session tokens, CloudFront, JWT.
 _SIGNATURE_FORM = re.compile(
-    r"[0-9a-f]{64,}|(?:[a-z0-9+/]|%(?:25){0,3}2[bf]){43}(?:=|%(?:25){0,3}3d)|[a-z0-9+/=%]{200,}",
+    r"[0-9a-f]{64,}|(?:[a-z0-9+/]|%(?:25){0,3}2[bf]){43}(?:=|%(?:25){0,3}3d)|[a-z0-9+/=%]{200,}"
+    r"|[a-z0-9_~-]{200,}|eyJ[a-z0-9_-]{10,}\.[a-z0-9_-]{10,}\.[a-z0-9_-]+",
     re.IGNORECASE,
 )
 
@@ -130,15 +140,19 @@ def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_
     """
     text, left = "", MAX_PIECE
     for piece in _pieces(value):  # ends early: a hostile reply is one huge piece, or millions of them
-        text += redact(piece)[:MAX_PIECE]
+        text += redact(_visible(piece))[:MAX_PIECE]
         left -= len(piece) + _PIECE_COST
         if left <= 0:
             break
-    text = _SIGNATURE_IN_TEXT.sub(r"\1\2***", _URL_IN_TEXT.sub(r"\1\2/…", text))
+    text = _SIGNATURE_IN_TEXT.sub(r"\1\2\3***", _URL_IN_TEXT.sub(r"\1\2/…", text))
     text = _SIGNATURE_FORM.sub("***", text)
-    # Control characters and lone surrogates break logs and databases.
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _visible(text: str) -> str:
+    # Control characters and lone surrogates break logs and databases, and between its letters hide a key.
+    return "".join(char for char in text[:_MAX_SPELT] if char.isprintable() or char.isspace())
 
 
 def _pieces(value: object, depth: int = 0) -> Iterator[str]:

@@ -68,7 +68,7 @@ class Collector:
         self._store([(item, partial(self._unspool, item)) for item in spooled])
         items = [item for item in items if item not in spooled]
         running = [item for item in items if item.known().entry.job_id]
-        adopted = self._adopt([item for item in items if not item.known().entry.job_id])
+        adopted = self.adopt([item for item in items if not item.known().entry.job_id])
         running += adopted
         if not running:
             return
@@ -140,8 +140,8 @@ class Collector:
             metrics.count_failure(record.entry)
         return True
 
-    def _adopt(self, items: Sequence[Item]) -> list[Item]:
-        """Take the ids that callbacks brought to submissions in doubt."""
+    def adopt(self, items: Sequence[Item]) -> list[Item]:
+        """Take the ids that callbacks brought to submissions in doubt; return the items that got one."""
         if not items:
             return []
         adopted = []
@@ -158,6 +158,7 @@ class Collector:
                 )
                 entry = record.entry.moved_to(State.RUNNING, job_id=job_id, problem="")
                 item.record = replace(record, entry=entry, status=Status.UNFINISHED, error="")
+                item.step = Step.WAIT
                 adopted.append(item)
             elif ids:
                 item.problem = f"callbacks to this one submission name the jobs {', '.join(sorted(ids))}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from airflow_provider_faceswap.batch.record import Record
 from airflow_provider_faceswap.exceptions import JournalError
@@ -27,8 +27,7 @@ class Head(BaseModel):
     """
     What is kept of a batch as a whole.
 
-    :param epoch: how many times a person cleared the task.
-    :param run: tells a run from a deleted one of the same name.
+    :param epoch: grows with each clear by a person, and with a run that is made again under its name.
     :param max_tries: the task's, when this was written: a person's clear changes it.
     :param clear_number: the Dag run's, when this was written.
     :param try_number: that wrote this.
@@ -42,7 +41,6 @@ class Head(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     epoch: Count = 0
-    run: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{0,32}$")] = ""
     max_tries: int = Field(default=0, ge=-1, lt=1_000_000)
     clear_number: Count = 0
     try_number: Count = 0
@@ -54,11 +52,11 @@ class Head(BaseModel):
 
     def buyer(self, task: str) -> str:
         """
-        Return what the items name that this start buys: the task, the run and the clear.
+        Return what the items name that this start buys: the task and the clear.
 
         :param task: its digest.
         """
-        return f"{task}.{self.epoch}" + (f"-{self.run}" if self.run else "")
+        return f"{task}.{self.epoch}"
 
 
 class BatchJournal:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -79,6 +80,17 @@ class Ledger:
             f"{self.folder}/{PARTS}: {empty} came without a line {_LOADS} times; if no batch writes there, "
             "somebody emptied it: put its content back, or delete it to buy its items again"
         )
+
+    def after_bought(self, task: str) -> int:
+        """
+        Return the first epoch of a task after those in which it bought something, or was refused it.
+
+        :param task: its digest.
+        """
+        kept = (line["journal"] for line in self.lines.values())
+        names = (str(item.get(name)) for item in kept for name in ("by", "tried_by"))
+        found = (re.match(rf"{task}\.(\d{{1,9}})", name) for name in names)
+        return max((int(match[1]) + 1 for match in found if match), default=0)
 
     def new_part(self) -> str:
         """Return the name of a part that nobody else writes."""

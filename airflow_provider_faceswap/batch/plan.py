@@ -90,6 +90,10 @@ class Plan:
         share = isinstance(self.max_failed, float) and self.max_failed <= 1.0
         return failed > (self.max_failed * total if share else self.max_failed)
 
+    def may_adopt(self, item: Item) -> bool:
+        """Return whether a callback may settle an item's submission in doubt."""
+        return bool(item.known().entry.nonce) and self.adopt_from_callback
+
     def purchase_of(self, item: Item, journal: ItemJournal | DoubtJournal) -> ItemPurchase:
         """Return what an item buys."""
         return ItemPurchase(

@@ -12,6 +12,7 @@ from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.buying import Buyer
 from airflow_provider_faceswap.batch.claim import Claim
 from airflow_provider_faceswap.batch.collecting import Collector
+from airflow_provider_faceswap.batch.decisions import Decisions
 from airflow_provider_faceswap.batch.files import look_at_files
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.journal import Head
@@ -112,7 +113,7 @@ class BatchRun:
         :param changed: items to note with them.
         :param waiting: items whose jobs may get a deadline of their own.
         """
-        decided = self.buyer.obey(self._having(Step.SETTLE))
+        decided = Decisions(self.plan, self.book, self.collector).obey(self._having(Step.SETTLE))
         adopted = [item for item in decided if item.step is Step.WAIT]
         renewed = [item for item in [*waiting, *adopted] if self._renew(item)]
         self.book.note(list(dict.fromkeys([*changed, *decided, *renewed])))

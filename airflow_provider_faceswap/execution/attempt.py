@@ -83,15 +83,13 @@ class Attempt:
             home = entry.base_url or (ticket.base_url if entry.job_id == ticket.job_id else "")
             entry = entry.moved_to(entry.state, base_url=home, **self._bought, **terms)
         if entry.base_url and entry.base_url != situation.base_url:
-            remedy = (
-                "clear the task" if journal.durable else "use the vendor's sensor, as a clear pays again,"
-            )
+            remedy = "clear the task" if journal.durable else "use the vendor's sensor (a clear pays again)"
             text = moved(entry, situation.base_url, f"{remedy} to collect the job")
             raise about(entry, JournalError(text))
         decided = entry.state is not State.RUNNING and (wish := journal.wish()) and wish.fits(entry)
         adopted = entry.job_id and not ticket.job_id
-        # Where a purchase was refused for now, the entry is of the job before the clear.
-        if decided or adopted or (end == waiting.CUT_OFF and situation.cleared(entry)):
+        # After a purchase refused for now, the entry is the one before the clear: told by max_tries alone.
+        if decided or adopted or (end == waiting.CUT_OFF and situation.max_tries != entry.max_tries):
             return self.run()
         if entry.job_id != ticket.job_id:
             raise JournalError(
@@ -133,6 +131,8 @@ class Attempt:
         if entry and entry.adopted and not entry.provider:  # a person wrote the id alone
             entry = entry.moved_to(entry.state, **self._bought)
         wish = self.purchase.journal.wish() if entry else None
+        if entry and wish and self.waiting.adopt_from_callback:
+            wish = self._collector.believed(wish, entry)
         if entry and wish and (adopted := wish.adopted(entry, situation)):
             log.info("A person decided: the submission was accepted as job %s", adopted.job_id)
             entry = self.purchase.journal.save_with_retries(adopted)

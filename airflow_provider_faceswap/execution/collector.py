@@ -19,6 +19,7 @@ from airflow_provider_faceswap.exceptions import (
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
 from airflow_provider_faceswap.journal.entry import Entry, State
+from airflow_provider_faceswap.journal.wishes import Wish
 from airflow_provider_faceswap.storage import spool
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,13 @@ class Collector:
     def named(self, entry: Entry) -> list[str]:
         """Return the jobs that callbacks to a submission in doubt name."""
         return self._looked_up(lambda: sorted(self.purchase.completion.answers(entry.ticket())), [])
+
+    def believed(self, wish: Wish, entry: Entry) -> Wish | None:
+        """Return what a person decided, unless a callback proves that the submission was accepted."""
+        if wish.action == "resubmit" and entry.nonce and wish.fits(entry) and len(self.named(entry)) == 1:
+            log.warning("A person decided to buy again, but a callback names the job")
+            return None
+        return wish
 
     def _looked_up(self, look: Callable[[], FoundT], nothing: FoundT) -> FoundT:
         try:

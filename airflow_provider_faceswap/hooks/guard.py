@@ -100,9 +100,9 @@ def _shown(reply: Reply, job: Job) -> Job:
     if state is JobState.SUCCESS and not job.output and job.content is None and job.faces is None:
         state, message = JobState.NO_RESULT, no_link(message)
     meta = {name: reply.one_line(text) if isinstance(text, str) else text for name, text in job.meta.items()}
-    if (state, message, meta) == (job.state, job.message, job.meta):
-        return job
-    return job.model_copy(update={"state": state, "message": message, "meta": meta})
+    poll_url = job.poll_url if reply.redact(job.poll_url or "") == job.poll_url else None
+    shown = {"state": state, "message": message, "meta": meta, "poll_url": poll_url}
+    return job if shown == {name: getattr(job, name) for name in shown} else job.model_copy(update=shown)
 
 
 def _without_secrets(reply: Reply, error: FaceSwapError) -> FaceSwapError:

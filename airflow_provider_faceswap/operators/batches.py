@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.media import MAX_PRESIGN
@@ -55,7 +54,7 @@ def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
         )
     task = task_digest(context["ti"])
     place = _place(operator, task)
-    head = _head(operator, context, journal, place)
+    head = _head(operator, context, journal, place, task)
     operator.hook.check()
     name = frozen_name(head.epoch)
     rows = thaw(place, name) if journal.durable else None
@@ -65,8 +64,6 @@ def begin(operator: FaceSwapBatchOperator, context: Context) -> BatchRun:
         check_writable(operator.output_path)
         claim = _claim(operator, context)
         place.prepare()
-        if not journal.durable:  # of a run that had the same name, as no try here follows another
-            clean_up(partial(place.remove, name))
         rows = freeze(place, name, fresh)
     else:
         claim = _claim(operator, context)
@@ -94,9 +91,9 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
     """
     _check(operator)
     journal = BatchJournal(TaskState(context), context["ti"])
-    head = journal.load_head() or _without_store(context)
     task = task_digest(context["ti"])
     place = _place(operator, task)
+    head = journal.load_head() or _head_of_last_list(operator, context, journal, place)
     rows = thaw(place, frozen_name(head.epoch))
     if rows is None:
         raise NotSentError(
@@ -146,26 +143,22 @@ def _check(operator: FaceSwapBatchOperator) -> None:
     operator.hook.settings  # noqa: B018 - checks the connection
 
 
-def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal, place: Place) -> Head:
+def _head(
+    operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal, place: Place, task: str
+) -> Head:
     """Find out whether a person has cleared the task since its last try."""
-    ti, found = context["ti"], journal.load_head()
-    clear_number = getattr(context["dag_run"], "clear_number", None) or 0
-    now: dict[str, Any] = {
-        "max_tries": ti.max_tries,
-        "clear_number": clear_number,
-        "try_number": ti.try_number,
-        "tried_at": operator.clock.time(),
-    }
+    ti, found, now = context["ti"], journal.load_head(), _now(operator, context)
     if found is None:
         # Without a store each try is a person's clear: there are no retries then. With one, a later try
         # without a head follows a success after which Airflow dropped the state, or somebody deleted it, and
         # a first one may follow a deleted run of the same name, whose list and failures are not this one's.
-        first = _without_store(context)
-        if journal.durable:
-            first = Head(epoch=max(ti.try_number - 1, after_frozen(place)), run=uuid4().hex[:8])
-        return journal.save_head(first.model_copy(update={**now, "started_at": now["tried_at"]}))
+        ledger = _ledger(operator, context, task)
+        ledger.load()
+        tries = ti.try_number - 1 if journal.durable else ti.try_number
+        epoch = max(tries, after_frozen(place), ledger.after_bought(task))
+        return journal.save_head(Head(epoch=epoch, started_at=now["tried_at"], **now))
     after_clear = ti.max_tries == ti.try_number - 1 + (operator.retries or 0)
-    lowered = after_clear and clear_number > found.clear_number
+    lowered = after_clear and now["clear_number"] > found.clear_number
     epoch = found.epoch + (ti.max_tries != found.max_tries or lowered)
     began = {}
     if epoch != found.epoch:
@@ -175,10 +168,22 @@ def _head(operator: FaceSwapBatchOperator, context: Context, journal: BatchJourn
     return journal.save_head(found.model_copy(update=changes))
 
 
-def _without_store(context: Context) -> Head:
-    """Return what is known of a batch where nothing is kept: a resume has the same task instance."""
+def _head_of_last_list(
+    operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal, place: Place
+) -> Head:
+    """Return what is known of a batch that was deferred, where nothing is kept or somebody deleted it."""
+    now = _now(operator, context)
+    return journal.save_head(Head(epoch=max(0, after_frozen(place) - 1), started_at=now["tried_at"], **now))
+
+
+def _now(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any]:
     ti = context["ti"]
-    return Head(epoch=ti.try_number, run=str(ti.id).replace("-", "")[-8:])
+    return {
+        "max_tries": ti.max_tries,
+        "clear_number": getattr(context["dag_run"], "clear_number", None) or 0,
+        "try_number": ti.try_number,
+        "tried_at": operator.clock.time(),
+    }
 
 
 def read_rows(operator: FaceSwapBatchOperator) -> list[Row]:

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
-from airflow.sdk.exceptions import (
-    AirflowSensorTimeout,
-    TaskDeferralError,
-    TaskDeferralTimeout,
-)
+from airflow.sdk.exceptions import AirflowSensorTimeout, TaskDeferralError, TaskDeferralTimeout
 
 from airflow_provider_faceswap.apis.ticket import Ticket
 from airflow_provider_faceswap.apis.watch import DEADLINE
@@ -34,7 +30,7 @@ from airflow_provider_faceswap.execution.reporting import WithLineage, report
 from airflow_provider_faceswap.journal.decisions import moved
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.operators.arguments import WithFullSignature, as_text, check_output_path
-from airflow_provider_faceswap.sensors.given import Given
+from airflow_provider_faceswap.sensors.given import Given, shown_of
 from airflow_provider_faceswap.sensors.skipping import skipping
 
 if TYPE_CHECKING:
@@ -102,6 +98,15 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
         self.follow_eta = poke_interval is None
         self._task: dict[str, Any] = {}
         self._answered = False
+
+    @property
+    def job_id(self) -> Any:
+        """The job as it was given, without what a sensor does not read: Airflow shows it as rendered."""
+        return self._job_id
+
+    @job_id.setter
+    def job_id(self, value: Any) -> None:
+        self._job_id = shown_of(value)
 
     @cached_property
     def hook(self) -> SwapHook:

@@ -9,10 +9,11 @@ from typing import Any
 import pendulum
 
 from airflow_provider_faceswap.apis.fields import is_blank
-from airflow_provider_faceswap.apis.reading import read_id, read_seconds
+from airflow_provider_faceswap.apis.reading import one_line, read_id, read_seconds
 from airflow_provider_faceswap.apis.results import read_origin
 from airflow_provider_faceswap.exceptions import InputError
 
+_READ = ("job_id", "provider", "operation", "submitted_at", "eta", "inputs")
 FETCH = "fetch"
 """The operation of a job of which nothing but the id is known."""
 
@@ -55,6 +56,19 @@ class Given:
             eta=read_seconds(result.get("eta") if eta is None else eta),
             **read_origin(result),
         )
+
+
+def shown_of(job_id: Any) -> Any:
+    """
+    Return what a sensor was given without the vendor's links: Airflow shows rendered fields.
+
+    :param job_id: an id, a submitter's result, or what is not rendered yet.
+    """
+    if isinstance(job_id, Mapping):
+        return {name: job_id[name] for name in _READ if name in job_id}
+    if isinstance(job_id, str) and "://" in job_id and "{{" not in job_id:
+        return one_line(job_id)  # a result that a template made text of
+    return job_id
 
 
 def _epoch(value: Any) -> float | None:

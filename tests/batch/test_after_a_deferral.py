@@ -162,3 +162,23 @@ def test_that_a_dropped_job_is_submitted_again_for_which_there_is_no_room_yet(wo
         world.resume(second.value, WOKEN)
     assert world.resume(third.value, WOKEN)["succeeded"] == 4
     assert world.vendor.bought == {**dict.fromkeys(media[:3], 1), media[3]: 2}
+
+
+@pytest.mark.parametrize("store", ["its key was deleted", "it came with an upgrade of Airflow"])
+def test_where_the_store_knows_nothing_of_the_batch(world: BatchWorld, store: str) -> None:
+    ours = world.store
+    if store.startswith("it came"):
+        world.store = None  # type: ignore[assignment]
+        world.retries = world.max_tries = 0
+    deferral = defer(world, 6, max_active_jobs=2)
+    if store.startswith("its key"):
+        ours.delete("faceswap")
+    ti, world.store = world.context["ti"], ours
+    world.context = {**world._context(), "ti": ti}
+    world.vendor.states = {}
+    for _ in range(2):
+        with pytest.raises(TaskDeferred) as caught:
+            world.resume(deferral, WOKEN)
+        deferral = caught.value
+    assert world.resume(deferral, WOKEN)["succeeded"] == 6
+    assert set(world.vendor.bought.values()) == {1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,19 @@ def test_a_run_that_is_made_again_is_a_later_run(world: BatchWorld, durable: boo
     summary = world.start(rows(3))
     assert summary["succeeded"] == 3 and summary["reused"] == len(world.vendor.jobs) - 1
     assert set(world.vendor.bought.values()) == {1}
+
+
+@pytest.mark.parametrize(("durable", "first"), [(True, 0), (False, 1)])
+def test_a_start_is_named_as_earlier_versions_name_it(world: BatchWorld, durable: bool, first: int) -> None:
+    """Workers of two versions may run the same batch one after the other."""
+    world.retries = 2 if durable else 0
+    if not durable:
+        world.store = None  # type: ignore[assignment]
+    for number in (first, first + 1):
+        refuse_the_first(world)
+        with pytest.raises(AirflowFailException):
+            world.start(rows(3), max_failed=0, on_clear="resubmit")
+        lines = (world.folder / "manifest.jsonl").read_text().splitlines()
+        names = {json.loads(line)["journal"]["by"].partition(".")[2] for line in lines}
+        assert str(number) in names and (world.folder / "_faceswap").rglob(f"items-{number}.jsonl")
+        world.clear()

@@ -146,3 +146,30 @@ def test_a_misspelt_word_about_one_row_takes_no_decision_from_another(doubts: Ba
     doubts.store.set(second, "resubmit")
     doubts.clear()
     assert doubts.start(rows(2))["succeeded"] == 2
+
+
+@pytest.mark.parametrize("how", ["resume", "clear"])
+@pytest.mark.parametrize("by", ["page", "key"])
+def test_buying_again_is_not_obeyed_where_a_callback_names_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, by: str
+) -> None:
+    world = BatchWorld(tmp_path / "out", monkeypatch, "aifaceswap")
+    row = {"source_video": FIRST, "face_image": FIRST, "duration": 5}
+    world.vendor.answers_to = {FIRST: [TakenError("cut")]}
+    with pytest.raises(TaskDeferred) as caught:
+        world.start([row], operation="video_faceswap", deferrable=True)
+    if by == "page":
+        world.store.set(
+            "faceswap_decision", {"rows": {"0": {"id": "d1", **shown(world, 0), "action": "resubmit"}}}
+        )
+    else:
+        world.store.set(f"faceswap/{shown(world, 0)['key']}", "resubmit")
+    world.vendor.called_back = set(world.vendor.jobs)
+    world.clock.seconds += 60
+    if how == "resume":
+        summary = world.resume(caught.value, {"problem": "x"})
+    else:
+        world.clear()
+        summary = world.start([row], operation="video_faceswap")
+    assert summary["succeeded"] == 1 and world.vendor.bought[FIRST] == 1
+    assert world.store.get(f"faceswap/{shown(world, 0)['key']}") is None

@@ -134,6 +134,12 @@ def test_what_a_reader_quotes_is_shown_without_key_and_links() -> None:
     assert job.meta == {"seed": job.message, "n": 4}
 
 
+def test_where_to_poll_is_not_kept_with_the_key_in_it() -> None:
+    for url, kept in ((f"https://modelslab.com/fetch/278/{KEY}", None), (LINK, LINK)):
+        job = outcome(Submits, of_state(JobState.PROCESSING, job_id="278", poll_url=url))
+        assert isinstance(job, Job) and job.poll_url == kept
+
+
 @pytest.mark.parametrize("request_class", [Submits, Polls])
 def test_a_success_without_a_result_has_none(request_class: type[Any]) -> None:
     found = outcome(request_class, of_state(JobState.SUCCESS, message="done"))

@@ -231,3 +231,21 @@ def test_a_doubt_whose_inbox_cannot_be_read_now_is_looked_up_by_the_retry(
     callbacks.vendor.called_back = {"278"}
     assert callbacks.start(in_doubt_wait=600)["job_id"] == "278"
     assert callbacks.vendor.accepted == 1
+
+
+@pytest.mark.parametrize("how", ["resume", "clear"])
+def test_buying_again_is_not_obeyed_where_a_callback_names_the_job(callbacks: World, how: str) -> None:
+    """Somebody looked at the vendor before the job was to be seen there."""
+    callbacks.vendor.submissions = [InDoubtError("cut"), job(PROCESSING, job_id="279")]
+    deferral = callbacks.defer(in_doubt_wait=600)
+    assert callbacks.store is not None
+    wish = {"attempt": callbacks.entry["attempted_at"], "action": "resubmit"}
+    callbacks.store.set("faceswap_decision", wish)
+    callbacks.vendor.called_back = {"278"}
+    callbacks.clock.seconds += 60
+    if how == "resume":
+        found = callbacks.resume(deferral, states={"n0nce": "called_back"})
+    else:
+        callbacks.clear()
+        found = callbacks.start()
+    assert found["job_id"] == "278" and callbacks.vendor.accepted == 1

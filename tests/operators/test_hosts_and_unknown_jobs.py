@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.exceptions import JobUnknownError, PollError
-from tests.fakes import Killed, job
+from tests.fakes import Killed, context, job
 from tests.operators.world import OTHER, World
 
 PROCESSING, UNKNOWN = JobState.PROCESSING, JobState.UNKNOWN
@@ -208,3 +208,16 @@ def test_killed_again_and_again(one: World) -> None:
     one.vendor.polls = []
     assert one.start()["status"] == "success"
     assert one.vendor.accepted == 1
+
+
+def test_a_deferral_that_is_cut_off_after_a_clear_of_another_task_buys_nothing(one: World) -> None:
+    """A clear of any task counts for the whole run; this one's arguments were edited meanwhile."""
+    one.vendor.submissions = [job(PROCESSING), job(PROCESSING, job_id="279")]
+    one.defer()
+    one.clear_number += 1
+    one.operator = one.make("https://example.com/edited.mp4", deferrable=True)
+    one.context = context(
+        one.store, try_number=one.try_number, max_tries=one.max_tries, clear_number=one.clear_number
+    )
+    result = one.operator.resume_execution("__fail__", {"error": "Trigger failure"}, one.context)
+    assert result["job_id"] == "278" and one.vendor.accepted == 1

@@ -57,6 +57,13 @@ def test_a_key_is_masked_in_any_case(key: str) -> None:
     assert KEY.lower() not in one_line(f"wrong key {key}", partial(redact, secret=KEY)).lower()
 
 
+@pytest.mark.parametrize("hidden", ["\0", "\u200b", "\u00ad", "\ufeff", "\0\0\0"])
+def test_a_key_is_masked_where_it_is_spelt_with_characters_that_nobody_sees(hidden: str) -> None:
+    """UTF-16 that is read as UTF-8 has a NUL after each letter."""
+    said = one_line(f"wrong key {hidden.join(KEY)} for {hidden.join(URL)}", partial(redact, secret=KEY))
+    assert said == "wrong key *** for https://cdn.example.com/…"
+
+
 @pytest.mark.parametrize("text", ["https:%2525", "https:\\\\", "https://%2540", "sig=%25", "1.aaa-"])
 def test_a_text_of_beginnings_costs_little(text: str) -> None:
     assert one_line(text * 4000)
@@ -72,6 +79,8 @@ REAL = {
     "amazon": "5ec7e7" + "0123456789abcdef"[:10] + "0123456789abcdef" * 3,
     "google": "0123456789abcdef" * 32,
     "azure": "aB3/" + "c+4D" * 9 + "eF5=",
+    "cloudfront": "Abc-12_~" * 40 + "__",
+    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJ1cmwiOiJjbGlwcy9hLm1wNCJ9.QbG5-8kX_zV3xY7wN0",
     "token": "IQoJb3JpZ2luX2VjE" + "Abc123/+" * 40 + "==",
 }
 

@@ -119,3 +119,16 @@ def test_an_error_is_of_both_families(vendor: FakeCompletion, soft_fail: bool) -
     else:
         assert isinstance(error, JobFailedError) and isinstance(error, AirflowFailException)
         assert (error.provider, error.job_id, error.paid) == ("modelslab", "278", True)
+
+
+@pytest.mark.parametrize("cls", SENSORS)
+def test_airflow_shows_no_link_of_a_submitters_result(cls: type[JobSensor]) -> None:
+    """Airflow shows rendered fields to people who may not read XComs."""
+    link = "https://b.s3.example/a.mp4?X-Amz-Signature=5ecre7"
+    given = {**SUBMITTED, "provider": cls.provider, "output": [link], "inputs": {"face": "s3://c@b/f.jpg"}}
+    one: Any = cls(task_id="wait", job_id="{{ ti.xcom_pull('submit') }}", conn_id="vendor")
+    for rendered in (given, str(given)):
+        one.job_id = rendered
+        assert "5ecre7" not in str(one.job_id) and "278" in str(one.job_id)
+    one.job_id = given
+    assert one.job_id["inputs"] == given["inputs"] and one.job_id["eta"] == 12.5

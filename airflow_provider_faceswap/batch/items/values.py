@@ -9,16 +9,14 @@ from os import PathLike, fspath
 from typing import Any
 from urllib.parse import unquote
 
+from airflow_provider_faceswap.apis.reading import SIGNING_NAMES
 from airflow_provider_faceswap.batch.items.faults import shown
 
 MAX_ROW = 64 * 1024
 """Characters of a row as JSON."""
 
-# Signatures of Amazon, Google, Azure (SAS), CloudFront and others; a URL in another one's query is quoted.
-_SIGNED = re.compile(
-    r"[?&;#](?:x-amz-[a-z0-9-]+|x-goog-[a-z0-9-]+|awsaccesskeyid|googleaccessid|[a-z0-9-]*signature|sig|key-pair-id)=",
-    re.IGNORECASE,
-)
+# A URL in another one's query is quoted.
+_SIGNED = re.compile(rf"[?&;#~](?:{SIGNING_NAMES})=", re.IGNORECASE)
 _PASSWORD = re.compile(r"https?://[^/?#\s]*@|//[^/?#\s@:]*:[^/?#\s@]*@", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{|\{%")
 

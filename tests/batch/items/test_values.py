@@ -24,6 +24,8 @@ SECRET = "c0ffee5ec4e7"
         f"{LINK}?sv=2024&se=2026&sig={SECRET}%3D",
         f"{LINK}?Policy=p&Signature={SECRET}&Key-Pair-Id=K",
         f"{LINK}?x-oss-expires=60&x-oss-signature={SECRET}",
+        f"{LINK}?token=eyJ{SECRET}",
+        f"{LINK}?hdnts=exp=1~acl=/*~hmac={SECRET}",
         f"{LINK}?X%2DAmz%2DSignature={SECRET}",
         f"https://proxy.example/?url=https%3A%2F%2Fb.example%2Fa.jpg%3FX-Amz-Signature%3D{SECRET}",
         f"https://me:{SECRET}@a.example/a.jpg",
