@@ -64,7 +64,9 @@ def _plan(session: Session, request: Request, folders: list[str], moment: float)
     for folder in folders:
         bought = plan.add_manifest(job, folder, request.consent)
         plan.add_folder([*job, *bought], folder, request.consent)
-    plan.problems += request.problems
+    # Without a journal there is nothing to keep for another time: what is in the folders is deleted.
+    left = plan.problems if selected or not folders else plan.remains
+    left += request.problems
     return plan
 
 

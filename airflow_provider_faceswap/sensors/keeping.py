@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.apis.ticket import Ticket
-from airflow_provider_faceswap.exceptions import ResultError
+from airflow_provider_faceswap.exceptions import NotSentError, ResultError
 from airflow_provider_faceswap.execution.collector import about
 from airflow_provider_faceswap.execution.completion import Completion
 from airflow_provider_faceswap.execution.purchase import clean_up
@@ -41,9 +41,15 @@ class Keeping:
         """
         Return the result as an earlier start stored it: links expire, and a callback is deleted.
 
-        :raises NotSentError: if the folder cannot be read now.
+        :raises NotSentError: if the folder cannot be read now, and only what lies there would bring the result.
         """
-        found = self._records.find(self._name) if self._records else None
+        try:
+            found = self._records.find(self._name) if self._records else None
+        except NotSentError as error:
+            if not self.completion.repeatable and not self.completion.poll(self.ticket).state.settled:
+                raise
+            log.warning("%s; asking for the job meanwhile", error)
+            return None
         if found:
             log.info("Job %s is stored already: %s", self.ticket.job_id, ", ".join(found["stored"]))
         return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_faceswap.batch.journal import Head
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.cli import traces
 from airflow_provider_faceswap.cli.state_store import TaskStore
@@ -175,6 +176,15 @@ def test_rows_of_runs_that_airflow_has_no_longer_are_found_by_the_folder(scene: 
     file = Path(batch.lines()[0]["stored"][0].removeprefix("file://"))
     run("forget", "--provider", "modelslab", "--job-id", "300", "--output-path", batch.folder, "--yes")
     assert not file.exists()
+    assert "was erased on request" in batch.lines()[0]["error"]
+
+
+def test_another_batch_whose_folder_nobody_knows_keeps_nothing(scene: Scene, batch: Batch) -> None:
+    """It was refused before it paid, and Airflow has pruned what it had rendered."""
+    TaskStore(scene.session, batch.task).delete("faceswap")
+    scene.session.commit()
+    scene.keeps(scene.run(run_id="run2", state="failed"), Head(max_tries=1).model_dump(mode="json"))
+    run("forget", "--provider", "modelslab", "--job-id", "300", "--output-path", batch.folder, "--yes")
     assert "was erased on request" in batch.lines()[0]["error"]
 
 

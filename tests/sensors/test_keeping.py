@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
-from airflow_provider_faceswap.exceptions import PollError
+from airflow_provider_faceswap.exceptions import NotSentError, PollError
 from airflow_provider_faceswap.sensors.modelslab import ModelsLabFetchSensor
 from airflow_provider_faceswap.storage.records import Records
 from tests.fakes import FakeCompletion, FakeDownloads, context, job
@@ -60,6 +61,28 @@ def test_another_job_or_host_is_polled(
     vendor.moves_to("https://there.example.com")
     start(tmp_path)
     assert len(vendor.polled) == 3
+
+
+@pytest.mark.parametrize("soft_fail", [True, False])
+@pytest.mark.parametrize("comes_again", [True, False])
+def test_a_store_that_does_not_answer_at_the_start(
+    vendor: FakeCompletion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    comes_again: bool,
+    soft_fail: bool,
+) -> None:
+    """The job goes on meanwhile; only a callback that was deleted comes from nowhere else."""
+
+    def away(*_: Any) -> None:
+        raise NotSentError("output_path cannot be read now: HTTP 503; a retry looks again")
+
+    monkeypatch.setattr(Records, "find", away)
+    vendor.repeatable = comes_again  # type: ignore[misc]
+    vendor.polls = [job(JobState.PROCESSING)] * 2
+    expected = TaskDeferred if comes_again else AirflowSkipException if soft_fail else AirflowException
+    with pytest.raises(expected):
+        start(tmp_path, deferrable=True, soft_fail=soft_fail)
 
 
 def test_a_callback_stays_where_the_record_cannot_be_written(
