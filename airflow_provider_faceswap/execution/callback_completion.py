@@ -17,6 +17,7 @@ from airflow_provider_faceswap.exceptions import (
     SettingsError,
 )
 from airflow_provider_faceswap.execution.completion import Completion, Polling
+from airflow_provider_faceswap.storage.addresses import private_host
 
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
@@ -54,10 +55,19 @@ class Callback(Completion):
 
         return Inbox(self.settings.inbox)
 
+    def check_settings(self) -> None:
+        """Look where the receiver is."""
+        if self.hook.settings.vendors_own and (host := private_host(self.settings.base_url)):
+            raise SettingsError(
+                f"[faceswap] callback_base_url leads to {host}, which {vendor(self.provider).title} cannot "
+                "reach; set the API server's public URL"
+            )
+
     def check(self) -> None:
         """Send a callback of our own through the receiver."""
         from airflow_provider_faceswap.callbacks import probe
 
+        self.check_settings()
         probe.check(self.settings)
 
     def addressed(self, request: Submission, deadline: float) -> tuple[Submission, str]:
@@ -173,6 +183,11 @@ class PollingOnCallback(Polling):
         self._callback = Callback(provider, hook)
         self._asks = asks
         self._heard: set[str] = set()
+
+    def check_settings(self) -> None:
+        """Look where the receiver is, where submissions ask for callbacks."""
+        if self._asks:
+            self._callback.check_settings()
 
     def check(self) -> None:
         """Send a callback of our own through the receiver, where submissions ask for callbacks."""

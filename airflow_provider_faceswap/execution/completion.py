@@ -67,7 +67,10 @@ class Completion(ABC):
         :param options: its ``jobs_url``, ``deadline`` and what else it takes.
         """
 
-    def check(self) -> None:  # noqa: B027 - nothing to check where the vendor is polled
+    def check_settings(self) -> None:  # noqa: B027 - nothing to check where the vendor is polled
+        """Find what in the settings would keep the result from coming, without asking anybody."""
+
+    def check(self) -> None:  # noqa: B027 - as above
         """Find what would keep the result from coming, before anything is paid."""
 
     def addressed(self, request: Submission, deadline: float) -> tuple[Submission, str]:

@@ -17,6 +17,7 @@ from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.journal.fingerprint import digest, digests
+from airflow_provider_faceswap.storage.addresses import private_host
 from airflow_provider_faceswap.storage.lineage import public_uri
 from airflow_provider_faceswap.storage.signing import UnsignableError
 from airflow_provider_faceswap.storage.sources import File, Link, Source, source_of
@@ -116,6 +117,8 @@ class Inputs:
         """
         self._each_media(self._check)
         fields = {**self._each_media(self._sent), **self._flags}
+        if self.settings.vendors_own:
+            map_media(self.request_class, fields, _check_public)
         length = self.request_class.clip_length
         if length and is_blank(fields.get(length)):
             fields[length] = self._measured()
@@ -237,3 +240,11 @@ class Inputs:
         if media.only_with:
             along = f"set {media.only_with}=True and give all pictures as files, which are sent along, or "
         raise InputError(name, f"cannot be given to the vendor as a URL: {reason}; {along}{_ELSEWHERE}")
+
+
+def _check_public(name: str, value: Any, media: Media) -> Any:
+    if isinstance(value, str) and value[:4].lower() == "http" and (host := private_host(value)):
+        raise InputError(
+            name, f"leads to {host}, which the vendor cannot reach; give a public URL, or {_ELSEWHERE}"
+        )
+    return value

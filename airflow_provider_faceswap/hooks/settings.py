@@ -30,6 +30,7 @@ SECONDS = "a number of seconds above 0, at most 600"
 MAX_KEY = 512
 """Characters of an API key; masking it in a hostile reply costs in proportion."""
 _MASK = "***"
+_NO_EXTRAS = ("base_url", "api_key", "vendors_own")
 _unverified: set[str] = set()
 
 
@@ -46,6 +47,7 @@ class Settings(BaseModel):
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
     :param max_active_jobs: jobs that the vendor's plan runs at once; None if unknown.
+    :param vendors_own: whether ``base_url`` is the vendor's own; it reaches public addresses alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -60,6 +62,7 @@ class Settings(BaseModel):
     proxy: str | None = Field(None, description="a URL such as http://proxy.example.com:3128")
     allow_private_hosts: bool = Field(False, description="true or false")
     max_active_jobs: int | None = Field(None, ge=1, le=10_000, description="a whole number from 1 to 10000")
+    vendors_own: bool = False
 
     @field_validator("verify", mode="before")
     @classmethod
@@ -77,7 +80,7 @@ class Settings(BaseModel):
     @classmethod
     def extras(cls) -> tuple[str, ...]:
         """Return the names of the connection extras that are read."""
-        return tuple(name for name in cls.model_fields if name not in ("base_url", "api_key"))
+        return tuple(name for name in cls.model_fields if name not in _NO_EXTRAS)
 
     @classmethod
     def from_connection(
@@ -100,7 +103,8 @@ class Settings(BaseModel):
         if masked := sorted(name for name, value in given.items() if _MASK in str(value)):
             raise SettingsError(f"{where}: extra {masked[0]} is {_MASK}, a mask; enter the value itself")
         try:
-            settings = cls(base_url=base_url_of(conn, default_url), api_key=SecretStr(key), **given)
+            url = base_url_of(conn, default_url)
+            settings = cls(base_url=url, api_key=SecretStr(key), vendors_own=url == default_url, **given)
         except ValidationError as error:
             name = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
             expected = cls.model_fields[name].description

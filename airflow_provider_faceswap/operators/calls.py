@@ -17,15 +17,17 @@ from airflow_provider_faceswap.apis.job import Cost
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.apis.vocabulary import kind_by_name
-from airflow_provider_faceswap.exceptions import InputError
+from airflow_provider_faceswap.exceptions import InputError, SettingsError
+from airflow_provider_faceswap.execution.completion import Completion, completion_for
 from airflow_provider_faceswap.execution.inputs import Inputs
 from airflow_provider_faceswap.hooks.base import SwapHook
 from airflow_provider_faceswap.journal.store import Journal
-from airflow_provider_faceswap.operators.arguments import check_batch
+from airflow_provider_faceswap.operators.arguments import as_text, check_batch, check_output_path
 from airflow_provider_faceswap.operators.base import SwapOperator
 from airflow_provider_faceswap.operators.batch import FaceSwapBatchOperator
 from airflow_provider_faceswap.operators.batches import check_offer, read_rows
 from airflow_provider_faceswap.operators.faceswap import FaceSwapOperator
+from airflow_provider_faceswap.storage.checks import check_consent, check_name
 from airflow_provider_faceswap.storage.files import File, LocalFile, Source
 from airflow_provider_faceswap.storage.sources import Link, source_of
 
@@ -93,12 +95,14 @@ class Call:
     :param provider: the vendor's name.
     :param request_class: what is submitted.
     :param fields: by the vendor's names.
+    :param use_callback: whether a callback of ours is asked for although the vendor is polled.
     """
 
     hook: SwapHook
     provider: str
     request_class: type[Submission]
     fields: Mapping[str, Any]
+    use_callback: bool = False
     _shown: dict[Any, str] = field(default_factory=dict)
 
     @cached_property
@@ -148,7 +152,7 @@ class Call:
         else:
             body = {**self.request.body(), **self.request.files()}
             path = self.request.path(self.hook.settings.route)
-            if self.request.webhook_is_ours:
+            if self.request.webhook_is_ours or self.use_callback:
                 body["webhook"] = "(a signed URL of our receiver)"
         body, headers = self.hook.authorize(body, _KEY)
         yield f"{self.request_class.method} {self.hook.settings.base_url}{path}"
@@ -204,8 +208,18 @@ def _swap(operator: SwapOperator) -> Iterator[str]:
         operator._check()
     finally:
         operator.output_path = output_path
+    if operator.output_name is not None and not _is_template(operator.output_name):
+        check_name(operator.output_name)
+    check_consent(operator.consent_reference)
     operator.hook.check()
-    call = Call(operator.hook, operator.provider, operator.request_class, operator.fields())
+    yield from _callbacks(operator.completion)
+    call = Call(
+        operator.hook,
+        operator.provider,
+        operator.request_class,
+        operator.fields(),
+        use_callback=operator.use_callback,
+    )
     try:
         lines, price = list(call.lines()), call.price()
     except InputError as error:
@@ -222,6 +236,13 @@ def _swap(operator: SwapOperator) -> Iterator[str]:
     yield f"Price: {_said(price)}"
 
 
+def _callbacks(completion: Completion) -> Iterator[str]:
+    try:
+        completion.check_settings()
+    except SettingsError as error:  # a dry run is for machines, too, that are not those of the workers
+        yield f"Callbacks: {error}"
+
+
 def _choose(operator: FaceSwapOperator) -> None:
     if is_blank(operator.kind) and isinstance(operator.target, str) and not kind_by_name(operator.target):
         raise InputError("kind", "is not known without reading target: give kind='image' or 'video'")
@@ -230,6 +251,8 @@ def _choose(operator: FaceSwapOperator) -> None:
 
 def _batch(operator: FaceSwapBatchOperator) -> Iterator[str]:
     check_batch(operator)
+    if not _is_template(operator.output_path):
+        check_output_path(as_text(operator.output_path))
     if not isinstance(operator.items, (str, list, tuple)) or _is_template(operator.items):
         yield "Items: they come from a template or another task, and are not known before that"
         return
@@ -237,8 +260,13 @@ def _batch(operator: FaceSwapBatchOperator) -> Iterator[str]:
     check_offer(operator, rows)
     operator.hook.check()
     yield f"Rows: {len(rows)}"
-    chosen = vendor(operator.hook.conn_type)
-    calls = [Call(operator.hook, chosen.name, chosen.submission(row.endpoint), row.fields) for row in rows]
+    chosen, asks = vendor(operator.hook.conn_type), operator.use_callback
+    requests = [chosen.submission(row.endpoint) for row in rows]
+    yield from _callbacks(completion_for(chosen.name, operator.hook, *requests[:1], use_callback=asks))
+    calls = [
+        Call(operator.hook, chosen.name, request, row.fields, use_callback=asks)
+        for row, request in zip(rows, requests, strict=True)
+    ]
     if calls:
         yield "The first row's call:"
         yield from calls[0].lines()

@@ -41,7 +41,7 @@ class Keeping:
         """
         Return the result as an earlier start stored it: links expire, and a callback is deleted.
 
-        :raises NotSentError: if the folder cannot be read now, and only what lies there would bring the result.
+        :raises NotSentError: if the folder cannot be read now, and nothing else would bring the result.
         """
         try:
             found = self._records.find(self._name) if self._records else None

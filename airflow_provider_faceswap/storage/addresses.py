@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -43,6 +44,20 @@ def refusal(address: str, allow_private: bool) -> str | None:
     if allow_private or all(map(_public, faces)):
         return None
     return f"{ip} is not a public address; the connection's extra allow_private_hosts would allow it"
+
+
+def private_host(url: str) -> str:
+    """
+    Return the host of a URL that only this machine or its network reaches, as far as the URL itself shows it.
+
+    :param url: absolute.
+    :return: an empty text for any other host, as nobody is asked for the address of a name.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+        return host if refusal(host, allow_private=False) else ""
+    except ValueError:  # a name
+        return host if host == "localhost" or host.endswith(".localhost") else ""
 
 
 def _public(ip: Address) -> bool:

@@ -10,8 +10,10 @@ import pytest
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.apis.ticket import Ticket
+from airflow_provider_faceswap.callbacks import probe
+from airflow_provider_faceswap.callbacks.config import CallbackSettings
 from airflow_provider_faceswap.callbacks.inbox import Inbox
-from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError
+from airflow_provider_faceswap.exceptions import InputError, RefusedForNowError, SettingsError
 from airflow_provider_faceswap.execution.callback_completion import Callback
 from airflow_provider_faceswap.execution.completion import Polling, completion_for
 from airflow_provider_faceswap.execution.pause import MAX_PAUSE, Refusals
@@ -46,6 +48,22 @@ def test_who_is_polled_and_who_calls_back() -> None:
     assert isinstance(completion_for("aifaceswap", hook), Callback)
     assert isinstance(completion_for("aifaceswap", hook, operations["video_faceswap"]), Callback)
     assert isinstance(completion_for("aifaceswap", hook, operations["extract_face"]), Polling)
+
+
+@pytest.mark.parametrize("vendors_own", [True, False])
+def test_the_vendor_cannot_reach_a_receiver_on_this_machine(
+    callback: Callback, monkeypatch: pytest.MonkeyPatch, vendors_own: bool
+) -> None:
+    """The sandbox can; of the vendor no callback would come, and the job would be paid."""
+    monkeypatch.setattr(probe, "check", lambda _: None)
+    callback.settings = CallbackSettings("http://127.0.0.1:8081", ("x" * 40,), "file:///inbox")
+    own = hook_double("aifaceswap").settings.model_copy(update={"vendors_own": vendors_own})
+    callback.hook.settings = own  # type: ignore[misc]
+    if not vendors_own:
+        callback.check()
+        return
+    with pytest.raises(SettingsError, match=r"callback_base_url leads to 127\.0\.0\.1, which aifaceswap\.io"):
+        callback.check()
 
 
 def test_a_poll_asks_under_the_jobs_own_route() -> None:

@@ -36,13 +36,17 @@ MEDIA = {
 
 
 def inputs(provider: str, endpoint: str, fields: dict[str, Any], **more: Any) -> Inputs:
+    known = {
+        "check_limits": False,
+        "presign_seconds": 600.0,
+        "settings": settings("https://vendor.example.com"),
+    }
     return Inputs(
         provider=provider,
         endpoint=endpoint,
         request_class=vendor(provider).submission(endpoint),
         fields=fields,
-        settings=settings("https://vendor.example.com"),
-        **{"check_limits": False, "presign_seconds": 600.0, **more},
+        **{**known, **more},
     )
 
 
@@ -256,3 +260,32 @@ def test_a_version_is_known_while_the_file_is_there(s3: S3, local: dict[str, str
     (tmp_path / "v.jpg").unlink()
     for path in places:
         assert look(path).versions == {} and look(path).identity() == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("localhost:8765", True), ("127.0.0.1", True), ("10.1.2.3", True), ("[::1]:80", True),
+        ("169.254.169.254", True), ("LOCALHOST", True), ("example.com", False), ("8.8.8.8", False),
+        ("localhost.example.com", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("vendors_own", [True, False])
+def test_a_url_that_the_vendor_cannot_reach_is_refused(host: str, private: bool, vendors_own: bool) -> None:
+    """A gateway, or the sandbox, may reach what the vendor's own host does not."""
+    where = settings("https://modelslab.com", vendors_own=vendors_own)
+    given = {"init_image": LINK, "target_image": f"http://{host}/a.jpg"}
+    found = inputs("modelslab", "multiple_face_swap", given, settings=where)
+    if private and vendors_own:
+        with pytest.raises(InputError, match=r"target_image: leads to \S+, which the vendor cannot reach"):
+            found.request()
+    else:
+        assert found.request().body()["target_image"] == given["target_image"]
+
+
+def test_a_file_in_a_store_of_this_machine_is_refused(bucket: dict[str, str]) -> None:
+    where = settings("https://modelslab.com", vendors_own=True)
+    given = {"init_image": LINK, "target_image": bucket["picture"]}
+    with pytest.raises(InputError, match=r"target_image: leads to 127\.0\.0\.1") as caught:
+        inputs("modelslab", "multiple_face_swap", given, settings=where).request()
+    assert "Signature" not in str(caught.value)

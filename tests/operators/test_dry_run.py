@@ -148,6 +148,9 @@ def test_templates_are_shown_as_they_are_until_they_are_rendered(said: Any) -> N
         ({"init_image": ""}, "init_image"),
         ({"timeout": 0}, "timeout: must be a number"),
         ({"output_path": "relative"}, "output_path must be the URL|output_path: must be the URL"),
+        ({"output_name": "ana.jpg"}, "output_name"),
+        ({"consent_reference": "x" * 9000}, "consent_reference"),
+        ({"init_image": "http://127.0.0.1/a.jpg"}, "init_image: leads to 127.0.0.1"),
         ({"conn_id": "nowhere"}, "connection 'nowhere' is not defined"),
         ({"conn_id": "{{ var.value.account }}"}, "conn_id: is a template that is not rendered"),
     ],
@@ -162,6 +165,31 @@ def test_what_the_task_would_refuse_is_refused(said: Any, given: dict[str, Any],
 
 def any_vendor(**given: Any) -> FaceSwapOperator:
     return FaceSwapOperator(task_id="swap", conn_id="aifaceswap_default", face=FACE, **given)
+
+
+def test_callbacks_are_shown_and_what_they_lack_is_said(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Callbacks: [faceswap] callback_base_url is not set" in said(modelslab(use_callback=True))
+    for name, value in {
+        "CALLBACK_BASE_URL": "https://airflow.example.com", "CALLBACK_SECRET": "x" * 40, "INBOX": "file:///i",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"AIRFLOW__FACESWAP__{name}", value)
+    text = said(modelslab(use_callback=True))
+    assert '"webhook": "(a signed URL of our receiver)"' in text and "Callbacks:" not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"output_path": "out"}, "output_path"),
+        ({"output_path": "s3://nope@bucket/x"}, "nope"),
+        ({"conn_id": "segmind_default", "use_callback": True}, "use_callback: must be False"),
+    ],
+)
+def test_a_batch_is_refused_as_the_task_would(said: Any, given: dict[str, Any], error: str) -> None:
+    known = {"task_id": "swap", "conn_id": "modelslab_default", "output_path": "file:///x"}
+    rows = [{"face": FACE, "target": PICTURE}]
+    with pytest.raises(AirflowException, match=error):
+        said(FaceSwapBatchOperator(**{**known, "items": rows, **given}))
 
 
 def test_one_operator_for_all_vendors_says_what_it_would_choose(said: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -180,8 +180,27 @@ class ByCommonNames(Fitting):
         return "target"
 
     def check_common(self, common: Mapping[str, Any]) -> Problems:
-        """Return nothing: which names are known depends on each item's operation."""
-        return []
+        """Return the names that no operation knows: which of them one takes depends on each item."""
+        return self._unknown(name for name in common if name not in (*_PARTS, "kind"))
+
+    def _unknown(self, names: Iterable[str]) -> Problems:
+        requests = self.chosen.operations.values()
+        known = {name for request in requests for name in (*request.model_fields, *request.variant)}
+        parts = {
+            name: part
+            for request in requests
+            for name in request.model_fields
+            if (part := part_of(request, name))
+        }
+        title, problems = self.chosen.title, []
+        for name in names:
+            if name in parts:
+                problems.append((name, f"is a name of {title}: give it as {parts[name]}, or set operation"))
+            elif name not in known:
+                problems.append(
+                    (shown(name), f"is not known: give {', '.join(_PARTS)} or an option of {title}")
+                )
+        return problems
 
     def fit(self, given: Mapping[str, Any], cells: frozenset[str], problems: Problems) -> Fitted | None:
         """Return the operation that takes what is given."""
@@ -190,6 +209,8 @@ class ByCommonNames(Fitting):
         for name in _PARTS[:2]:
             if name not in parts:
                 problems.append((name, "is required; give a URL or a path"))
+        if len(problems) > before:  # it may have been given by another name
+            problems += self._unknown(name for name in given if name not in (*_PARTS, "kind"))
         for name, value in parts.items():
             if not isinstance(value, str):
                 problems.append((name, "must be one URL or path; rows of an operation take several faces"))
