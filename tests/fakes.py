@@ -148,6 +148,7 @@ class FakeCompletion(Completion):
         self.claims: list[tuple[str, str]] = []
         self.forgotten: list[str] = []
         self.problem: Exception | None = None
+        self.unknown: Exception | None = None
 
     def _take(self, request: Any) -> Job:
         assert request.billed, "polls go through the completion"
@@ -180,6 +181,11 @@ class FakeCompletion(Completion):
 
     def answers(self, ticket: Ticket) -> set[str]:
         return self.called_back
+
+    def answers_all(self, tickets: Any, *, certain: bool = False) -> list[set[str]]:
+        if certain and self.unknown:
+            raise self.unknown
+        return [self.called_back for _ in tickets]
 
     def forget(self, ticket: Ticket) -> None:
         self.forgotten.append(ticket.nonce)

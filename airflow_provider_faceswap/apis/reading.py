@@ -44,7 +44,8 @@ SIGNING_NAMES = (
 _SIGNING = rf"(?:{SIGNING_NAMES}|policy)"
 _SIGNATURE_IN_TEXT = re.compile(
     rf"({_SIGNING}{_EQUALS})[^\s\"'<>&]+"
-    rf"|({_SIGNING}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?)[a-z0-9+/=%._~-]{{24,}}"  # of a query that was parsed
+    # Of a query that was parsed; without a digit these may be words.
+    rf"|({_SIGNING}[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?)(?=[^\s\"'<>]*[0-9])[a-z0-9+/=%._~-]{{24,}}"
     r"|(\b1\.[a-z0-9_-]{1,32}\.[a-z0-9_-]{22}\.)[0-9]{1,12}\.[a-z0-9_-]{43}",  # a callback URL's token
     re.IGNORECASE,
 )

@@ -140,12 +140,18 @@ class Collector:
             metrics.count_failure(record.entry)
         return True
 
-    def adopt(self, items: Sequence[Item]) -> list[Item]:
-        """Take the ids that callbacks brought to submissions in doubt; return the items that got one."""
+    def adopt(self, items: Sequence[Item], *, certain: bool = False) -> list[Item]:
+        """
+        Take the ids that callbacks brought to submissions in doubt.
+
+        :param items: whose submissions they are.
+        :param certain: whether an id that cannot be confirmed now is an error.
+        :return: the items that got an id.
+        """
         if not items:
             return []
         adopted = []
-        named = self.completion.answers_all([item.known().entry.ticket() for item in items])
+        named = self.completion.answers_all([item.known().entry.ticket() for item in items], certain=certain)
         for item, ids in zip(items, named, strict=True):
             record = item.known()
             if len(ids) == 1:

@@ -13,6 +13,7 @@ from airflow_provider_faceswap.batch.collecting import Collector
 from airflow_provider_faceswap.batch.item import Item, Step
 from airflow_provider_faceswap.batch.plan import Plan
 from airflow_provider_faceswap.batch.record import Status
+from airflow_provider_faceswap.exceptions import SettingsError
 from airflow_provider_faceswap.journal.entry import State
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,17 @@ class Decisions:
         """
         told = {item: word for item in items if (word := self._told(item))}
         again = [item for item, word in told.items() if word == "resubmit" and self.plan.may_adopt(item)]
-        proven = self.collector.adopt(again)  # their callbacks came: to buy them again would pay twice
+        proven = self._proven(again)  # their callbacks came: to buy them again would pay twice
         for item in [item for item in told if item not in proven]:
             self._obey(item, told[item])
         return list(told)
+
+    def _proven(self, items: Sequence[Item]) -> list[Item]:
+        try:
+            return self.collector.adopt(items, certain=True)
+        except SettingsError as error:  # who has given the receiver up has no proof
+            log.warning("%s; so decisions to buy again count", error)
+            return []
 
     def _told(self, item: Item) -> str:
         told, wish = self.book.journal.adopted(item.key), self.book.journal.wish(item.key, item.row.index)

@@ -17,7 +17,7 @@ from airflow_provider_faceswap.exceptions import (
     SettingsError,
 )
 from airflow_provider_faceswap.execution.completion import Completion, Polling
-from airflow_provider_faceswap.storage.addresses import private_host
+from airflow_provider_faceswap.storage.addresses import OR_ALLOW, unreachable_host
 
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
@@ -57,10 +57,10 @@ class Callback(Completion):
 
     def check_settings(self) -> None:
         """Look where the receiver is."""
-        if self.hook.settings.vendors_own and (host := private_host(self.settings.base_url)):
+        if host := unreachable_host(self.settings.base_url, self.hook.settings):
             raise SettingsError(
                 f"[faceswap] callback_base_url leads to {host}, which {vendor(self.provider).title} cannot "
-                "reach; set the API server's public URL"
+                f"reach; set the API server's public URL{OR_ALLOW}"
             )
 
     def check(self) -> None:
@@ -105,8 +105,8 @@ class Callback(Completion):
         """Return the ids that callbacks to this submission's URL named."""
         return {job.job_id for job in self.read(ticket.nonce)}
 
-    def answers_all(self, tickets: Sequence[Ticket]) -> list[set[str]]:
-        """Return the ids that callbacks to each submission's URL named."""
+    def answers_all(self, tickets: Sequence[Ticket], *, certain: bool = False) -> list[set[str]]:
+        """Return the ids that callbacks to each submission's URL named; none of them needs confirming."""
         return [{job.job_id for job in jobs} for jobs in self._read_all([ticket.nonce for ticket in tickets])]
 
     def trigger(self, ticket: Ticket, **options: Any) -> BaseTrigger:
@@ -228,7 +228,7 @@ class PollingOnCallback(Polling):
         """Return the ids that callbacks to this submission's URL named, and that the vendor knows."""
         return self.answers_all([ticket])[0]
 
-    def answers_all(self, tickets: Sequence[Ticket]) -> list[set[str]]:
+    def answers_all(self, tickets: Sequence[Ticket], *, certain: bool = False) -> list[set[str]]:
         """Return what :meth:`answers` does for each of many submissions."""
         awaited = [ticket for ticket in tickets if ticket.nonce]
         if not awaited:  # then callbacks need no settings either
@@ -240,6 +240,8 @@ class PollingOnCallback(Polling):
         ]
         known: dict[str, set[str]] = {}
         for ticket, answer in zip(asked, self.poll_all(asked), strict=True):
+            if certain and isinstance(answer, FaceSwapError):
+                raise answer
             if isinstance(answer, Job) and answer.state.known:
                 known.setdefault(ticket.nonce, set()).add(ticket.job_id)
         return [known.get(ticket.nonce, set()) for ticket in tickets]

@@ -15,6 +15,7 @@ from airflow_provider_faceswap.exceptions import (
     NotSentError,
     PollError,
     ResultError,
+    SettingsError,
 )
 from airflow_provider_faceswap.execution import waiting
 from airflow_provider_faceswap.execution.purchase import Purchase, clean_up
@@ -112,10 +113,18 @@ class Collector:
 
     def believed(self, wish: Wish, entry: Entry) -> Wish | None:
         """Return what a person decided, unless a callback proves that the submission was accepted."""
-        if wish.action == "resubmit" and entry.nonce and wish.fits(entry) and len(self.named(entry)) == 1:
-            log.warning("A person decided to buy again, but a callback names the job")
-            return None
-        return wish
+        if wish.action != "resubmit" or not entry.nonce or not wish.fits(entry):
+            return wish
+        completion, nobody = self.purchase.completion, [set[str]()]
+        try:
+            (named,) = self._looked_up(lambda: completion.answers_all([entry.ticket()], certain=True), nobody)
+        except SettingsError as error:  # who has given the receiver up has no proof
+            log.warning("%s; so the decision to buy again counts", error)
+            return wish
+        if len(named) != 1:
+            return wish
+        log.warning("A person decided to buy again, but a callback names the job")
+        return None
 
     def _looked_up(self, look: Callable[[], FoundT], nothing: FoundT) -> FoundT:
         try:

@@ -96,8 +96,14 @@ class Completion(ABC):
         """Return the ids of the jobs that callbacks to this submission name."""
         return set()
 
-    def answers_all(self, tickets: Sequence[Ticket]) -> list[set[str]]:
-        """Return what :meth:`answers` does for each of many submissions."""
+    def answers_all(self, tickets: Sequence[Ticket], *, certain: bool = False) -> list[set[str]]:
+        """
+        Return what :meth:`answers` does for each of many submissions.
+
+        :param tickets: of the submissions.
+        :param certain: whether an id counts for nothing that cannot be confirmed now.
+        :raises FaceSwapError: if ``certain`` cannot be had now.
+        """
         return [set() for _ in tickets]
 
     def forget(self, ticket: Ticket) -> None:  # noqa: B027 - as above

@@ -17,7 +17,7 @@ from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
 from airflow_provider_faceswap.hooks.settings import Settings
 from airflow_provider_faceswap.journal.fingerprint import digest, digests
-from airflow_provider_faceswap.storage.addresses import private_host
+from airflow_provider_faceswap.storage.addresses import OR_ALLOW, unreachable_host
 from airflow_provider_faceswap.storage.lineage import public_uri
 from airflow_provider_faceswap.storage.signing import UnsignableError
 from airflow_provider_faceswap.storage.sources import File, Link, Source, source_of
@@ -117,8 +117,7 @@ class Inputs:
         """
         self._each_media(self._check)
         fields = {**self._each_media(self._sent), **self._flags}
-        if self.settings.vendors_own:
-            map_media(self.request_class, fields, _check_public)
+        map_media(self.request_class, fields, self._check_reachable)
         length = self.request_class.clip_length
         if length and is_blank(fields.get(length)):
             fields[length] = self._measured()
@@ -170,6 +169,12 @@ class Inputs:
             from airflow_provider_faceswap.media.clip import check_length
 
             check_length(name, value, self.settings, limit)
+
+    def _check_reachable(self, name: str, value: Any, media: Media) -> Any:
+        is_url = isinstance(value, str) and value[:4].lower() == "http"
+        if is_url and (host := unreachable_host(value, self.settings)):
+            raise InputError(name, f"leads to {host}, which the vendor cannot reach; {_ELSEWHERE}{OR_ALLOW}")
+        return value
 
     def _measured(self) -> float | None:
         clip = next((slot for slot in slots(self.request_class) if slot.media.kind == "video"), None)
@@ -240,11 +245,3 @@ class Inputs:
         if media.only_with:
             along = f"set {media.only_with}=True and give all pictures as files, which are sent along, or "
         raise InputError(name, f"cannot be given to the vendor as a URL: {reason}; {along}{_ELSEWHERE}")
-
-
-def _check_public(name: str, value: Any, media: Media) -> Any:
-    if isinstance(value, str) and value[:4].lower() == "http" and (host := private_host(value)):
-        raise InputError(
-            name, f"leads to {host}, which the vendor cannot reach; give a public URL, or {_ELSEWHERE}"
-        )
-    return value

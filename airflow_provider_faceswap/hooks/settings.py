@@ -47,7 +47,7 @@ class Settings(BaseModel):
     :param proxy: URL of a proxy for the vendor's API and its results.
     :param allow_private_hosts: whether results may be downloaded from private addresses.
     :param max_active_jobs: jobs that the vendor's plan runs at once; None if unknown.
-    :param vendors_own: whether ``base_url`` is the vendor's own; it reaches public addresses alone.
+    :param vendors_own: whether ``base_url`` is the one that the vendor's hook has by itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

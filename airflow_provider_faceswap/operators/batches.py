@@ -172,8 +172,9 @@ def _head_of_last_list(
     operator: FaceSwapBatchOperator, context: Context, journal: BatchJournal, place: Place
 ) -> Head:
     """Return what is known of a batch that was deferred, where nothing is kept or somebody deleted it."""
-    now = _now(operator, context)
-    return journal.save_head(Head(epoch=max(0, after_frozen(place) - 1), started_at=now["tried_at"], **now))
+    # When the task or its try began is not known: all that it bought counts.
+    known = {**_now(operator, context), "tried_at": 0.0}
+    return journal.save_head(Head(epoch=max(0, after_frozen(place) - 1), **known))
 
 
 def _now(operator: FaceSwapBatchOperator, context: Context) -> dict[str, Any]:

@@ -208,9 +208,10 @@ def _swap(operator: SwapOperator) -> Iterator[str]:
         operator._check()
     finally:
         operator.output_path = output_path
-    if operator.output_name is not None and not _is_template(operator.output_name):
+    if isinstance(operator.output_name, str) and not _is_template(operator.output_name):
         check_name(operator.output_name)
-    check_consent(operator.consent_reference)
+    if isinstance(operator.consent_reference, str):
+        check_consent(operator.consent_reference)
     operator.hook.check()
     yield from _callbacks(operator.completion)
     call = Call(

@@ -106,7 +106,8 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
 
     @job_id.setter
     def job_id(self, value: Any) -> None:
-        self._job_id = shown_of(value)
+        # Airflow knows by its identity what it need not render; then it sets it again.
+        self._job_id = shown_of(value) if hasattr(self, "_job_id") else value
 
     @cached_property
     def hook(self) -> SwapHook:

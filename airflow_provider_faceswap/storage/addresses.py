@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+if TYPE_CHECKING:
+    from airflow_provider_faceswap.hooks.settings import Settings
+
+OR_ALLOW = "; if it can, set the connection's extra allow_private_hosts"
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,11 +58,25 @@ def private_host(url: str) -> str:
     :param url: absolute.
     :return: an empty text for any other host, as nobody is asked for the address of a name.
     """
+    host = ""
     try:
         host = urlsplit(url).hostname or ""
         return host if refusal(host, allow_private=False) else ""
-    except ValueError:  # a name
+    except ValueError:  # a name, or no URL
         return host if host == "localhost" or host.endswith(".localhost") else ""
+
+
+def unreachable_host(url: str, settings: Settings) -> str:
+    """
+    Return the host of a URL that is given to a vendor who cannot reach it.
+
+    :param url: absolute.
+    :param settings: of the connection: the sandbox, a gateway or a vendor in this network may reach it.
+    :return: an empty text for any other host.
+    """
+    if not settings.vendors_own or settings.allow_private_hosts or private_host(settings.base_url):
+        return ""
+    return private_host(url)
 
 
 def _public(ip: Address) -> bool:

@@ -20,7 +20,7 @@ def inbox(world: BatchWorld, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[s
     def addressed(request: Any, deadline: float) -> tuple[Any, str]:
         return request, f"nonce-{media.index(request.init_video)}"
 
-    def answers_all(tickets: Any) -> list[set[str]]:
+    def answers_all(tickets: Any, *, certain: bool = False) -> list[set[str]]:
         return [named.get(ticket.nonce, set()) for ticket in tickets]
 
     monkeypatch.setattr(world.vendor, "addressed", addressed)

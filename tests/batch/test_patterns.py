@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.exceptions import AuthenticationError, InDoubtError, RefusedError
 from tests.batch.world import BatchWorld, TakenError, rows
@@ -69,6 +69,28 @@ def test_the_doubts_of_a_killed_worker_do_not_stop_the_next_try(world: BatchWorl
     world.die(rows(20), "answer", max_active_jobs=16, max_failed=1.0)
     summary = world.start(rows(20), max_active_jobs=16, max_failed=1.0)
     assert (summary["succeeded"], summary["in_doubt"]) == (4, 16)
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_pattern_is_seen_over_deferrals(world: BatchWorld, durable: bool) -> None:
+    """Nobody knows then when the try has begun, where Airflow keeps no state of tasks."""
+    if not durable:
+        world.store = None  # type: ignore[assignment]
+        world.retries = world.max_tries = 0
+    world.vendor.nonce = "n0nce"
+    answer_all(world, TakenError("cut"))
+    terms = {"max_failed": 1.0, "max_active_jobs": 5, "in_doubt_wait": 15, "deferrable": True}
+    with pytest.raises(TaskDeferred) as caught:
+        world.start(rows(MANY), **terms)
+    deferral = caught.value
+    with pytest.raises(AirflowFailException, match="the last 8 submissions are all in doubt"):
+        for _ in range(MANY):
+            world.clock.seconds += 60
+            try:
+                world.resume(deferral, {"problem": "nobody knows what ended"})
+            except TaskDeferred as again:
+                deferral = again
+    assert len(world.vendor.sent) == 10
 
 
 def test_a_pattern_is_seen_although_the_task_deferred_between(world: BatchWorld) -> None:

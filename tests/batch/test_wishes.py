@@ -10,6 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
+from airflow_provider_faceswap.exceptions import SettingsError
 from tests.batch.world import BatchWorld, TakenError, rows
 
 FIRST, SECOND = (row["target"] for row in rows(2))
@@ -150,8 +151,9 @@ def test_a_misspelt_word_about_one_row_takes_no_decision_from_another(doubts: Ba
 
 @pytest.mark.parametrize("how", ["resume", "clear"])
 @pytest.mark.parametrize("by", ["page", "key"])
+@pytest.mark.parametrize("proof", ["came", "was given up"])
 def test_buying_again_is_not_obeyed_where_a_callback_names_the_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, by: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, by: str, proof: str
 ) -> None:
     world = BatchWorld(tmp_path / "out", monkeypatch, "aifaceswap")
     row = {"source_video": FIRST, "face_image": FIRST, "duration": 5}
@@ -166,10 +168,16 @@ def test_buying_again_is_not_obeyed_where_a_callback_names_the_job(
         world.store.set(f"faceswap/{shown(world, 0)['key']}", "resubmit")
     world.vendor.called_back = set(world.vendor.jobs)
     world.clock.seconds += 60
+    if proof == "was given up":
+        world.vendor.unknown = SettingsError("[faceswap] inbox is not set")
+        world.vendor.called_back = set()
     if how == "resume":
-        summary = world.resume(caught.value, {"problem": "x"})
+        try:
+            summary = world.resume(caught.value, {"problem": "x"})
+        except TaskDeferred as again:  # bought again, and waited for
+            summary = world.resume(again, {"problem": "x"})
     else:
         world.clear()
         summary = world.start([row], operation="video_faceswap")
-    assert summary["succeeded"] == 1 and world.vendor.bought[FIRST] == 1
+    assert summary["succeeded"] == 1 and world.vendor.bought[FIRST] == (1 if proof == "came" else 2)
     assert world.store.get(f"faceswap/{shown(world, 0)['key']}") is None

@@ -86,7 +86,9 @@ class Vendor(FakeCompletion):
         self.world.clock.seconds += 20
         return {"problem": "not watched"}
 
-    def answers_all(self, tickets: Any) -> list[set[str]]:
+    def answers_all(self, tickets: Any, *, certain: bool = False) -> list[set[str]]:
+        if certain and self.unknown:
+            raise self.unknown
         return [set(self.called_back) for _ in tickets]
 
     @property

@@ -289,3 +289,23 @@ def test_a_file_in_a_store_of_this_machine_is_refused(bucket: dict[str, str]) ->
     with pytest.raises(InputError, match=r"target_image: leads to 127\.0\.0\.1") as caught:
         inputs("modelslab", "multiple_face_swap", given, settings=where).request()
     assert "Signature" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"base_url": "http://10.0.0.5:8000"}, {"base_url": "https://swap.example", "allow_private_hosts": True}],
+)
+def test_a_vendor_in_this_network_reaches_what_lies_there(given: dict[str, Any]) -> None:
+    where = settings(**{"vendors_own": True, **given})
+    media = {"init_image": LINK, "target_image": "http://10.0.0.7/a.jpg"}
+    assert inputs("modelslab", "multiple_face_swap", media, settings=where).request()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1/a.jpg", "https://[cdn.example]/a.png", "http://ex\u2100mple.com/a"]
+)
+def test_what_is_no_url_is_an_error_of_its_field(url: str) -> None:
+    where = settings("https://modelslab.com", vendors_own=True)
+    media = {"init_image": LINK, "target_image": url}
+    with pytest.raises(InputError, match="target_image"):
+        inputs("modelslab", "multiple_face_swap", media, settings=where).request()

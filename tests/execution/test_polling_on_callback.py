@@ -177,3 +177,15 @@ def test_jobs_without_a_callback_need_no_settings() -> None:
     assert plain.answers(ticket) == set()
     plain.hook.send.return_value = job()  # type: ignore[attr-defined]
     assert plain.poll(ticket).state is JobState.SUCCESS
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_a_name_that_cannot_be_confirmed_now(inbox: Inbox, certain: bool) -> None:
+    """Who asks before buying again must know; who waits looks again."""
+    call(inbox)
+    found = completion(inbox, states={"278": PollError("HTTP 503")})
+    if certain:
+        with pytest.raises(PollError, match="HTTP 503"):
+            found.answers_all([DOUBT], certain=True)
+    else:
+        assert found.answers_all([DOUBT]) == [set()]

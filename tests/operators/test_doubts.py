@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
-from airflow_provider_faceswap.exceptions import InboxError, InDoubtError, RefusedForNowError
+from airflow_provider_faceswap.exceptions import InboxError, InDoubtError, RefusedForNowError, SettingsError
 from airflow_provider_faceswap.execution.purchase import MAX_DOUBTS
 from tests.fakes import FakeTaskInstance, Killed, job
 from tests.operators.world import OTHER, World
@@ -249,3 +249,23 @@ def test_buying_again_is_not_obeyed_where_a_callback_names_the_job(callbacks: Wo
         callbacks.clear()
         found = callbacks.start()
     assert found["job_id"] == "278" and callbacks.vendor.accepted == 1
+
+
+@pytest.mark.parametrize("inbox", ["does not answer", "was given up"])
+def test_buying_again_where_callbacks_cannot_be_looked_up(callbacks: World, inbox: str) -> None:
+    """What is not known now may be known at a retry; who has no receiver any more has no proof."""
+    callbacks.vendor.submissions = [InDoubtError("cut"), job(PROCESSING, job_id="279")]
+    callbacks.defer(in_doubt_wait=600)
+    assert callbacks.store is not None
+    wish = {"attempt": callbacks.entry["attempted_at"], "action": "resubmit"}
+    callbacks.store.set("faceswap_decision", wish)
+    callbacks.clock.seconds += 60
+    callbacks.clear()
+    if inbox == "was given up":
+        callbacks.vendor.unknown = SettingsError("[faceswap] inbox is not set")
+        assert callbacks.start()["job_id"] == "279"
+        return
+    callbacks.vendor.unknown = InboxError("HTTP 503")
+    with pytest.raises(AirflowException, match="HTTP 503"):
+        callbacks.start()
+    assert callbacks.vendor.accepted == 1

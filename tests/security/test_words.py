@@ -113,6 +113,7 @@ def test_a_signature_is_known_by_its_form(signature: str, parsed: Any) -> None:
         "s3://my_aws_conn@my-bucket/clips/2026/11/a-rather-long-name-of-a-clip-that-somebody-gave-it.mp4",
         "job 0123456789abcdef0123456789abcdef failed",
         "No face found in init_image, code 5ec7e70123456789",
+        "policy: content_moderation_violation_detected",
     ],
 )
 def test_ordinary_words_stay(words: str) -> None:

@@ -132,3 +132,16 @@ def test_airflow_shows_no_link_of_a_submitters_result(cls: type[JobSensor]) -> N
         assert "5ecre7" not in str(one.job_id) and "278" in str(one.job_id)
     one.job_id = given
     assert one.job_id["inputs"] == given["inputs"] and one.job_id["eta"] == 12.5
+
+
+def test_what_airflow_has_resolved_stays_the_same_until_it_is_rendered() -> None:
+    """Airflow knows by the object that it must not render it: a file may be named like a template."""
+    given = {
+        **SUBMITTED,
+        "inputs": {"init_image": "s3://c@b/{{ 1 + 1 }}.jpg"},
+        "output": ["https://a.example"],
+    }
+    one: Any = sensor(job_id=given)
+    assert one.job_id is given
+    one.job_id = one.job_id
+    assert one.job_id["inputs"] == given["inputs"] and "output" not in one.job_id
