@@ -301,9 +301,7 @@ def test_a_vendor_in_this_network_reaches_what_lies_there(given: dict[str, Any])
     assert inputs("modelslab", "multiple_face_swap", media, settings=where).request()
 
 
-@pytest.mark.parametrize(
-    "url", ["http://[::1/a.jpg", "https://[cdn.example]/a.png", "http://ex\u2100mple.com/a"]
-)
+@pytest.mark.parametrize("url", ["http://[::1/a.jpg", "http://ex\u2100mple.com/a"])
 def test_what_is_no_url_is_an_error_of_its_field(url: str) -> None:
     where = settings("https://modelslab.com", vendors_own=True)
     media = {"init_image": LINK, "target_image": url}

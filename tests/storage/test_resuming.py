@@ -145,7 +145,7 @@ def test_progress_renews_the_patience_and_standstill_does_not(cdn: Cdn, tmp_path
 def test_a_server_that_always_adds_a_little_and_cuts_is_bounded(
     cdn: Cdn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "GRACE", 0.1)
+    monkeypatch.setattr(parts, "GRACE", 1.0)
     monkeypatch.setattr(parts, "SLOWEST", 10 * 1024 * 1024)
     handler = Cutting(cuts=10**6, keep=1000, ETag='"abc"')
     with pytest.raises(ResultError, match="slower than 10240 KB a second"):

@@ -28,7 +28,7 @@ async def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     yield Inbox(f"file://{tmp_path}")
 
 
-def trigger(job_id: str = JOB, seconds: float = 5.0, **kwargs: Any) -> SwapCallbackTrigger:
+def trigger(job_id: str = JOB, seconds: float = 60.0, **kwargs: Any) -> SwapCallbackTrigger:
     return SwapCallbackTrigger(
         provider="aifaceswap",
         conn_id="c",
@@ -80,7 +80,7 @@ async def test_a_foreign_callback_does_not_fire_and_is_told_once(
     monkeypatch.setattr(SwapCallbackTrigger, "log", mock.Mock())
     await put(inbox, task_id="another")
     await asyncio.to_thread(inbox.put, "aifaceswap", NONCE, b'["rubbish"]')
-    one = trigger(seconds=0.4)
+    one = trigger(seconds=2.0)
     (event,) = await events(one)
     assert event.payload["states"] == {JOB: "deadline"}
     assert one.log.warning.call_count == 2
