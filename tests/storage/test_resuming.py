@@ -147,7 +147,7 @@ def test_a_server_that_always_adds_a_little_and_cuts_is_bounded(
 ) -> None:
     monkeypatch.setattr(parts, "GRACE", 1.0)
     monkeypatch.setattr(parts, "SLOWEST", 10 * 1024 * 1024)
-    handler = Cutting(cuts=10**6, keep=1000, ETag='"abc"')
+    handler = Cutting(cuts=10**6, keep=50, ETag='"abc"')
     with pytest.raises(ResultError, match="slower than 10240 KB a second"):
         fetched(cdn, tmp_path, handler)
     assert len(handler.asked) > 2
