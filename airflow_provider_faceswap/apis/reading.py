@@ -152,7 +152,7 @@ def one_line(value: object, redact: Callable[[str], str] = str, most: int = MAX_
 
 
 def _visible(text: str) -> str:
-    # Control characters and lone surrogates break logs and databases, and between its letters hide a key.
+    # Control characters and lone surrogates break logs and databases; between its letters they hide a key.
     return "".join(char for char in text[:_MAX_SPELT] if char.isprintable() or char.isspace())
 
 
