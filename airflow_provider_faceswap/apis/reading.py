@@ -36,7 +36,7 @@ _URL_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 SIGNING_NAMES = (
-    r"x-(?:amz|goog)-[a-z-]{1,30}|awsaccesskeyid|googleaccessid|[a-z0-9_-]{0,30}(?:signature|token)"
+    r"x-(?:amz|goog)-[a-z0-9-]{1,60}|awsaccesskeyid|googleaccessid|[a-z0-9_-]{0,30}(?:signature|token)"
     r"|sig|key-pair-id|hdn(?:ts|ea|tl)|hmac"
 )
 """Of Amazon, Google, Azure (SAS), CloudFront, Akamai and others: what follows them in a query is a secret."""

@@ -101,8 +101,8 @@ class Completion(ABC):
         Return what :meth:`answers` does for each of many submissions.
 
         :param tickets: of the submissions.
-        :param certain: whether an id counts for nothing that cannot be confirmed now.
-        :raises FaceSwapError: if ``certain`` cannot be had now.
+        :param certain: whether an id that cannot be confirmed now is an error, instead of no answer.
+        :raises FaceSwapError: with ``certain``, if an id cannot be confirmed now.
         """
         return [set() for _ in tickets]
 

@@ -45,7 +45,7 @@ class Settings(BaseModel):
     :param requests_per_second: the most requests of one process; None for no limit.
     :param verify: whether TLS certificates are checked, or the path of a CA bundle.
     :param proxy: URL of a proxy for the vendor's API and its results.
-    :param allow_private_hosts: whether results may be downloaded from private addresses.
+    :param allow_private_hosts: whether results may come from private addresses, and media may have them.
     :param max_active_jobs: jobs that the vendor's plan runs at once; None if unknown.
     :param vendors_own: whether ``base_url`` is the one that the vendor's hook has by itself.
     """

@@ -106,7 +106,7 @@ class JobSensor(WithFullSignature, WithLineage, WithLinks, BaseSensorOperator):
 
     @job_id.setter
     def job_id(self, value: Any) -> None:
-        # Airflow knows by its identity what it need not render; then it sets it again.
+        # It stays the same object until it is rendered: so Airflow knows what it has resolved already.
         self._job_id = shown_of(value) if hasattr(self, "_job_id") else value
 
     @cached_property
