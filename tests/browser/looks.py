@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BUCKET = "my-bucket"
 WAITS_FOR_A_WORKER = {None, "scheduled", "queued"}
 BLANKS = re.compile(r"\b(undefined|null|NaN|Infinity|Invalid Date|\[object)\b")
+SCROLLS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 @dataclass

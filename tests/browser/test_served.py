@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -112,3 +115,14 @@ def test_the_tab_is_offered_and_served(looks: Looks) -> None:
 def test_the_receiver_is_still_there(looks: Looks) -> None:
     url = f"{looks.cluster.url}/faceswap/callbacks/aifaceswap/made-up"
     assert httpx.post(url, trust_env=False, timeout=60).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["..%2fapp.py", "%2e%2e/app.py", "..%5capp.py", "js/../../app.py", "%2fetc%2fpasswd", "js", ""]
+)
+def test_the_static_files_are_all_that_is_static(looks: Looks, path: str) -> None:
+    # Not through the browser, which tidies a path up before it asks.
+    with closing(http.client.HTTPConnection(urlsplit(looks.cluster.url).netloc)) as connection:
+        connection.request("GET", f"/faceswap/pages/static/{path}")
+        reply = connection.getresponse()
+        assert (reply.status, b"import" in reply.read()) == (404, False)

@@ -10,7 +10,9 @@ import pytest
 from airflow_provider_faceswap.callbacks.inbox import Inbox
 from airflow_provider_faceswap.operators.modelslab import ModelsLabMultipleFaceSwapOperator
 from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
+from tests.buckets import S3
 from tests.execution.vendors import PICTURE, TAKEN, Task, Vendor, connect, finished
+from tests.fakes import JPEG, MP4
 from tests.recipe.server import serve_app
 
 
@@ -53,3 +55,11 @@ def callbacks(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("AIRFLOW__FACESWAP__CALLBACK_SECRET", "x" * 40)
     monkeypatch.setenv("AIRFLOW__FACESWAP__INBOX", f"file://{tmp_path}/inbox")
     return Inbox(f"file://{tmp_path}/inbox")
+
+
+@pytest.fixture
+def bucket(s3: S3) -> dict[str, str]:
+    """A picture and a clip in a bucket."""
+    s3.client.put_object(Bucket="bucket", Key="in/face.jpg", Body=JPEG)
+    s3.client.put_object(Bucket="bucket", Key="in/clip.mp4", Body=MP4)
+    return {"picture": f"{s3.url}/in/face.jpg", "clip": f"{s3.url}/in/clip.mp4"}

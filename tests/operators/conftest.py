@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.operators.shop import Shop
+from tests.operators.till import Till
 from tests.operators.world import PURCHASES, World
 
 
@@ -21,3 +25,18 @@ def one(monkeypatch: pytest.MonkeyPatch) -> World:
 def callbacks(monkeypatch: pytest.MonkeyPatch) -> World:
     """A task of the vendor that calls back."""
     return World("aifaceswap", monkeypatch)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/out"
+
+
+@pytest.fixture
+def till(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Till:
+    return Till(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def modelslab(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    return Shop("modelslab", monkeypatch)

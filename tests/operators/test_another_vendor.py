@@ -12,12 +12,6 @@ from airflow_provider_faceswap.exceptions import NotSentError
 from tests.fakes import job
 from tests.operators.shop import CLIP, Shop
 
-
-@pytest.fixture
-def modelslab(monkeypatch: pytest.MonkeyPatch) -> Shop:
-    return Shop("modelslab", monkeypatch)
-
-
 MOVED = (
     "job 278 was bought from ModelsLab, and connection 'account' is of type 'aifaceswap'; go back to the "
     "former connection and clear the task to collect it; decide in the task's tab 'Face swap'"

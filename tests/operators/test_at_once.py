@@ -10,90 +10,15 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 
-from airflow_provider_faceswap import options
-from airflow_provider_faceswap.apis.job import Cost, Job, JobState
-from airflow_provider_faceswap.exceptions import InDoubtError, NotSentError, ResultError
+from airflow_provider_faceswap.exceptions import InDoubtError, ResultError
 from airflow_provider_faceswap.operators.aifaceswap import (
     AIFaceSwapExtractFacesOperator,
     AIFaceSwapExtractFrameFacesOperator,
 )
-from airflow_provider_faceswap.operators.base import SwapOperator
-from airflow_provider_faceswap.operators.segmind import SegmindFaceSwapOperator
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore
-from airflow_provider_faceswap.storage.records import Records
-from tests.fakes import JPEG, FakeClock, FakeCompletion, FakeStore, Killed, context
-
-URL = "https://example.com/a.png"
-PICTURE = Job(
-    job_id="r-1",
-    state=JobState.SUCCESS,
-    content=JPEG,
-    seconds=2.9,
-    cost=Cost(amount=0.5),
-    meta={"remaining_credits": 7.5},
-)
-BOXES = Job(job_id="", state=JobState.SUCCESS, faces=((1, 2, 3, 4), (5, 6, 7, 8)), cost=Cost(amount=2))
-
-
-class Till:
-    """A task that is started again and again, and how often it paid."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        self.store = FakeStore()
-        self.folder = tmp_path / "out"
-        self.scratch = tmp_path / "scratch"
-        self.spool = tmp_path / "spool"
-        self.scratch.mkdir()
-        self.answer: Any = PICTURE
-        self.monkeypatch = monkeypatch
-        self.vendor = FakeCompletion("segmind")
-        self.tries, self.clears = 0, 0
-        self.clock = FakeClock()
-        monkeypatch.setattr("tempfile.tempdir", str(self.scratch))
-
-    def configure(self, **given: str) -> None:
-        """Set options of the section [faceswap]."""
-        self.monkeypatch.setattr(options, "option", lambda name: given.get(name, ""))
-
-    def start(self, cls: Any = SegmindFaceSwapOperator, **fields: Any) -> Any:
-        known: dict[str, Any] = {"img": URL} if cls is AIFaceSwapExtractFacesOperator else {}
-        if cls is SegmindFaceSwapOperator:
-            known = {"source_img": URL, "target_img": URL, "output_path": f"file://{self.folder}"}
-        if self.vendor.provider != cls.provider:
-            self.vendor = FakeCompletion(cls.provider)
-        self.vendor.submissions = [self.answer]
-        for name, stand_in in {
-            "hook": self.vendor.hook, "completion": self.vendor, "clock": self.clock
-        }.items():  # fmt: skip
-            self.monkeypatch.setattr(SwapOperator, name, stand_in)
-        self.tries += 1
-        operator = cls(**{"task_id": "swap", **known, **fields})
-        max_tries = 2 + self.clears * 3
-        return operator.execute(
-            context(self.store, try_number=self.tries, max_tries=max_tries, clear_number=self.clears)
-        )
-
-    def clear(self) -> None:
-        self.clears += 1
-
-    @property
-    def paid(self) -> int:
-        return self.vendor.accepted
-
-    @property
-    def entry(self) -> Any:
-        return self.store.get("faceswap")
-
-    @property
-    def left_over(self) -> list[Path]:
-        folders = [folder for folder in (self.scratch, self.spool) if folder.exists()]
-        return [path for folder in folders for path in folder.iterdir() if "faceswap-paid-" in path.name]
-
-
-@pytest.fixture
-def till(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Till:
-    return Till(monkeypatch, tmp_path)
+from tests.fakes import JPEG, Killed
+from tests.operators.till import BOXES, PICTURE, Till
 
 
 def block(till: Till) -> None:
@@ -292,53 +217,4 @@ def test_a_frame_is_read_from_a_file(till: Till, tmp_path: Path) -> None:
     till.store.delete("faceswap")
     with pytest.raises(AirflowFailException, match="base64_img: "):
         till.start(AIFaceSwapExtractFrameFacesOperator, base64_img=f"file://{tmp_path}/none.jpg")
-    assert till.paid == 1
-
-
-@pytest.mark.parametrize("on_in_doubt", ["fail", "resubmit"])
-@pytest.mark.parametrize("cleared", [True, False])
-def test_a_picture_that_was_stored_right_before_the_worker_died_is_no_doubt(
-    till: Till, on_in_doubt: str, cleared: bool
-) -> None:
-    """Killed between the folder and the journal, the entry still says that nobody knows."""
-    real = till.store.set
-
-    def dying(key: str, value: Any, *, retention: Any = None) -> None:
-        if key == "faceswap" and value["state"] == "finished":
-            raise Killed
-        real(key, value, retention=retention)
-
-    till.store.set = dying  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        till.start()
-    till.store.set = real  # type: ignore[method-assign]
-    if cleared:
-        till.clear()
-    result = till.start(on_in_doubt=on_in_doubt)
-    assert result["stored"] == [f"file://{till.folder}/segmind-r-1.jpg"] and till.paid == 1
-    assert (till.entry["state"], till.entry["job_id"]) == ("finished", "r-1")
-    assert till.start() == result
-
-
-def test_a_picture_of_another_submission_does_not_settle_a_doubt(till: Till) -> None:
-    till.start()
-    till.store.delete("faceswap")
-    till.clock.seconds += 1
-    till.answer = InDoubtError("cut")
-    with pytest.raises(AirflowFailException, match="in doubt"):
-        till.start()
-    assert till.paid == 2
-
-
-def test_a_doubt_ends_the_task_without_a_store_although_the_folder_cannot_be_read(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: Any) -> None:
-        raise NotSentError("output_path cannot be read now")
-
-    till.store = None  # type: ignore[assignment]
-    till.answer = InDoubtError("cut")
-    monkeypatch.setattr(Records, "find", broken)
-    with pytest.raises(AirflowFailException, match="in doubt"):
-        till.start()
     assert till.paid == 1

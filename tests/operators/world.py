@@ -17,6 +17,7 @@ from tests.fakes import JPEG, MP4, FakeClock, FakeCompletion, FakeDownloads, Fak
 
 URL = "https://example.com/a.mp4"
 OTHER = "https://example.com/other.mp4"
+REUSE: dict[str, Any] = {"reuse_stored": True}
 
 PURCHASES: dict[str, Any] = {
     "modelslab": (ModelsLabSingleVideoSwapOperator, {"init_image": URL}, "init_video"),
@@ -121,3 +122,9 @@ class World:
         """The states of all entries that were written."""
         assert self.store is not None
         return [value["state"] for key, value in self.store.history if key == "faceswap"]
+
+
+def another_run(world: World) -> None:
+    """Let the next start be that of a task of another run: its state store is empty."""
+    world.store = FakeStore()
+    world.try_number, world.max_tries, world.clear_number = 0, world.retries, 0

@@ -19,9 +19,8 @@ import httpx
 from typing_extensions import Self
 
 from airflow_provider_faceswap.journal.store import KEY
-from airflow_provider_faceswap.sandbox.jobs.progress import Progress
-from airflow_provider_faceswap.sandbox.server import SandboxServer
 from harness.cluster import Cluster
+from tests.system.vendor import SceneVendor
 
 IN_DOUBT = "submission in doubt"
 ENDED = frozenset({"success", "failed"})
@@ -42,7 +41,7 @@ def eventually(condition: Callable[[], object], what: str, timeout: float = 400,
         time.sleep(every)
 
 
-class Scene:
+class Scene(SceneVendor):
     """A vendor, a connection that leads to it, and a task that buys from it.
 
     :param cluster: where the task runs.
@@ -60,7 +59,7 @@ class Scene:
     ) -> None:
         self.cluster = cluster
         self.dag_id, self.task_id, self.provider = dag_id, task_id, provider
-        self.vendor = SandboxServer()
+        super().__init__()
         self.conn_id = f"vendor_{next(_numbers)}"
         self.run_id = ""
         self._folder = tempfile.TemporaryDirectory(prefix="faceswap-scene-")
@@ -86,54 +85,7 @@ class Scene:
         self.vendor.stop()
         self._folder.cleanup()
 
-    # The vendor
-
-    def jobs(self, outcome: str = "success", **policy: Any) -> None:
-        """Say how jobs that are accepted from now on go."""
-        self._control("progress", {"outcome": outcome, **policy})
-
-    def fault(self, kind: str, **when: Any) -> None:
-        """Say what goes wrong from now on; once unless ``times`` says otherwise."""
-        self._control("faults", {"kind": kind, "times": 1, **when})
-
-    def _control(self, what: str, body: dict[str, Any]) -> None:
-        self.http.post(f"/_sandbox/{what}", json=body).raise_for_status()
-
-    @property
-    def counts(self) -> dict[str, Any]:
-        """What the vendor has seen."""
-        return self.vendor.backend.counts.to_json()
-
-    @property
-    def accepted(self) -> int:
-        """How many jobs the vendor has accepted, and so bills."""
-        return sum(self.counts["accepted"].values())
-
-    @property
-    def job_ids(self) -> list[str]:
-        """The jobs that the vendor knows, the oldest first."""
-        return [str(job.id) for job in self.vendor.backend.jobs.listing()]
-
-    def finish_jobs(self) -> None:
-        """Let all jobs end well at the next look, those that never would included."""
-        for job in self.vendor.backend.jobs.listing():
-            job.progress = Progress()
-
-    def forget_jobs(self) -> None:
-        """Let the vendor know neither the jobs nor their results any more."""
-        self.vendor.backend.jobs.reset()
-
-    def has_job(self, job_id: str) -> None:
-        """Let the vendor have a finished job with this id, which nobody submitted through Airflow."""
-        picture = f"{self.vendor.url}/samples/hopper.jpg"
-        body = {"key": self.vendor.key, "init_image": picture, "target_image": picture}
-        self.http.post("/api/v6/faceswap/multiple_face_swap", json=body).raise_for_status()
-        (job,) = self.vendor.backend.jobs.listing()
-        self.vendor.backend.jobs._jobs[job_id] = job
-
-    def mend(self) -> None:
-        """Let nothing go wrong any more."""
-        self.http.delete("/_sandbox/faults").raise_for_status()
+    # The connection
 
     def rotate_key(self, key: str) -> None:
         """Give the account another key, at the vendor and in the connection."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -11,8 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 import pytest
 
-from airflow_provider_faceswap.apis.registry import GROUP
-from airflow_provider_faceswap.testing.vendors import assert_vendor_contract, assert_vendor_registered, reply
+from airflow_provider_faceswap.testing.vendors import assert_vendor_contract, reply
 from airflow_provider_faceswap.vendors import (
     AuthenticationError,
     Job,
@@ -24,7 +23,6 @@ from airflow_provider_faceswap.vendors import (
     Text,
     Vendor,
 )
-from tests.vendors.conftest import Distribute, forget
 from tests.vendors.installed import ACME
 
 LEAK = "k3y-0f-n0b0dy"
@@ -265,47 +263,6 @@ def test_all_faults_are_named_together(own: ModuleType) -> None:
     said = faults(with_swap(own, docs="x", model_config={"frozen": False}), own)
     assert said.startswith("vendor 'acme' breaks its contract:\n- swap: docs must")
     assert said.count("\n- ") == 2
-
-
-def test_a_vendor_that_is_not_installed_is_not_registered() -> None:
-    forget()
-    with pytest.raises(
-        AssertionError, match="vendor 'acme' is not found by Airflow:\n- 'acme' is not a known"
-    ):
-        assert_vendor_registered("acme")
-
-
-INFO = """
-def get_provider_info():
-    return {info}
-"""
-
-
-@pytest.mark.parametrize(
-    ("info", "says"),
-    [
-        (None, "bolt_faceswap has no entry point of the group apache_airflow_provider"),
-        ({"package-name": "bolt"}, "package-name is 'bolt'; it must be 'bolt_faceswap'"),
-        (
-            {"package-name": "bolt_faceswap"},
-            "connection-types must name bolt.Hook once for 'bolt'; it names []",
-        ),
-    ],
-)
-def test_a_package_that_airflow_does_not_see_is_found(
-    distribute: Distribute, tmp_path: Path, info: Mapping[str, Any] | None, says: str
-) -> None:
-    code = "from airflow_provider_faceswap.vendors import Vendor\n"
-    code += "VENDOR = Vendor(name='bolt', title='Bolt', hook='bolt.Hook', operations={})\n"
-    distribute("bolt_faceswap", {"bolt": "bolt_api:VENDOR"}, "bolt_api", code + INFO.format(info=info))
-    if info is not None:
-        points = tmp_path / "bolt_faceswap" / "bolt_faceswap-2.5.dist-info" / "entry_points.txt"
-        points.write_text(
-            f"[{GROUP}]\nbolt = bolt_api:VENDOR\n[apache_airflow_provider]\ni = bolt_api:get_provider_info\n"
-        )
-    with pytest.raises(AssertionError) as raised:
-        assert_vendor_registered("bolt")
-    assert says in str(raised.value)
 
 
 def test_a_reply_is_made_of_json_or_of_bytes() -> None:
