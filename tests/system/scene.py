@@ -191,6 +191,13 @@ class Scene(SceneVendor):
         self.cluster.rest.request("POST", path, json={"dry_run": False, "only_failed": False})
         return before
 
+    def clear_another(self, task_id: str) -> None:
+        """Clear another task of the run, once it has succeeded."""
+        rest, where = self.cluster.rest, (self.dag_id, self.run_id, task_id)
+        eventually(lambda: rest.task_instance(*where)["state"] == "success", f"{self.run_id} {task_id}")
+        rest.clear(*where)
+        eventually(lambda: rest.task_instance(*where)["try_number"] > 1, f"{self.run_id} {task_id} again")
+
     def _last_try(self) -> int:
         task = self.task
         if task["state"] in ENDED:

@@ -91,3 +91,19 @@ def test_job_adopted_while_its_callback_is_awaited_is_waited_for(cluster: Cluste
         scene.finish_jobs()
         scene.ends("success")
         assert (scene.result["job_id"], scene.accepted) == (job_id, 1)
+
+
+def test_buying_again_is_not_obeyed_once_a_callback_names_the_job(cluster: Cluster) -> None:
+    with Scene(cluster, "swap_called_back") as scene:
+        scene.jobs("never")
+        scene.fault("accept_then_break")
+        scene.start()
+        scene.is_accepted()
+        scene.reaches("deferred")
+        named = ("--dag-id", scene.dag_id, "--run-id", scene.run_id)
+        airflow(cluster, "resubmit", *named, "--no-clear", "--yes")
+        scene.call_back()
+        scene.ends("success")
+
+        assert [scene.result["job_id"]] == scene.job_ids
+        assert "A person decided to buy again, but a callback names the job" in scene.log

@@ -23,6 +23,20 @@ def test_trigger_crashed_and_the_retry_waits_on(cluster: Cluster) -> None:
         assert scene.accepted == 1
 
 
+def test_trigger_crashed_after_another_task_was_cleared_and_the_inputs_edited(cluster: Cluster) -> None:
+    with Scene(cluster, "swap_beside_another") as scene:
+        scene.jobs("never")
+        scene.start(deferral="crash when told")
+        scene.reaches("deferred")
+        (job_id,) = scene.job_ids
+        scene.clear_another("another")
+        scene.now(picture="astronaut")
+        (scene.folder / "crash").touch()
+        scene.fails_at_once(f"job {job_id} was bought with other inputs; changed: target_image")
+
+        assert scene.accepted == 1
+
+
 def test_deferral_timed_out_and_a_finished_result_is_taken(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.jobs(after_seconds=1)

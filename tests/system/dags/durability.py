@@ -62,7 +62,8 @@ class Breakable(SwapOperator):
     :param stop_at: "before intent", "before post", or "before running" and the like: before the journal notes
         a state, or "after running" and the like.
     :param stop_file: shows that it has come there.
-    :param deferral: "crash" for a trigger that raises, "timeout" for a deferral that Airflow ends soon.
+    :param deferral: "crash" for a trigger that raises, "crash when told" for one that raises once there is a
+        file "crash" beside the stop file, "timeout" for a deferral that Airflow ends soon.
     :param breaks: "post_execute" or "xcom": what fails after the result is noted.
     """
 
@@ -110,7 +111,9 @@ class Breakable(SwapOperator):
 
     def defer(self, *, trigger, timeout=None, **kwargs):
         if self.deferral and self._first():
-            if self.deferral == "crash":
+            if self.deferral == "crash when told":
+                trigger = CrashingTrigger(str(Path(self.stop_file).with_name("crash")))
+            elif self.deferral == "crash":
                 trigger = CrashingTrigger()
             else:
                 timeout = timedelta(seconds=10)  # the scheduler fails tasks that resume sooner
@@ -221,6 +224,16 @@ def swap_and_publish():
 
 
 @dag(**options)
+def swap_beside_another():
+    @task
+    def another():
+        pass
+
+    another()
+    swap()
+
+
+@dag(**options)
 def swap_with_fewer_retries():
     lowered = Path(os.environ["AIRFLOW_HOME"], "lowered").exists()
     swap(retries=0 if lowered else 1)
@@ -265,5 +278,6 @@ swap_aifaceswap()
 submit_then_wait()
 swap_called_back()
 swap_and_publish()
+swap_beside_another()
 swap_with_fewer_retries()
 swap_many()
