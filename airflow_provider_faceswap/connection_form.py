@@ -71,7 +71,8 @@ _COMMON_FIELDS: dict[str, Any] = {
     ),
     "allow_private_hosts": connection_field(
         "Allow private hosts",
-        "On: results may be downloaded from private addresses, and plain http is allowed. Off: neither.",
+        "On: results may come from private addresses, media and the receiver of callbacks may have them, "
+        "and plain http is allowed. Off: none of that.",
         "boolean",
         section=_NETWORK,
     ),
