@@ -77,11 +77,12 @@ def test_what_was_not_accepted_is_bought_again_once(cluster: Cluster) -> None:
         assert scene.accepted == 2
 
 
+@pytest.mark.together(first=True)  # it takes minutes
 def test_job_adopted_while_its_callback_is_awaited_is_waited_for(cluster: Cluster) -> None:
     with Scene(cluster, "swap_called_back") as scene:
         scene.jobs("never")
         scene.fault("accept_then_break")
-        scene.start(timeout=40)
+        scene.start(timeout=150)  # the command takes half a minute on a busy machine
         scene.is_accepted()
         scene.reaches("deferred")
         (job_id,) = scene.job_ids

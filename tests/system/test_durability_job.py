@@ -66,7 +66,7 @@ def test_deadline_while_deferred_is_final_until_a_clear(cluster: Cluster) -> Non
 def test_deadline_in_blocking_mode_counts_from_the_first_submission_over_restarts(cluster: Cluster) -> None:
     with Scene(cluster) as scene:
         scene.jobs("never")
-        scene.start(deferrable=False, timeout=25)
+        scene.start(deferrable=False, timeout=45)
         scene.is_looked_at()
         deadline = scene.entry["deadline"]
         scene.kill(worker=False)
