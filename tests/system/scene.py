@@ -212,6 +212,17 @@ class Scene(SceneVendor):
         """Wait until the run has ended, in this state."""
         assert self.cluster.rest.wait_for_run(self.dag_id, self.run_id, interval=2) == state
 
+    def delete_run(self) -> None:
+        """Delete the run, once the executor has told of the ends of its only task's processes.
+
+        What it tells later is taken for the end of the task of a new run by the same name.
+        """
+        started = self.log_of(1).count("::group::Pre Execute")
+        told = re.compile(rf"Received executor event .*run_id='{self.run_id}'")
+        log = self.cluster.home / "logs" / "scheduler.log"
+        eventually(lambda: len(told.findall(log.read_text())) >= started, f"{self.run_id}: all ends are told")
+        self.cluster.rest.request("DELETE", f"/dags/{self.dag_id}/dagRuns/{self.run_id}")
+
     def has_retries(self, retries: int) -> None:
         """Let Airflow read the Dag's file again, and wait until its task has that many retries."""
         dag = f"/dags/{self.dag_id}"

@@ -159,7 +159,7 @@ def test_run_that_is_deleted_and_made_again_lists_its_items_afresh(cluster: Clus
         scene.start(items=scene.rows(3))
         scene.ends(state)
         scene.run_ends(state)
-        cluster.rest.request("DELETE", f"/dags/{scene.dag_id}/dagRuns/{scene.run_id}")
+        scene.delete_run()
         scene.jobs(after_seconds=1)
         scene.start(again=True, items=[*scene.rows(2), *scene.rows(2, start=7)])
         scene.ends("success")
