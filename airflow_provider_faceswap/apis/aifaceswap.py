@@ -25,7 +25,7 @@ from airflow_provider_faceswap.apis import VENDORS
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
 from airflow_provider_faceswap.apis.aifaceswap_reading import ACCEPTED, read_boxes, read_code, refuse
 from airflow_provider_faceswap.apis.contract import Vendor
-from airflow_provider_faceswap.apis.fields import MediaUrl, Text, check_base64, check_content
+from airflow_provider_faceswap.apis.fields import MediaUrl, Text, as_number, check_base64, check_content
 from airflow_provider_faceswap.apis.job import Cost, Job, JobState
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.apis.media import Media
@@ -161,7 +161,7 @@ class _Video(_CallbackSubmission):
 
     source_video: Annotated[MediaUrl, Media("video", "target")]
     duration: float = Field(gt=0, le=24 * 3600)
-    enhance: Literal[0, 1, 2] = 0
+    enhance: Annotated[Literal[0, 1, 2], BeforeValidator(as_number)] = 0
 
     @property
     def billed_seconds(self) -> int:

@@ -37,7 +37,7 @@ def refuse(reply: Reply, code: int, envelope: dict[str, Any]) -> NoReturn:
         raise AuthenticationError(f"aifaceswap.io refused the API key: {said}")
     if 429 in (code, reply.status):
         raise RefusedForNowError(f"aifaceswap.io refused for now: {said}", read_retry_after(reply.headers))
-    raise reply.refused(f"aifaceswap.io refused the job (code {code})", reason)
+    raise reply.refused(f"aifaceswap.io refused the job (code {code})", reason, code=code)
 
 
 def read_boxes(value: object) -> tuple[Box, ...] | None:

@@ -9,13 +9,14 @@ import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
 from airflow_provider_faceswap.apis.signatures import HEAD, signature
 
 VIDEO_FORMATS = ("mp4", "mov", "webm", "mkv", "avi", "gif")
 """Formats that a stored result is recognised by."""
 
+_BOOL = TypeAdapter(bool)
 _MAX_URL = 8192
 _MAX_PICTURE = 10 * 1024 * 1024
 _DATA_URI = re.compile(r"data:[\w.+/-]+;base64,", re.IGNORECASE)
@@ -36,6 +37,20 @@ def _text(value: Any) -> Any:
     if is_blank(value):
         raise ValueError("is required; give a value, or check that its template renders to one")
     return value
+
+
+def as_flag(value: object) -> bool | None:
+    """Return a flag as a request understands it, such as False for "False"; None if it does not."""
+    try:
+        return _BOOL.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def as_number(value: Any) -> Any:
+    """Return the number that a template rendered to text, and all else as it is."""
+    text = value.strip() if isinstance(value, str) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else value
 
 
 def is_url(value: str) -> bool:
@@ -159,7 +174,7 @@ def _track_id(value: Any) -> Any:
     text = value.strip()
     if len(text) > 255 or not text.isprintable():
         raise ValueError("must be a whole number, or one line of at most 255 characters")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else text
+    return as_number(text)
 
 
 Text = Annotated[str, BeforeValidator(_text)]

@@ -29,10 +29,11 @@ _LATER = re.compile(
 )
 # "Try again" is the queue's word only as long as it is not about what was sent.
 _TRY_AGAIN = re.compile(r"\btry again\b(?!\s+(?:with|using|without)\b)", re.IGNORECASE)
-_ABOUT_MEDIA = re.compile(rf"\b{_MEDIA}\b", re.IGNORECASE)
+# Fields are about it as well: init_image, target_image.
+_ABOUT_MEDIA = re.compile(rf"(?<![a-z]){_MEDIA}(?![a-z])", re.IGNORECASE)
 # The request itself is not found: "face id not found in image" is a verdict.
 _UNKNOWN_ID = re.compile(
-    rf"\b(?:request|job|generation)(?:[\s#'\"]+(?!{_MEDIA}\b)[\w-]+){{0,5}}['\"]?\s+not found\b"
+    rf"\b(?:request|job|generation)(?:[\s#'\"]+(?!(?:\w+_)?{_MEDIA}\b)[\w-]+){{0,5}}['\"]?\s+not found\b"
     r"|\bno such (?:request|job|id)\b|\A\W*id\b[\w\s#'\"-]*\bnot found\W*\Z",
     re.IGNORECASE,
 )

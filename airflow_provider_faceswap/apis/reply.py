@@ -25,8 +25,8 @@ _NO_FACE = re.compile(
 """No retry finds a face that is not there."""
 _ACCOUNT = re.compile(
     r"\b(?:insufficient|not enough|out of|no|ran out of) (?:(?!fac|key|feature|landmark)\w+ ){0,2}"
-    r"(?:credits?|points?|balance|funds)\b"
-    r"|\b(?:credits?|balance) (?:\w+ ){0,2}(?:exhausted|too low|insufficient|used up)\b|\btop up\b",
+    r"(?:credits?|coins?|points?|balance|funds)\b"
+    r"|\b(?:credits?|coins?|balance) (?:\w+ ){0,2}(?:exhausted|too low|insufficient|used up)\b|\btop up\b",
     re.IGNORECASE,
 )
 """Nothing else is taken either until somebody pays."""
@@ -81,18 +81,19 @@ class Reply:
         """Return something that the vendor says in this reply as one line for people."""
         return one_line(said, self.redact, most)
 
-    def refused(self, what: str, said: object, hint: str = "") -> RefusedError:
+    def refused(self, what: str, said: object, hint: str = "", *, code: int = 0) -> RefusedError:
         """
         Return the refusal of a submission; it is final where it is about the inputs themselves.
 
         :param what: who refused what.
         :param said: the vendor's reason.
         :param hint: ours.
+        :param code: the status in the body, where the vendor writes one there.
         """
         reason = self.one_line(said) or "the vendor gave no reason"
         names_fields = isinstance(said, dict) and all(isinstance(item, list) for item in said.values())
         final = self.status == 422 or names_fields or bool(_NO_FACE.search(reason))
-        account = self.status == 402 or bool(_ACCOUNT.search(reason))
+        account = 402 in (code, self.status) or bool(_ACCOUNT.search(reason))
         return RefusedError(f"{what}: {reason}{hint}", final=final, account=account)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from airflow_provider_faceswap.apis.fields import is_blank
+from airflow_provider_faceswap.apis.fields import as_flag, is_blank
 from airflow_provider_faceswap.apis.media import Media, map_media, slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.exceptions import FaceSwapError, InputError
@@ -224,7 +224,7 @@ class Inputs:
         if not isinstance(source, File):
             return value
         flags = {**self.fields, **self._flags}
-        by_content = bool(media.only_with and flags.get(media.only_with))
+        by_content = bool(media.only_with and as_flag(flags.get(media.only_with)))
         takes_content = media.content and (by_content or not media.only_with)
         if takes_content and source.size <= media.max_bytes:
             content = source.content()

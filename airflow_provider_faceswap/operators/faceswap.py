@@ -252,7 +252,9 @@ class FaceSwapOperator(CalledBackOperator):
         if kind := kind_by_content(first_bytes("target", target, self.hook.settings)):
             return kind
         raise InputError(
-            "target", "is neither a picture nor a clip by its first bytes; look at what it names"
+            "target",
+            "is neither a picture nor a clip by its first bytes; look at what it names, or give "
+            "kind='image' or kind='video'",
         )
 
     def _kind_of_bought(self, entry: Entry | None) -> Kind | None:

@@ -7,7 +7,7 @@ import pytest
 from airflow_provider_faceswap.apis.aifaceswap import VENDOR, ExtractBase64Face, ExtractFace, FaceSwap
 from airflow_provider_faceswap.apis.aifaceswap_callback import read_callback
 from airflow_provider_faceswap.apis.reply import Reply
-from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError
+from airflow_provider_faceswap.exceptions import FaceSwapError, InputError, PollError, RefusedError
 from tests.apis.recorded import cases, outcome, read
 
 URL = "https://example.com/a.png"
@@ -83,6 +83,13 @@ def test_a_refused_extraction() -> None:
     assert outcome(call, read("aifaceswap", "extract_face_unreadable")) == "RefusedError"
 
 
+def test_an_account_without_coins_is_no_fault_of_the_inputs() -> None:
+    call = ExtractFace.checked(INPUTS["extract_face"])
+    with pytest.raises(RefusedError) as caught:
+        call.read(Reply(200, {}, b'{"code": 402, "message": "Payment required"}'))
+    assert caught.value.account
+
+
 @pytest.mark.parametrize("case", cases("aifaceswap", "callback"))
 def test_every_recorded_callback(case: str) -> None:
     job = read_callback(read("aifaceswap", case).body)
@@ -135,6 +142,7 @@ def test_a_file_is_kept_out_of_the_body() -> None:
         ("multi_faceswap", {}, 5),
         ("video_faceswap", {}, 10),
         ("video_faceswap", {"enhance": 1}, 20),
+        ("video_faceswap", {"enhance": "1"}, 20),
         ("video_faceswap", {"enhance": 2, "duration": 4.2}, 30),
         ("multi_video_faceswap", {}, 20),
         ("multi_video_faceswap", {"enhance": 1}, 30),
@@ -159,6 +167,8 @@ def test_the_price_is_that_of_the_documented_table(
         ("video_faceswap", {"duration": 0}, "duration"),
         ("video_faceswap", {"duration": None}, "duration"),
         ("video_faceswap", {"enhance": 3}, "enhance"),
+        ("video_faceswap", {"enhance": "3"}, "enhance"),
+        ("video_faceswap", {"enhance": ""}, "enhance"),
         ("multi_video_faceswap", {"ref_info": [REFERENCE] * 4}, "ref_info"),
         ("multi_video_faceswap", {"ref_info": [{"face_url": URL}]}, "ref_info.0.face_ref"),
         ("extract_base64_face", {"base64_img": "***"}, "base64_img"),

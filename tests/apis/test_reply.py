@@ -88,6 +88,8 @@ def test_points_of_a_face_are_not_those_of_the_account(reason: str) -> None:
     assert not Reply(200, {}, b"").refused("refused", reason).account
 
 
-@pytest.mark.parametrize("reason", ["Not enough credits", "no points left", "Insufficient account balance"])
+@pytest.mark.parametrize(
+    "reason", ["Not enough credits", "no points left", "Insufficient account balance", "Insufficient coins"]
+)
 def test_what_somebody_must_pay_for_stops_all(reason: str) -> None:
     assert Reply(200, {}, b"").refused("refused", reason).account

@@ -114,6 +114,13 @@ def test_with_base64_modelslab_gets_content(bucket: dict[str, str], local: dict[
         assert body["init_image"] == body["target_image"] == BASE64
 
 
+@pytest.mark.parametrize("rendered", [False, "False", "false"])
+def test_without_base64_modelslab_gets_urls(bucket: dict[str, str], rendered: Any) -> None:
+    fields = {"init_image": bucket["picture"], "target_image": LINK, "base64": rendered}
+    body = inputs("modelslab", "multiple_face_swap", fields).request().body()
+    assert signed(body["init_image"], "in/face.jpg") and not body.get("base64")
+
+
 @pytest.mark.parametrize(
     ("endpoint", "field", "remedy"),
     [

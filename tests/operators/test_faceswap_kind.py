@@ -49,7 +49,7 @@ def test_nothing_is_read_where_the_kind_is_said(modelslab: Shop, given: dict[str
 def test_media_that_are_neither_are_one_sentence(modelslab: Shop) -> None:
     _Reader(modelslab.monkeypatch, b"%PDF-1.7")
     with pytest.raises(
-        AirflowFailException, match="target: is neither a picture nor a clip by its first bytes"
+        AirflowFailException, match=r"target: is neither a picture nor a clip by .*, or give kind='image' or"
     ):
         modelslab.start(SUFFIXLESS)
 

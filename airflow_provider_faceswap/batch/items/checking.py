@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from airflow_provider_faceswap.apis.fields import is_blank
+from airflow_provider_faceswap.apis.fields import as_flag, is_blank
 from airflow_provider_faceswap.apis.media import Media, map_media, slots
 from airflow_provider_faceswap.apis.request import Submission
 from airflow_provider_faceswap.batch.items.faults import shown
@@ -25,7 +25,6 @@ from airflow_provider_faceswap.storage.sources import Link, source_of
 _A_URL = "https://example.com/media"
 _A_PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0").decode()
 _LONG = 1024
-_BOOL = TypeAdapter(bool)
 
 
 def check_fields(request: type[Submission], fields: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
@@ -140,10 +139,8 @@ def _flags(fields: Mapping[str, Any], sources: _Sources) -> dict[str, bool]:
     flags: dict[str, bool] = {}
     for flag in {media.only_with for _, media in sources.values() if media.only_with}:
         if flag in fields:
-            try:
-                flags[flag] = _BOOL.validate_python(fields[flag])
-            except ValidationError:  # the request's own check says so
-                continue
+            if (known := as_flag(fields[flag])) is not None:  # the request's own check says the rest
+                flags[flag] = known
         else:
             own = [source for source, media in sources.values() if media.only_with == flag]
             unsigned = any(not isinstance(source, Link) and not _may_be_signed(source) for source in own)
