@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_provider_faceswap.batch.claim import Claim
 from airflow_provider_faceswap.batch.items.frozen import thaw
-from airflow_provider_faceswap.batch.manifest import Ledger
+from airflow_provider_faceswap.batch.manifest import PARTS, Ledger, Line
 from airflow_provider_faceswap.batch.record import erased_line
 from airflow_provider_faceswap.batch.watching import JOBS
 from airflow_provider_faceswap.exceptions import JournalError, NotSentError
@@ -72,12 +72,22 @@ def erase_lines(output_path: str, keys: Collection[str], claim: Claim, moment: f
     :param keys: of the items.
     :param claim: to the folder.
     :param moment: in seconds since the epoch.
-    :raises NotSentError: if another task has taken the folder meanwhile.
+    :raises NotSentError: if another task has taken the folder meanwhile, or a part cannot be deleted.
     """
     ledger = Ledger(output_path)
     ledger.load()
+    claim.confirm()
+    # Before the lines are erased: else what cannot be deleted would not be looked for again.
+    if left := ledger.merge(_listed(ledger)):
+        raise NotSentError(
+            f"{output_path}/{PARTS}/{left[0]} could not be deleted: delete it, and run the same command again"
+        )
     for key in keys:
         if key in ledger.lines:
             ledger.lines[key] = erased_line(ledger.lines[key], moment)
     claim.confirm()
-    ledger.merge({key: line for key, line in ledger.lines.items() if isinstance(line["index"], int)})
+    ledger.merge(_listed(ledger))
+
+
+def _listed(ledger: Ledger) -> dict[str, Line]:
+    return {key: line for key, line in ledger.lines.items() if isinstance(line["index"], int)}

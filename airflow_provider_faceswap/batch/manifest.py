@@ -30,7 +30,7 @@ MANIFEST = "manifest.jsonl"
 PARTS = "_faceswap/parts"
 SMALL, MANY = 1000, 16
 """Lines below which a part is small, and how many small parts may lie there before they become one."""
-_MAX_PART = 512 * 1024 * 1024
+MAX_PART = 512 * 1024 * 1024
 _LOADS = 5
 
 Line = dict[str, Any]
@@ -133,12 +133,13 @@ class Ledger:
     def _small(self) -> list[str]:
         return [name for name, keys in self._keys.items() if len(keys) < SMALL]
 
-    def merge(self, listed: Mapping[str, Line]) -> None:
+    def merge(self, listed: Mapping[str, Line]) -> list[str]:
         """
         Write the manifest, and delete the parts.
 
         :param listed: the lines of the list's items, which come first; other items keep theirs, without a
             position.
+        :return: the parts that could not be deleted.
         """
         others = [{**line, "index": None} for key, line in self.lines.items() if key not in listed]
         lines = [*sorted(listed.values(), key=_position), *sorted(others, key=_position)]
@@ -146,15 +147,18 @@ class Ledger:
         lines = [{**line, "time": line.get("time") or now} for line in lines]
         self._root.write(MANIFEST, _text(lines))
         self.lines = {line["key"]: line for line in lines}
-        self._delete(list(self._keys))
+        return self._delete(list(self._keys))
 
-    def _delete(self, names: list[str]) -> None:
+    def _delete(self, names: list[str]) -> list[str]:
+        left = []
         for name in names:
             try:
                 self._parts.remove(name)
             except Exception as error:  # it says nothing that the manifest does not
                 log.warning("%s/%s could not be deleted: %s", PARTS, name, said(error))
+                left.append(name)
             self._keys.pop(name, None)
+        return left
 
     def _take(self, lines: Iterable[Line], name: str) -> None:
         for number, line in enumerate(lines, start=1):
@@ -176,12 +180,17 @@ class Ledger:
 
     def _read(self, place: Place, path: str, name: str) -> Iterator[Line]:
         try:
-            if place.size(name) is None:
+            size = place.size(name)
+            if size is None:
                 return
+            if size > MAX_PART:
+                raise _too_large(f"{self.folder}/{path}", size)
             with closing(place.open(name)) as file:
-                content = file.read(_MAX_PART)
+                content = file.read(MAX_PART)
         except FileNotFoundError:  # merged meanwhile
             return
+        except JournalError:
+            raise
         except Exception as error:  # each store has errors of its own
             raise _not_now(f"{self.folder}/{path}", error) from None
         for number, text in enumerate(content.splitlines(), start=1):
@@ -227,6 +236,14 @@ def _text(lines: Iterable[Line]) -> bytes:
 def _unreadable(path: str, number: int, problem: str) -> JournalError:
     error = JournalError(
         f"{path}, line {number} cannot be read: {problem}; correct it, or delete it to buy its item again"
+    )
+    error.paid = None
+    return error
+
+
+def _too_large(path: str, size: int) -> JournalError:
+    error = JournalError(
+        f"{path} has {size} bytes, and at most {MAX_PART} can be read: give another output_path"
     )
     error.paid = None
     return error

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_faceswap import metrics
+from airflow_provider_faceswap.batch import watching
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.buying import Buyer
 from airflow_provider_faceswap.batch.claim import Claim
@@ -21,7 +22,7 @@ from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
-from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, write_jobs
+from airflow_provider_faceswap.batch.watching import JOBS, Waiting, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
@@ -146,11 +147,14 @@ class BatchRun:
 
         :param event: the trigger's; None if nobody knows.
         :raises JournalError: if the connection leads to another host meanwhile.
+        :raises NotSentError: if the manifest does not know the jobs that were watched.
         """
+        jobs = watching.watched_jobs(self.place)
+        watching.check_known(jobs, self.book.items)
         self._check_host()
         self._count_polls(event)
         self._obey()
-        self._look(ended_keys(self.place, event))
+        self._look(watching.ended_keys(jobs, event))
 
     def _look(self, ended: Collection[str] | None) -> None:
         for item in self._having(Step.SETTLE):

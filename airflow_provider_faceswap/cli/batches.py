@@ -19,6 +19,7 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, NotSentError
 from airflow_provider_faceswap.pages.database import Known, look_up
 from airflow_provider_faceswap.pages.errors import NotShownError
 from airflow_provider_faceswap.pages.rows import folder_of
+from airflow_provider_faceswap.storage.folders import local_path
 from airflow_provider_faceswap.storage.places import Place, open_place, said
 
 
@@ -98,6 +99,9 @@ def read_batch(session: Session, kept: Kept) -> Batch:
     folder = problem = ""
     try:
         folder = folder_of(kept.task, known.result, known.output_path).url
+        path = local_path(folder)
+        if records and path is not None and not path.is_dir():
+            raise NotSentError(f"{folder} is not on this machine")
         digest = task_digest(kept.task)
         ledger = Ledger(folder)
         ledger.load()

@@ -26,6 +26,7 @@ from airflow_provider_faceswap.cli.traces import (
     Trace,
     job_left,
     job_of,
+    left_by_killed,
     of_other_dags,
     read_records,
     reuse_traces,
@@ -40,6 +41,7 @@ from airflow_provider_faceswap.storage.folders import local_path, url_problem
 from airflow_provider_faceswap.storage.places import open_place, said
 
 _CLAIM = "_faceswap"
+_SETTLED = ("success", "failed", "not_sent")
 
 
 @dataclass
@@ -145,6 +147,7 @@ class Plan:
             ]
             found = [*stored_traces([*jobs, *consented], folder, records)]
             found += reuse_traces([*jobs, *consented], folder)
+            found += left_by_killed(folder)
             self.traces += [trace for trace in found if trace.where not in known]
 
     def add_manifest(self, jobs: Collection[Job], folder: str, consent: str) -> list[Job]:
@@ -174,7 +177,7 @@ class Plan:
                     or (consent and line["consent_reference"] == consent)
                 )
             }
-            settled = {key: line for key, line in lines.items() if line["status"] in ("success", "failed")}
+            settled = {key: line for key, line in lines.items() if line["status"] in _SETTLED}
             for line in (lines[key] for key in lines.keys() - settled.keys()):
                 self.problems.append(f"{folder}: row {line['index']} is {line['status']}: settle it first")
             entries = [read_line(line).entry for line in settled.values()]

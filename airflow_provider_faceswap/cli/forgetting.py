@@ -185,7 +185,7 @@ def _consents(session: Session, purchase: Purchase, request: Request) -> Iterato
     for url in job_of(purchase.task, purchase.entry).stored:
         folder, _, name = url.rpartition("/")
         try:
-            record = read_line(open_place(folder, ResultError), name)
+            record = read_line(open_place(folder, ResultError), name, denied=True)
         except Exception as error:  # each store has errors of its own
             request.problems.append(f"{url} of {purchase.name} cannot be read: {said(error)}")
             continue

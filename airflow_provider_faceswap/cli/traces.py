@@ -123,7 +123,7 @@ def read_records(folder: str, names: Iterable[str] | None = None) -> dict[str, R
             return {}
     names = sorted(names)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(names, pool.map(partial(read_line, place), names), strict=True))
+        return dict(zip(names, pool.map(partial(read_line, place, denied=True), names), strict=True))
 
 
 def stored_traces(jobs: Collection[Job], folder: str, records: Mapping[str, Record]) -> Iterator[Trace]:
@@ -139,8 +139,14 @@ def stored_traces(jobs: Collection[Job], folder: str, records: Mapping[str, Reco
         if any(job.made(name, record) for job in jobs):
             if place.exists(name):
                 yield Trace("stored file", f"{folder}/{name}", partial(place.remove, name))
-            # It goes last: without it, nobody finds the file again.
-            yield Trace("provenance record", f"{folder}/{name}{SUFFIX}", partial(place.remove, name + SUFFIX))
+            record_url = f"{folder}/{name}{SUFFIX}"
+            yield Trace("provenance record", record_url, partial(_remove_record, place, name))
+
+
+def _remove_record(place: Place, name: str) -> None:
+    if place.exists(name):  # without its record, nobody finds it again
+        raise ResultError("its file is still there")
+    place.remove(name + SUFFIX)
 
 
 def of_other_dags(jobs: Collection[Job], folder: str, records: Mapping[str, Record]) -> Iterator[str]:
@@ -160,6 +166,17 @@ def of_other_dags(jobs: Collection[Job], folder: str, records: Mapping[str, Reco
                     f"{folder}/{name}: its record names the Dag {record.get('dag_id')!r}: to delete it as "
                     f"well, give --provider {job.provider} --job-id {job.id} --output-path {folder}"
                 )
+
+
+def left_by_killed(folder: str) -> Iterator[Trace]:
+    """
+    Yield what killed workers left of files on their way, whichever job they are of.
+
+    :param folder: a checked URL.
+    """
+    place = open_place(folder, ResultError)
+    for name in place.stale():
+        yield Trace("left by a killed worker", f"{folder}/{name}", partial(place.remove_stale, name))
 
 
 def reuse_traces(jobs: Collection[Job], folder: str) -> Iterator[Trace]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -17,6 +18,8 @@ from airflow_provider_faceswap.storage.lineage import note_written
 from airflow_provider_faceswap.storage.local import open_regular
 from airflow_provider_faceswap.storage.place import Place
 
+log = logging.getLogger(__name__)
+
 _UNFINISHED = (".faceswap-", ".part")
 _STALE = 3600
 
@@ -27,6 +30,7 @@ class LocalPlace(Place):
     def __init__(self, root: Path) -> None:
         self._root = root
         self.url = f"file://{root}"
+        self._tidied = False
 
     def prepare(self) -> None:
         """Make the folder and those above it."""
@@ -103,6 +107,7 @@ class LocalPlace(Place):
 
     def scratch(self) -> AbstractContextManager[Path]:
         """Give a folder in this one, so that the file need not be copied."""
+        self._tidy()
         return scratch_folder(self._root)
 
     def take(self, name: str, local: Path, size: int) -> None:
@@ -112,14 +117,33 @@ class LocalPlace(Place):
         local.replace(self._root / name)
         note_written(f"{self.url}/{name}")
 
-    def tidy(self) -> None:
-        """Remove scratch folders and files that nobody has written to for an hour."""
+    def stale(self) -> list[str]:
+        """List scratch folders and files that nobody has written to for an hour."""
         start, end = _UNFINISHED
+        names = []
         for path in self._root.glob(f"{start}*{end}"):
             with suppress(FileNotFoundError):  # its owner lives, and has removed it
                 newest = max(found.lstat().st_mtime for found in (path, *path.glob("*")))
                 if time.time() - newest > _STALE:
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                    names.append(path.name)
+        return names
+
+    def remove_stale(self, name: str) -> None:
+        """Remove what :meth:`stale` lists."""
+        path = self._root / name
+        with suppress(FileNotFoundError):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def _tidy(self) -> None:
+        """Remove, once for all files, what killed workers have left."""
+        if self._tidied:
+            return
+        self._tidied = True
+        try:
+            for name in self.stale():
+                self.remove_stale(name)
+        except OSError as error:
+            log.warning("What killed workers left in %s could not be deleted: %s", self.url, error.strerror)
 
     def remove(self, name: str) -> None:
         """Remove a file."""

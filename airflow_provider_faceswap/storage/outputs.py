@@ -6,7 +6,7 @@ import io
 import logging
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -50,7 +50,7 @@ class OutputStore:
     :param output_name: the files' name without suffix; ``{provider}-{job_id}`` if None.
     :param consent_reference: free text kept beside each file.
     :param task: what is kept beside each file of the task that stored it, such as ``dag_id``.
-    :param place: the folder, where :meth:`opened` has opened it.
+    :param place: the folder, where it is opened already, once for all files of a batch; threads may share it.
     """
 
     output_path: str | None
@@ -60,22 +60,6 @@ class OutputStore:
     consent_reference: str | None = None
     task: Mapping[str, Any] = field(default_factory=dict)
     place: Place | None = field(default=None, repr=False, compare=False)
-
-    def opened(self) -> OutputStore:
-        """
-        Return the same store with its folder opened, and proven writable: once for all files of a batch.
-
-        ``dataclasses.replace`` makes the stores of single items of it. Threads may share the folder.
-
-        :raises InputError: naming the argument and the remedy.
-        :raises NotSentError: if the store fails in a way that may pass.
-        """
-        place = check_writable(check_folder(self._folder()))
-        try:
-            place.tidy()
-        except OSError as error:
-            log.warning("What killed workers left in %s could not be deleted: %s", place.url, error.strerror)
-        return replace(self, place=place)
 
     def listing(self) -> Listing:
         """

@@ -69,8 +69,13 @@ class Place(ABC):
     def take(self, name: str, local: Path, size: int) -> None:
         """Move a file of :meth:`scratch` here; if that fails, nothing half-written is left."""
 
-    def tidy(self) -> None:  # noqa: B027 - most stores keep nothing half-written
-        """Remove what killed workers have left of files on their way."""
+    def stale(self) -> list[str]:
+        """List what killed workers have left of files on their way; most stores keep nothing half-written."""
+        return []
+
+    def remove_stale(self, name: str) -> None:
+        """Remove what :meth:`stale` lists."""
+        raise NotImplementedError(name)
 
     @abstractmethod
     def remove(self, name: str) -> None:

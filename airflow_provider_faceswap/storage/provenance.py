@@ -115,15 +115,20 @@ def named_id(line: dict[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def read_line(place: Place, name: str) -> dict[str, Any]:
+def read_line(place: Place, name: str, *, denied: bool = False) -> dict[str, Any]:
     """
     Read the line of a file.
 
+    :param denied: whether a line that must not be read is an error, and not one that says nothing.
     :return: an empty one if there is none, or if it cannot be understood.
     """
     try:
         line = json.loads(place.read(name + SUFFIX, MAX_LINE))
-    except (FileNotFoundError, PermissionError, ValueError, RecursionError):
+    except PermissionError:
+        if denied:
+            raise
+        return {}
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return line if isinstance(line, dict) else {}
 

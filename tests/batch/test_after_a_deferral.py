@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, TaskDeferred
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.book import Book
+from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.exceptions import RefusedForNowError
 from tests.batch.world import BatchWorld, TakenError, rows
 from tests.fakes import Killed
@@ -48,6 +49,23 @@ def test_that_a_file_is_gone(world: BatchWorld, again: str) -> None:
     assert world.resume(deferral, WOKEN)["succeeded"] == 2
     assert (world.folder / "modelslab-1000.mp4").exists()
     assert len(world.vendor.jobs) == 2
+
+
+def test_a_listing_without_the_newest_parts_buys_nothing(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mount with a cache of directories may list a part only minutes later."""
+    deferral = defer(world, 3)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(AirflowException, match="that know 3 of 3 jobs") as caught,
+    ):
+        patch.setattr(Ledger, "_names", lambda ledger: [])
+        world.resume(deferral, WOKEN)
+    assert not isinstance(caught.value, AirflowFailException)
+    world.vendor.states = {}
+    assert world.start(rows(3))["succeeded"] == 3
+    assert sorted(world.vendor.bought.values()) == [1] * 3
 
 
 def test_a_batch_tells_openlineage_of_its_manifest(world: BatchWorld) -> None:

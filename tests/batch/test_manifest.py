@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.claim import Claim
@@ -84,3 +84,16 @@ def test_parts_that_cannot_be_made_one_do_not_stop_the_batch(
     monkeypatch.setattr(LocalPlace, "write", write)
     assert world.start(rows(200), max_active_jobs=5)["succeeded"] == 200
     assert max(in_the_middle) > MANY
+
+
+def test_a_manifest_that_is_too_large_is_never_read_in_part(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start(rows(3))
+    world.next_run()
+    monkeypatch.setattr("airflow_provider_faceswap.batch.manifest.MAX_PART", 1000)
+    with pytest.raises(
+        AirflowFailException, match=r"manifest\.jsonl has \d+ bytes, .*: give another output_path"
+    ):
+        world.start(rows(3))
+    assert len(world.vendor.jobs) == 3

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_faceswap.batch.journal import Head
+from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.cli import traces
 from airflow_provider_faceswap.cli.state_store import TaskStore
 from airflow_provider_faceswap.journal.wishes import Wish
-from airflow_provider_faceswap.storage.places import Place
+from airflow_provider_faceswap.storage.places import LocalPlace, Place
 from tests.cli.batches import Batch
 from tests.cli.scene import SUBMITTED, Scene, run
 
@@ -207,6 +208,51 @@ def test_a_row_that_is_not_settled_keeps_its_line(
     assert batch.lines()[4]["status"] == "unfinished"
 
 
+def test_a_row_that_was_never_sent_is_forgotten_with_the_others(scene: Scene, batch: Batch) -> None:
+    ledger = Ledger(batch.folder)
+    ledger.load()
+    (left,) = (line for line in ledger.lines.values() if line["index"] == 4)
+    ledger.lines[left["key"]] = {**left, "status": "not_sent", "consent_reference": "release-0"}
+    ledger.merge(ledger.lines)
+    TaskStore(scene.session, batch.task).delete("faceswap")
+    scene.session.commit()
+    run("forget", "--consent-reference", "release-0", "--output-path", batch.folder, "--yes")
+    assert [batch.lines()[index]["item"] for index in (0, 4)] == [{}, {}]
+
+
+def test_a_part_that_cannot_be_deleted_keeps_the_request_open(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(batch.folder)
+    ledger.load()
+    ledger.add([line for line in ledger.lines.values() if line["index"] == 0])
+    real = LocalPlace.remove
+
+    def refuse(place: LocalPlace, name: str) -> None:
+        if place.url.endswith("/parts"):
+            raise PermissionError("read-only")
+        real(place, name)
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(SystemExit, match=r"parts/.* could not be deleted: delete it"),
+    ):
+        patch.setattr(LocalPlace, "remove", refuse)
+        run("forget", *NAMED, "--row", "0", "--yes")
+    run("forget", *NAMED, "--row", "0", "--yes")
+    root = Path(batch.folder.removeprefix("file://"))
+    assert "clip-0" not in "".join(path.read_text() for path in root.rglob("*.json*"))
+
+
+def test_a_folder_that_is_not_on_this_machine_is_not_taken_for_empty(
+    batch: Batch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(batch.folder.removeprefix("file://"))
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(SystemExit, match="is not on this machine"):
+        run("forget", "--consent-reference", "release-0", "--yes")
+
+
 ROW = ("--row", "0")
 JOB = ("--provider", "modelslab", "--job-id")
 
@@ -242,7 +288,7 @@ def test_unless_a_row_was_bought_twice_only_its_own_records_are_read(
 ) -> None:
     read: list[str] = []
 
-    def read_line(place: Place, name: str) -> dict[str, Any]:
+    def read_line(place: Place, name: str, **_: object) -> dict[str, Any]:
         read.append(name)
         return {}
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_faceswap.callbacks.inbox import Inbox
+from airflow_provider_faceswap.cli.state_store import TaskStore
 from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY
 from airflow_provider_faceswap.pages.database import Task
 from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore
+from airflow_provider_faceswap.storage.places import LocalPlace
 from airflow_provider_faceswap.storage.provenance import Owner
 from airflow_provider_faceswap.storage.records import Records
 from tests.cli.scene import Scene, entry, run
@@ -194,8 +197,6 @@ def test_a_file_without_a_record_of_this_job_and_dag_is_left_alone(
 def test_if_something_cannot_be_deleted_the_journal_stays(
     scene: Scene, swap: Swap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_faceswap.storage.places import LocalPlace
-
     def refuse(place: LocalPlace, name: str) -> None:
         raise PermissionError("read-only")
 
@@ -205,6 +206,57 @@ def test_if_something_cannot_be_deleted_the_journal_stays(
     ):
         run("forget", *NAMED, "--yes")
     assert swap.kept == swap.entry
+
+
+def test_a_file_that_cannot_be_deleted_keeps_its_record(
+    scene: Scene, swap: Swap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = LocalPlace.remove
+
+    def refuse(place: LocalPlace, name: str) -> None:
+        if name.endswith(".jpg"):
+            raise PermissionError("read-only")
+        real(place, name)
+
+    TaskStore(scene.session, swap.task).delete("faceswap")
+    scene.session.commit()
+    named = ("--provider", "modelslab", "--job-id", "278", "--output-path", scene.folder, "--yes")
+    with monkeypatch.context() as patch, pytest.raises(SystemExit, match="its file is still there"):
+        patch.setattr(LocalPlace, "remove", refuse)
+        run("forget", *named)
+    run("forget", *named)
+    assert files(scene) == []
+
+
+def test_a_record_that_may_not_be_read_is_not_taken_for_none(
+    scene: Scene, swap: Swap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = LocalPlace.read
+
+    def denied(place: LocalPlace, name: str, most: int) -> bytes:
+        if name.endswith(".provenance.json"):
+            raise PermissionError("no kms:Decrypt")
+        return real(place, name, most)
+
+    monkeypatch.setattr(LocalPlace, "read", denied)
+    with pytest.raises(SystemExit, match=r"cannot be read: PermissionError: no kms:Decrypt"):
+        run("forget", *NAMED, "--yes")
+    assert swap.kept == swap.entry
+
+
+def test_what_killed_workers_left_in_the_folder_goes_too(
+    scene: Scene, swap: Swap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scratch = swap.path.parent / ".faceswap-x.part"
+    scratch.mkdir()
+    (scratch / "result").write_bytes(JPEG)
+    for path in (scratch / "result", scratch):
+        os.utime(path, (1, 1))
+    run("forget", *NAMED, "--yes")
+    assert not scratch.exists()
+    assert f"left by a killed worker {scene.folder}/.faceswap-x.part" in capsys.readouterr().out.replace(
+        "\n", ""
+    )
 
 
 def test_a_second_time_nothing_is_left(scene: Scene, swap: Swap, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from airflow.sdk import ObjectStoragePath
 from fsspec.implementations.memory import MemoryFileSystem
 
 from airflow_provider_faceswap.exceptions import InputError, NotSentError, ResultError
+from airflow_provider_faceswap.storage.checks import check_writable
 from airflow_provider_faceswap.storage.outputs import OutputStore, StoredFile, still_there
 from airflow_provider_faceswap.storage.places import LocalPlace, StoredPlace, open_place
 from airflow_provider_faceswap.storage.provenance import Owner, claim
@@ -27,6 +28,11 @@ JOB = Owner("segmind", "5", "u-u-i-d", 1.8e9, {"face": "a"})
 
 def store(folder: str | None, name: str | None = None) -> OutputStore:
     return OutputStore(folder, "image", "faceswap-v2", output_name=name)
+
+
+def in_opened(made: OutputStore) -> OutputStore:
+    """Return the same store with its folder opened, as a batch does."""
+    return replace(made, place=check_writable(str(made.output_path)))
 
 
 def fail(*_: Any, **__: Any) -> Any:
@@ -104,7 +110,7 @@ def test_a_store_that_cannot_list_by_prefix_is_not_walked_through(monkeypatch: p
 
 
 def test_a_folder_is_proven_writable_once_for_a_batch(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = store(folder).opened()
+    opened = in_opened(store(folder))
     for kind in (LocalPlace, StoredPlace):
         monkeypatch.setattr(kind, "prepare", fail)
     monkeypatch.setattr("airflow_provider_faceswap.storage.outputs.open_place", fail)
@@ -118,7 +124,7 @@ def test_a_folder_is_proven_writable_once_for_a_batch(folder: str, monkeypatch: 
     assert opened.listing().holds(file) and opened == store(folder)
 
 
-def test_what_killed_workers_left_is_removed_before_a_batch(tmp_path: Path) -> None:
+def test_what_killed_workers_left_is_removed(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     out = tmp_path / "out"
@@ -135,7 +141,8 @@ def test_what_killed_workers_left_is_removed_before_a_batch(tmp_path: Path) -> N
     os.utime(out / ".faceswap-file.part", (1, 1))
     os.utime(out / ".faceswap-link.part", (1, 1), follow_symlinks=False)
     os.utime(precious, (1, 1))
-    store(f"file://{out}").opened()
+    with LocalPlace(out).scratch():
+        pass
     left = sorted(path.name for path in out.iterdir())
     assert left == [".faceswap-alive.part", ".faceswap-new.part", ".other.part"] and precious.exists()
 
@@ -146,16 +153,16 @@ def test_what_cannot_be_removed_is_only_a_warning(
     def denied(self: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(LocalPlace, "tidy", denied)
-    store(f"file://{tmp_path}").opened()
+    monkeypatch.setattr(LocalPlace, "stale", denied)
+    with LocalPlace(tmp_path).scratch():
+        pass
     assert "could not be deleted: Permission denied" in caplog.text
 
 
 def test_a_folder_that_cannot_be_written_is_found_out_at_once(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
-    for attempt in (store(f"file://{tmp_path}/out").opened, store(f"file://{tmp_path}/out").listing):
-        with pytest.raises(InputError, match=r"output_path: .*out cannot be"):
-            attempt()
+    with pytest.raises(InputError, match=r"output_path: .*out cannot be"):
+        store(f"file://{tmp_path}/out").listing()
 
 
 def test_a_store_that_fails_while_it_is_listed_may_be_asked_again(
@@ -173,7 +180,7 @@ def test_a_store_that_fails_while_it_is_listed_may_be_asked_again(
 def test_with_a_listing_no_store_is_asked_for_a_name_that_is_free(
     folder: str, request: pytest.FixtureRequest
 ) -> None:
-    opened = store(folder).opened()
+    opened = in_opened(store(folder))
     replace(opened, output_name="beach.v2").save_content(JPEG, JOB)
     listing = opened.listing()
     with pytest.raises(InputError, match=r"beach\.v2\.jpg in output_path belongs to job 5"):
@@ -200,7 +207,7 @@ def test_with_a_listing_no_store_is_asked_for_files_that_are_there(
 
 
 def test_threads_store_side_by_side_in_one_opened_folder(cdn: Cdn, folder: str) -> None:
-    opened = OutputStore(folder, "video", "single_video_swap").opened()
+    opened = in_opened(OutputStore(folder, "video", "single_video_swap"))
     contents = {f"{number}": MP4 + bytes(f"{number}", "ascii") for number in range(24)}
     urls = {job_id: cdn.give(f"/{job_id}", content) for job_id, content in contents.items()}
 
