@@ -57,12 +57,13 @@ class Collector:
     write: Callable[[Sequence[Item]], None]
     rules: Rules
 
-    def collect(self, items: Sequence[Item], *, believed: bool) -> None:
+    def collect(self, items: Sequence[Item], *, watched: bool, unknown: bool = False) -> None:
         """
         Ask for jobs, store the results of those that are done, and note what became of all.
 
         :param items: whose jobs run.
-        :param believed: whether a trigger has watched them, so that "unknown" counts.
+        :param watched: whether a trigger saw them end.
+        :param unknown: whether it was told of some, for a minute, that the vendor does not know them.
         """
         spooled = [item for item in items if item.known().entry.spooled_at]
         self._store([(item, partial(self._unspool, item)) for item in spooled])
@@ -80,13 +81,13 @@ class Collector:
         for item, answer in zip(running, answers, strict=True):
             if isinstance(answer, Job) and answer.state is JobState.SUCCESS:
                 done.append((item, answer))
-            elif self._settled(item, answer, believed=believed):
+            elif self._settled(item, answer, believed=unknown):
                 changed.append(item)
             else:
                 running_on.append(item)
         self.take(done)
         self.write([item for item in changed if item.step is not Step.WAIT or item in adopted])
-        if believed and self.completion.repeatable:
+        if watched and self.completion.repeatable:
             for item in running_on:  # a callback that came too early would wake the task again and again
                 self._forget(item.known().entry)
 

@@ -154,14 +154,14 @@ class BatchRun:
         self._check_host()
         self._count_polls(event)
         self._obey()
-        self._look(watching.ended_keys(jobs, event))
+        self._look(watching.ended_keys(jobs, event), unknown=watching.told_unknown(event))
 
-    def _look(self, ended: Collection[str] | None) -> None:
+    def _look(self, ended: Collection[str] | None, *, unknown: bool = False) -> None:
         for item in self._having(Step.SETTLE):
             self.buyer.await_callback(item)
         waiting = self._having(Step.WAIT)
         watched = [item for item in waiting if ended is None or item.key in ended]
-        self.collector.collect(watched, believed=ended is not None)
+        self.collector.collect(watched, watched=ended is not None, unknown=unknown)
         now = self.plan.clock.time()
         doubts = [item for item in self._having(Step.WAIT) if item.status is Status.IN_DOUBT]
         over = [item for item in doubts if now >= self._until(item)]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.item import Item
 from airflow_provider_faceswap.exceptions import NotSentError
 from airflow_provider_faceswap.storage.places import Place
@@ -78,6 +79,12 @@ def check_known(jobs: Sequence[Mapping[str, Any]], items: Iterable[Item]) -> Non
             f"jobs, such as {missing[0] or 'one in doubt'}; the store must list what was just "
             "written; a retry or a clear goes by the task's journal"
         )
+
+
+def told_unknown(event: Any) -> bool:
+    """Return whether a trigger was told, for a minute, that the vendor does not know some of the jobs."""
+    counts = event.get("counts") if isinstance(event, dict) else None
+    return isinstance(counts, dict) and bool(counts.get(JobState.UNKNOWN.value))
 
 
 def ended_keys(jobs: Sequence[Mapping[str, Any]], event: Any) -> set[str] | None:

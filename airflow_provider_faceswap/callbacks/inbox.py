@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import random
 import re
 import time
 from collections.abc import Collection, Iterator
@@ -22,6 +23,8 @@ from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError
 
 MAX_BODIES = 4
 """Different bodies kept for one job: access logs hold its URL, so the first may be a stranger's."""
+MAX_UNREAD = 8
+"""Bodies that cannot be read, after which no more are tried in this poll."""
 
 _DIGEST = 32
 _BODY = re.compile(rf"({NONCE.pattern})\.([0-9a-f]{{{_DIGEST}}})")
@@ -85,11 +88,33 @@ class Inbox:
                     found.setdefault(match[1], set()).add(name)
         return found
 
-    def read(self, vendor: str, names: Collection[str]) -> dict[str, bytes]:
-        """Read bodies by the names that :meth:`arrived` gave; a missing one is left out."""
+    def read(
+        self, vendor: str, names: Collection[str], unread: dict[str, InboxError] | None = None
+    ) -> dict[str, bytes]:
+        """
+        Read bodies by the names that :meth:`arrived` gave; a missing one is left out.
+
+        :param vendor: who sent them.
+        :param names: of files.
+        :param unread: takes up those that cannot be read, so that they do not hide the others.
+        :raises InboxError: if one cannot be read; with ``unread``, if several cannot.
+        """
         names = [_check(_BODY, name, "file name") for name in names]
-        with self._wrap_errors("read"):
-            return self._folder.read(_vendor(vendor), names)
+        try:
+            with self._wrap_errors("read"):
+                return self._folder.read(_vendor(vendor), names)
+        except InboxError:
+            if unread is None:
+                raise
+        found: dict[str, bytes] = {}
+        for name in random.sample(names, len(names)):  # each in its turn, where there are too many
+            try:
+                found |= self.read(vendor, [name])
+            except InboxError as error:
+                unread[name] = error
+                if len(unread) >= MAX_UNREAD:
+                    raise
+        return found
 
     def bodies(self, vendor: str, nonce: str) -> list[bytes]:
         """Return the bodies that came for a job, the oldest first."""

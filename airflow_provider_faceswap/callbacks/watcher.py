@@ -13,7 +13,7 @@ from itertools import islice
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import Job
 from airflow_provider_faceswap.callbacks.inbox import Inbox
-from airflow_provider_faceswap.exceptions import FaceSwapError, loggable
+from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError, loggable
 from airflow_provider_faceswap.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -137,25 +137,27 @@ class Watcher:
         topics = self._topics[provider]
         known = {nonce: topic.delivered for nonce, topic in topics.items()}
         new = await in_thread(self._new, provider, known, executor=thread)
-        rest = iter(new.items())
+        rest, unread = iter(new.items()), dict[str, InboxError]()
         while batch := dict(islice(rest, BATCH)):
-            callbacks = await in_thread(self._read, provider, batch, executor=thread)
+            callbacks = await in_thread(self._read, provider, batch, unread, executor=thread)
             for nonce, names in batch.items():
                 if topic := topics.get(nonce):
                     topic.deliver(nonce, {name: callbacks[name] for name in names & callbacks.keys()})
+        for error in unread.values():
+            raise error
 
     def _new(self, provider: str, known: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
         arrived = self._inbox.arrived(provider) if known else {}
         new = {nonce: arrived[nonce] - known[nonce] for nonce in arrived.keys() & known}
         return {nonce: names for nonce, names in new.items() if names}
 
-    def _read(self, provider: str, batch: Mapping[str, set[str]]) -> Callbacks:
+    def _read(self, provider: str, batch: Mapping[str, set[str]], unread: dict[str, InboxError]) -> Callbacks:
         read = vendor(provider).read_callback
         if read is None:
             raise FaceSwapError(f"{provider} does not call back")
         callbacks: Callbacks = {}
         names = [name for names in batch.values() for name in names]
-        for name, body in self._inbox.read(provider, names).items():
+        for name, body in self._inbox.read(provider, names, unread).items():
             try:
                 callbacks[name] = read(body)
             except Exception:  # one body must not end the watch for everybody

@@ -91,14 +91,17 @@ class Callback(Completion):
 
     def poll_all(self, tickets: Sequence[Ticket]) -> list[Job | FaceSwapError]:
         """Read what came for all jobs, with one listing of the inbox."""
+        unread: dict[str, InboxError] = {}
         try:
-            arrived = self._read_all([ticket.nonce for ticket in tickets])
+            arrived = self._read_all([ticket.nonce for ticket in tickets], unread)
         except InboxError as error:
             return [error for _ in tickets]
+        errors = {name.partition(".")[0]: error for name, error in unread.items()}
         found: list[Job | FaceSwapError] = []
         for ticket, jobs in zip(tickets, arrived, strict=True):
             own = (job for job in jobs if job.job_id == ticket.job_id)
-            found.append(next(own, Job(job_id=ticket.job_id, state=JobState.PROCESSING)))
+            running = Job(job_id=ticket.job_id, state=JobState.PROCESSING)
+            found.append(next(own, errors.get(ticket.nonce, running)))
         return found
 
     def answers(self, ticket: Ticket) -> set[str]:
@@ -142,11 +145,13 @@ class Callback(Completion):
         """Return what callbacks to a submission's URL say, the oldest first."""
         return self._jobs(self.inbox.bodies(self.provider, nonce) if nonce else ())
 
-    def _read_all(self, nonces: Sequence[str]) -> list[list[Job]]:
+    def _read_all(
+        self, nonces: Sequence[str], unread: dict[str, InboxError] | None = None
+    ) -> list[list[Job]]:
         arrived = self.inbox.arrived(self.provider)
         names = {nonce: arrived.get(nonce, set()) for nonce in nonces}
         single = [name for found in names.values() if len(found) == 1 for name in found]
-        bodies = self.inbox.read(self.provider, single)
+        bodies = self.inbox.read(self.provider, single, unread)
         return [
             # The oldest of several comes first, and the listing does not say which one that is.
             self.read(nonce)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow_provider_faceswap.exceptions import FaceSwapError, NotSentError, RefusedForNowError
@@ -56,15 +55,14 @@ class Refusals:
         return pause
 
 
-def submit_again_at(task: BaseOperator, moment: float, kwargs: dict[str, Any]) -> NoReturn:
+def submit_again_in(task: BaseOperator, seconds: float, kwargs: dict[str, Any]) -> NoReturn:
     """
     Defer a task until its ``execute_again`` submits again.
 
     :param task: the operator.
-    :param moment: in seconds since the epoch.
+    :param seconds: of the pause before that.
     :param kwargs: of ``execute_again``.
     """
-    from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+    from airflow_provider_faceswap.triggers.pause import PauseTrigger
 
-    until = datetime.fromtimestamp(moment, tz=timezone.utc)
-    task.defer(trigger=DateTimeTrigger(until), method_name="execute_again", kwargs=kwargs)
+    task.defer(trigger=PauseTrigger(seconds), method_name="execute_again", kwargs=kwargs)

@@ -209,7 +209,7 @@ class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOp
     ) -> dict[str, Any]:
         from airflow_provider_faceswap.execution.airflow_errors import translated
         from airflow_provider_faceswap.execution.outcome import Done, Refused
-        from airflow_provider_faceswap.execution.pause import Refusals, submit_again_at
+        from airflow_provider_faceswap.execution.pause import Refusals, submit_again_in
         from airflow_provider_faceswap.journal.store import Journal
         from airflow_provider_faceswap.operators.attempts import make_attempt, save_ticket
 
@@ -229,7 +229,7 @@ class SwapOperator(WithDryRun, WithFullSignature, WithLineage, WithLinks, BaseOp
                 self.log.info("%s; %s", outcome.error, when)
                 if self.deferrable:
                     before = None if journal.durable else outcome.before.as_dict()
-                    submit_again_at(self, now + pause, {"refusals": asdict(refusals), "before": before})
+                    submit_again_in(self, pause, {"refusals": asdict(refusals), "before": before})
                 self.clock.sleep(pause)
                 outcome = attempt.run(outcome.before)
             if isinstance(outcome, Done):

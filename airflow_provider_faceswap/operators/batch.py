@@ -196,7 +196,7 @@ class FaceSwapBatchOperator(WithDryRun, WithFullSignature, WithLineage, WithLink
         self, context: Context, run: BatchRun, refusals: Refusals, learned: dict[str, Any]
     ) -> dict[str, Any]:
         from airflow_provider_faceswap.batch.run import Finished, Refused
-        from airflow_provider_faceswap.execution.pause import submit_again_at
+        from airflow_provider_faceswap.execution.pause import submit_again_in
 
         while True:
             outcome = run.go_on()
@@ -211,7 +211,7 @@ class FaceSwapBatchOperator(WithDryRun, WithFullSignature, WithLineage, WithLink
                     return self._finish(context, run, run.give_up(error))
                 self.log.info("%s; submitting again in %.0f s", outcome.error, pause)
                 if self.deferrable:
-                    submit_again_at(self, now + pause, {"refusals": asdict(refusals)})
+                    submit_again_in(self, pause, {"refusals": asdict(refusals)})
                 self.clock.sleep(pause)
                 continue
             trigger = run.plan.completion.batch_trigger(

@@ -98,8 +98,7 @@ class SwapJobsTrigger(SwapTrigger):
         )
         polls, heard = 0, False
         while True:
-            watch.patient = listener.hears and not heard
-            _, named = await listener.called(watch.wait(time.time()))
+            named = await self._called(watch, listener, heard=heard)
             if job_id in named:
                 if not self.end_from_trigger:
                     return self._ended(job_id, CALLED_BACK, watch, polls)
@@ -118,6 +117,20 @@ class SwapJobsTrigger(SwapTrigger):
             polls += 1
             if end:
                 return self._ended(job_id, end, watch, polls, job)
+
+    async def _called(self, watch: Watch, listener: Listener, *, heard: bool) -> set[str]:
+        """Wait until the next poll is due or a callback comes; callbacks may cease to be seen meanwhile."""
+        watch.patient = listener.hears and not heard
+        left = watch.wait(time.time())
+        while True:
+            step = min(left, ASK_AGAIN) if watch.patient else left
+            _, named = await listener.called(step)
+            left -= step
+            if named or left <= 0:
+                return named
+            if not listener.hears:
+                watch.patient = False
+                left = watch.wait(time.time())
 
     def _ended(self, job_id: str, end: str, watch: Watch, polls: int, job: Job | None = None) -> Ended:
         metrics.count("polls", polls, provider=self.provider, operation=self.operation)

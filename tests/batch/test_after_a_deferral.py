@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,19 @@ def test_a_listing_without_the_newest_parts_buys_nothing(
     world.vendor.states = {}
     assert world.start(rows(3))["succeeded"] == 3
     assert sorted(world.vendor.bought.values()) == [1] * 3
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_one_answer_that_a_job_is_unknown_is_a_verdict_only_where_the_trigger_was_told_so(
+    world: BatchWorld, told: bool
+) -> None:
+    """A callback ends the watch of a job without any poll."""
+    deferral = defer(world, 1)
+    world.vendor.states = {rows(1)[0]["target"]: JobState.UNKNOWN}
+    counts = {"unknown": 1} if told else {"called_back": 1}
+    event = {"counts": counts, "ended": base64.b64encode(b"\x01").decode(), "polls": 0, "problem": ""}
+    with pytest.raises(AirflowException if told else TaskDeferred, match="does not know" if told else None):
+        world.resume(deferral, event)
 
 
 def test_a_batch_tells_openlineage_of_its_manifest(world: BatchWorld) -> None:

@@ -5,6 +5,7 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
@@ -12,7 +13,8 @@ from unittest import mock
 import pytest
 
 from airflow_provider_faceswap.callbacks import inbox as module
-from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, Inbox, PutResult, digest_of
+from airflow_provider_faceswap.callbacks.folder import Folder
+from airflow_provider_faceswap.callbacks.inbox import MAX_BODIES, MAX_UNREAD, Inbox, PutResult, digest_of
 from airflow_provider_faceswap.exceptions import InboxError, PollError, SettingsError
 from tests.buckets import S3
 
@@ -238,3 +240,31 @@ def test_digests_name_the_bodies_of_a_job(inbox: Inbox) -> None:
 def test_it_can_be_opened_ahead_of_its_use() -> None:
     with pytest.raises(SettingsError, match="no filesystem serves it"):
         Inbox("gopher://bucket/inbox").open()
+
+
+def test_bodies_that_cannot_be_read_do_not_hide_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox(f"file://{tmp_path}/inbox")
+    nonces = [f"{number:022}" for number in range(40)]
+    for nonce in nonces:
+        inbox.put(VENDOR, nonce, nonce.encode())
+    names = [name for found in inbox.arrived(VENDOR).values() for name in found]
+    real = type(inbox._folder).read
+
+    def denied(folder: Folder, subfolder: str, asked: Collection[str]) -> dict[str, bytes]:
+        if any(name.startswith(tuple(nonces[:few])) for name in asked):
+            raise PermissionError("another umask")
+        return real(folder, subfolder, asked)
+
+    monkeypatch.setattr(type(inbox._folder), "read", denied)
+    few = 3
+    unread: dict[str, InboxError] = {}
+    assert len(inbox.read(VENDOR, names, unread)) == 37
+    assert {name[:22] for name in unread} == set(nonces[:3])
+    with pytest.raises(InboxError, match="PermissionError"):
+        inbox.read(VENDOR, names)
+    few = 40
+    with pytest.raises(InboxError, match="PermissionError"):
+        inbox.read(VENDOR, names, unread)
+    assert len(unread) <= MAX_UNREAD

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.scene import Scene
+from tests.cli.swap import Swap
 
 
 @pytest.fixture
@@ -31,3 +32,8 @@ def scene(airflow_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         session.execute(text("PRAGMA foreign_keys=OFF"))
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
+
+
+@pytest.fixture
+def swap(scene: Scene) -> Swap:
+    return Swap(scene)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from airflow_provider_faceswap.batch.journal import Head
-from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.cli import traces
 from airflow_provider_faceswap.cli.state_store import TaskStore
@@ -158,7 +157,6 @@ def test_what_cannot_be_forgotten_of_a_batch_is_said(batch: Batch, words: tuple[
 
 def test_a_folder_that_another_batch_writes_to_is_left_alone(scene: Scene, batch: Batch) -> None:
     from airflow_provider_faceswap.batch.claim import take_claim
-    from airflow_provider_faceswap.storage.places import LocalPlace
 
     place = LocalPlace(scene.root / "swaps/_faceswap")
     place.url = f"{batch.folder}/_faceswap"
@@ -206,51 +204,6 @@ def test_a_row_that_is_not_settled_keeps_its_line(
     with pytest.raises(SystemExit, match="row 4 is unfinished: settle it first"):
         run("forget", *named, "--yes")
     assert batch.lines()[4]["status"] == "unfinished"
-
-
-def test_a_row_that_was_never_sent_is_forgotten_with_the_others(scene: Scene, batch: Batch) -> None:
-    ledger = Ledger(batch.folder)
-    ledger.load()
-    (left,) = (line for line in ledger.lines.values() if line["index"] == 4)
-    ledger.lines[left["key"]] = {**left, "status": "not_sent", "consent_reference": "release-0"}
-    ledger.merge(ledger.lines)
-    TaskStore(scene.session, batch.task).delete("faceswap")
-    scene.session.commit()
-    run("forget", "--consent-reference", "release-0", "--output-path", batch.folder, "--yes")
-    assert [batch.lines()[index]["item"] for index in (0, 4)] == [{}, {}]
-
-
-def test_a_part_that_cannot_be_deleted_keeps_the_request_open(
-    batch: Batch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ledger = Ledger(batch.folder)
-    ledger.load()
-    ledger.add([line for line in ledger.lines.values() if line["index"] == 0])
-    real = LocalPlace.remove
-
-    def refuse(place: LocalPlace, name: str) -> None:
-        if place.url.endswith("/parts"):
-            raise PermissionError("read-only")
-        real(place, name)
-
-    with (
-        monkeypatch.context() as patch,
-        pytest.raises(SystemExit, match=r"parts/.* could not be deleted: delete it"),
-    ):
-        patch.setattr(LocalPlace, "remove", refuse)
-        run("forget", *NAMED, "--row", "0", "--yes")
-    run("forget", *NAMED, "--row", "0", "--yes")
-    root = Path(batch.folder.removeprefix("file://"))
-    assert "clip-0" not in "".join(path.read_text() for path in root.rglob("*.json*"))
-
-
-def test_a_folder_that_is_not_on_this_machine_is_not_taken_for_empty(
-    batch: Batch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = Path(batch.folder.removeprefix("file://"))
-    folder.rename(folder.with_name("elsewhere"))
-    with pytest.raises(SystemExit, match="is not on this machine"):
-        run("forget", "--consent-reference", "release-0", "--yes")
 
 
 ROW = ("--row", "0")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_faceswap.callbacks.inbox import Inbox
-from airflow_provider_faceswap.cli.state_store import TaskStore
-from airflow_provider_faceswap.execution.outcome import described_task
 from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.journal.store import CALLBACK_KEY
 from airflow_provider_faceswap.pages.database import Task
@@ -19,59 +16,9 @@ from airflow_provider_faceswap.storage import spool
 from airflow_provider_faceswap.storage.outputs import OutputStore
 from airflow_provider_faceswap.storage.places import LocalPlace
 from airflow_provider_faceswap.storage.provenance import Owner
-from airflow_provider_faceswap.storage.records import Records
 from tests.cli.scene import Scene, entry, run
-from tests.pages.scene import JPEG, as_ti
-
-NAMED = ("--dag-id", "swaps", "--run-id", "run1", "--task-id", "swap")
-NONCE = "a" * 22
-MEDIA = {"init_image": "https://example.com/face.jpg"}
-
-
-class Swap:
-    """A task that has bought a swap and stored it."""
-
-    def __init__(self, scene: Scene, job_id: str = "278", *, run_id: str = "run1", consent: str = "") -> None:
-        self.scene = scene
-        self.task = scene.run(run_id=run_id, state="success")
-        outputs = OutputStore(
-            scene.folder,
-            "any",
-            "swap",
-            consent_reference=consent or None,
-            task=described_task(as_ti(self.task)),
-        )
-        self.file = outputs.save_content(JPEG, Owner("modelslab", job_id, "", inputs=MEDIA))
-        result = {
-            "provider": "modelslab", "operation": "multiple_face_swap", "job_id": job_id, "status": "success",
-            "output": [], "stored": [self.file.url], "seconds": 1.0, "cost": None, "submitted_at": None,
-            "eta": None, "meta": {}, "inputs": MEDIA, "files": [self.file.as_dict()],
-        }  # fmt: skip
-        self.entry = entry(
-            State.FINISHED, job_id=job_id, result=result, made_from=MEDIA, identity=f"id{job_id}"
-        )
-        Records(scene.folder).write(self.entry.identity, result)
-        scene.keeps(self.task, self.entry)
-        scene.renders(self.task, output_path=scene.folder, consent_reference=consent)
-
-    @property
-    def path(self) -> Path:
-        return Path(self.file.url.removeprefix("file://"))
-
-    @property
-    def kept(self) -> Entry:
-        found = Entry.from_store(self.scene.kept(self.task))
-        assert found
-        return found
-
-
-def files(scene: Scene) -> list[str]:
-    return sorted(path.name for path in Path(scene.root, "swaps").rglob("*") if path.is_file())
-
-
-@pytest.fixture
-def swap(scene: Scene) -> Swap:
-    return Swap(scene)
+from tests.cli.swap import MEDIA, NAMED, NONCE, Swap, files
+from tests.pages.scene import JPEG
 
 
 def test_it_lists_first_and_deletes_nothing(swap: Swap, capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,57 +153,6 @@ def test_if_something_cannot_be_deleted_the_journal_stays(
     ):
         run("forget", *NAMED, "--yes")
     assert swap.kept == swap.entry
-
-
-def test_a_file_that_cannot_be_deleted_keeps_its_record(
-    scene: Scene, swap: Swap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = LocalPlace.remove
-
-    def refuse(place: LocalPlace, name: str) -> None:
-        if name.endswith(".jpg"):
-            raise PermissionError("read-only")
-        real(place, name)
-
-    TaskStore(scene.session, swap.task).delete("faceswap")
-    scene.session.commit()
-    named = ("--provider", "modelslab", "--job-id", "278", "--output-path", scene.folder, "--yes")
-    with monkeypatch.context() as patch, pytest.raises(SystemExit, match="its file is still there"):
-        patch.setattr(LocalPlace, "remove", refuse)
-        run("forget", *named)
-    run("forget", *named)
-    assert files(scene) == []
-
-
-def test_a_record_that_may_not_be_read_is_not_taken_for_none(
-    scene: Scene, swap: Swap, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = LocalPlace.read
-
-    def denied(place: LocalPlace, name: str, most: int) -> bytes:
-        if name.endswith(".provenance.json"):
-            raise PermissionError("no kms:Decrypt")
-        return real(place, name, most)
-
-    monkeypatch.setattr(LocalPlace, "read", denied)
-    with pytest.raises(SystemExit, match=r"cannot be read: PermissionError: no kms:Decrypt"):
-        run("forget", *NAMED, "--yes")
-    assert swap.kept == swap.entry
-
-
-def test_what_killed_workers_left_in_the_folder_goes_too(
-    scene: Scene, swap: Swap, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scratch = swap.path.parent / ".faceswap-x.part"
-    scratch.mkdir()
-    (scratch / "result").write_bytes(JPEG)
-    for path in (scratch / "result", scratch):
-        os.utime(path, (1, 1))
-    run("forget", *NAMED, "--yes")
-    assert not scratch.exists()
-    assert f"left by a killed worker {scene.folder}/.faceswap-x.part" in capsys.readouterr().out.replace(
-        "\n", ""
-    )
 
 
 def test_a_second_time_nothing_is_left(scene: Scene, swap: Swap, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,7 +106,7 @@ def test_a_batch_that_is_refused_for_now_waits_without_a_worker(cluster: Cluster
         scene.http.post("/_sandbox/queue", json={"max_queued": 0}).raise_for_status()
         scene.start(items=scene.rows(6))
         task = scene.reaches("deferred")
-        assert "DateTimeTrigger" in task["trigger"]["classpath"]
+        assert "PauseTrigger" in task["trigger"]["classpath"]
         scene.http.post("/_sandbox/queue", json={"max_queued": 3}).raise_for_status()
         ended = scene.ends("success")
 

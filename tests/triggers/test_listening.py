@@ -148,6 +148,16 @@ def test_without_an_inbox_it_is_polled_as_others_are(
     assert end.state == "success" and len(vendor.at) > 1 and at < ENDS * 1.1
 
 
+def test_an_inbox_that_cannot_be_read_any_more_ends_a_long_wait(
+    loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fallback poll would come 1,500 s after the eta."""
+    hears = property(lambda self: loop.time() < 4, lambda *_: None)
+    monkeypatch.setattr(FakeListener, "hears", hears, raising=False)
+    _, end, at = run_one(loop, monkeypatch, ended, [], eta=3000.0, submitted_at=START - 3000 + ENDS)
+    assert end.state == "success" and at < ENDS + 300
+
+
 def test_an_interval_of_the_user_is_kept(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     vendor, _, _ = run_one(loop, monkeypatch, ended, [(ENDS, "n", "278")], poll_interval=30.0)
     assert vendor.at == [pytest.approx(at, abs=1) for at in (30, 60, 90)]
