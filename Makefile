@@ -39,7 +39,7 @@ test-quick: $(INSTALLED)  ## Run the tests that need no Airflow cluster.
 	$(RUN) pytest -m "not system and not cluster"
 
 cluster-test: $(CLUSTER_INSTALLED)  ## Kill the parts of an Airflow on PostgreSQL, Redis and Celery.
-	$(RUN) pytest -m cluster tests/cluster
+	$(RUN) pytest -m cluster tests/cluster tests/deploy
 
 # The servers come as wheels, so that this needs no root either.
 $(CLUSTER_INSTALLED): $(INSTALLED)

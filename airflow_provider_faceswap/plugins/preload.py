@@ -48,10 +48,11 @@ def preload() -> None:
     """Import the modules, and load the certificates that TLS is verified with."""
     from airflow.sdk.configuration import conf
 
-    if not conf.getboolean("faceswap", "preload", fallback=True):
-        return
     began = time.process_time()
     try:
+        given = (conf.get("faceswap", "preload", fallback="") or "").strip()
+        if given and not conf.getboolean("faceswap", "preload"):
+            return
         for name in (*_modules(), *OTHERS):
             import_module(name)
         import_module(f"{_ROOT}.hooks.settings").usual_tls(True)

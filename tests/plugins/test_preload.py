@@ -100,3 +100,9 @@ def test_a_module_that_cannot_be_imported_is_a_warning(
     preload.preload.cache_clear()
     (record,) = caplog.records
     assert record.levelname == "WARNING" and "nosuchmodule" in record.getMessage()
+
+
+@pytest.mark.parametrize(("option", "imports"), [("", True), ("false", False), ("perhaps", False)])
+def test_an_empty_option_is_the_default_and_a_wrong_one_stops_nothing(option: str, imports: bool) -> None:
+    code = f"import sys, {ROOT.name}.plugins.preload_celery; print('{ROOT.name}.batch.run' in sys.modules)"
+    assert run(code, AIRFLOW__FACESWAP__PRELOAD=option) == str(imports)
