@@ -37,6 +37,12 @@ def options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--megabytes", type=float, default=usual.megabytes, help="of one result")
     parser.add_argument("--capacity", type=int, default=usual.capacity, help="of one triggerer")
     parser.add_argument("--calls-back", action="store_true", help="the vendor is not polled: it calls back")
+    parser.add_argument(
+        "--no-eta",
+        dest="eta",
+        action="store_false",
+        help="the vendor does not say how long a job takes, as Segmind",
+    )
     parser.add_argument("--page", type=Path, help="write the tables of that page, and nothing else")
     parser.add_argument(
         "--check",
@@ -54,7 +60,7 @@ def asked(given: argparse.Namespace) -> list[Demand]:
         name: getattr(given, name)
         for name in (
             "videos_per_hour", "seconds", "spread", "plan_limit", "requests_per_second", "accounts",
-            "megabytes", "capacity", "calls_back",
+            "megabytes", "capacity", "calls_back", "eta",
         )
     }  # fmt: skip
     return [Demand(**same, kind=kind) for kind in (MAPPED, BATCH)]

@@ -21,6 +21,7 @@ class Demand:
     :param accounts: that there are; None: as many as it takes.
     :param kind: ``mapped`` for a task for each video, ``batch`` for a task for each account.
     :param calls_back: whether the vendor reports by callback instead of being polled.
+    :param eta: whether the vendor says how long a job takes; Segmind does not.
     :param megabytes: of one result.
     :param capacity: of one triggerer, ``[triggerer] capacity``.
     """
@@ -33,6 +34,7 @@ class Demand:
     accounts: int | None = None
     kind: str = BATCH
     calls_back: bool = False
+    eta: bool = True
     megabytes: float = 5.0
     capacity: int = 1000
 

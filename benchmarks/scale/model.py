@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from airflow_provider_faceswap.callbacks.watcher import INTERVAL
-from benchmarks.scale.demand import BATCH, Demand
+from benchmarks.scale.demand import BATCH, MAPPED, Demand
 from benchmarks.scale.fitting import STARTS_OF_A_MAPPED_TASK
 from benchmarks.scale.queueing import Waves, durations, mean_wait, waves
 from benchmarks.scale.units import COMPONENTS, REQUESTS, Units
@@ -15,6 +15,8 @@ LOAD = 0.8
 """Share of what is there that is planned to be used: with all of it in use, queues grow without end."""
 MAP_LENGTH = 1024
 """``[core] max_map_length``: mapped tasks of one run."""
+POLLS_WITHOUT_ETA = {MAPPED: 22.9, BATCH: 5.07}
+"""Of a job, without the collecting one: ``python -m benchmarks.polling``, no eta, sigma 0.2, none stuck."""
 CONNECTIONS = 50
 """``max_connections`` of a connection, for each process."""
 
@@ -92,7 +94,9 @@ def each(figure: str, demand: Demand, units: Units, filled: Waves) -> float:
 
 def polls_per_job(demand: Demand, units: Units) -> float:
     """Return how many times the triggerer asks for a job."""
-    return 0.0 if demand.calls_back else units["crowd.polls"]
+    if demand.calls_back:
+        return 0.0
+    return units["crowd.polls"] if demand.eta else POLLS_WITHOUT_ETA[demand.kind]
 
 
 def needs(demand: Demand, units: Units) -> Needs:

@@ -117,6 +117,12 @@ def test_starts_of_a_batch_are_shared_by_its_videos() -> None:
     assert needs(mapped(), units).rows == pytest.approx(40 + 5 + 2)
 
 
+def test_a_vendor_without_etas_is_polled_more_often_most_of_all_by_mapped_tasks() -> None:
+    for demand, polls in ((mapped(), 22.9), (HOURLY, 5.07)):
+        with_eta, without = needs(demand, made_up()), needs(replace(demand, eta=False), made_up())
+        assert without.polls == pytest.approx(demand.rate * polls) and without.requests > with_eta.requests
+
+
 def test_a_vendor_that_calls_back_is_not_polled() -> None:
     found = needs(mapped(calls_back=True), made_up())
     assert (found.polls, found.loop, found.sockets) == (0, 0, 0)

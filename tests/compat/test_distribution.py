@@ -42,6 +42,12 @@ def tracked() -> set[str]:
     return {name for name in done.stdout.split("\0") if name and (ROOT / name).exists()}
 
 
+def test_what_git_ignores_is_written_in_the_file_that_the_build_reads() -> None:
+    """Secrets of ``deploy/`` would be packed: the build reads no other ``.gitignore``."""
+    assert [name for name in tracked() if name.endswith(".gitignore")] == [".gitignore"]
+    assert "/deploy/.env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     folders = {name.partition("/")[0] for name in names}

@@ -42,7 +42,7 @@ def test_a_password_needs_no_quoting_in_a_url(secrets: dict[str, str]) -> None:
 
 
 def test_no_secret_is_in_the_repository() -> None:
-    assert ".env" in (DEPLOY / ".gitignore").read_text().split()
+    assert "/deploy/.env" in (DEPLOY.parent / ".gitignore").read_text().split()
     for name in services():
         for option, value in environment(name, {each: "" for each in variables()}).items():
             if re.search(r"SECRET|FERNET|PASSWORD|AUTH$", option):

@@ -21,4 +21,5 @@ for size in SIZES:
             common={"init_image": FACE},
             output_path=f"file://{FOLDER}/{{{{ run_id }}}}",
             max_active_jobs=250,
+            deferrable=True,
         )
