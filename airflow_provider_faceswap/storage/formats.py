@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from airflow_provider_faceswap.apis.signatures import HEAD, signature
 from airflow_provider_faceswap.exceptions import ResultError
 
 __all__ = [
-    "BLOCK", "CHUNK", "HEAD", "Fetched", "Format", "decode", "measure", "recognise", "size_and_digest",
+    "BLOCK", "CHUNK", "HEAD", "Fetched", "Format", "breaks_off", "decode", "measure", "recognise",
+    "size_and_digest",
 ]  # fmt: skip
 
 BLOCK = 1024 * 1024
@@ -82,6 +84,26 @@ def _decoded_head(head: bytes) -> bytes:
 def _prefix(head: bytes) -> int:
     found = _DATA_URI.match(head)
     return found.end() if found else 0
+
+
+def breaks_off(path: Path) -> bool:
+    """
+    Return whether the last box of a clip in an MP4 or QuickTime file ends behind the file.
+
+    :param path: of a file of any format; other formats do not say how long they are.
+    """
+    with path.open("rb") as file:
+        at, size = 0, file.seek(0, os.SEEK_END)
+        while at < size:
+            file.seek(at)
+            head = file.read(16)
+            if at == 0 and head[4:8] != b"ftyp":
+                return False
+            length = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4], "big")
+            if length < 8 or not head[4:8].isascii():  # the last one, or none
+                return False
+            at += length
+    return at > size
 
 
 def measure(source: BinaryIO, kind: Kind) -> Fetched:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from airflow_provider_faceswap.apis.kind import Kind
 from airflow_provider_faceswap.exceptions import ResultError
-from airflow_provider_faceswap.storage.formats import HEAD, recognise
+from airflow_provider_faceswap.storage.formats import HEAD, breaks_off, recognise
 
 if TYPE_CHECKING:
     from airflow_provider_faceswap.storage.hosts import Link
@@ -216,6 +216,8 @@ class Part:
             raise self.start_over(f"more than the {self._total} bytes came that were promised")
         if not self.size:
             raise NotYetError("an empty body came")
+        if self._total is None and breaks_off(self.path):  # nothing else tells a connection that was cut
+            raise NotYetError(f"a clip that breaks off after {self.size} bytes came")
 
     def _check_pace(self) -> None:
         # Only bytes that were not there before buy time: a server may cut and begin again forever.

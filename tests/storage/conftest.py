@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 2000
+MP4 = b"\x00\x00\x00\x0cftypisom\x00\x00\x00\x00mdat" + bytes(range(256)) * 2000
 JPEG = b"\xff\xd8\xff\xe0" + b"jpeg" * 500
 Handler = Callable[[web.Request], Any]
 
