@@ -42,17 +42,18 @@ class Book:
         self._part = ""
         self._from_journal: list[str] = []
 
-    def open(self, rows: Sequence[Row], *, fresh: bool) -> None:
+    def open(self, rows: Sequence[Row], *, fresh: bool, parts: Collection[str] = ()) -> None:
         """
         Read what is known.
 
         :param rows: of the list.
         :param fresh: whether the task has just started: then the journal may know more than the manifest, as
             a worker may have died between the two.
+        :param parts: names of parts of the manifest that must be there.
         :raises JournalError: if something cannot be understood.
         :raises NotSentError: if something cannot be read now.
         """
-        self.ledger.load()
+        self.ledger.load(parts)
         if fresh:
             self._take_journal({row.key: row for row in rows})
         listed = {row.key for row in rows}

@@ -123,7 +123,7 @@ class Buyer:
             self.book.journal.how_to,
             durable=self.book.journal.durable,
         )
-        at_once, settled = [], []
+        at_once, settled, foreign = [], [], []
         for item, answer in zip(block, answers, strict=True):
             if answer.entry and answer.entry.state is not State.REFUSED:
                 metrics.count_submission(answer.entry, item.price)
@@ -135,6 +135,7 @@ class Buyer:
                 finish(item, answer.entry.result or {})
             elif not self._is_own(item):
                 item.step = Step.SETTLE
+                foreign.append(item)
             else:
                 item.step = Step.WAIT
                 at_once += [(item, answer.job)] if answer.job.state.settled else []
@@ -143,7 +144,8 @@ class Buyer:
         for item in doubts:
             self.await_callback(item)
         self.settle([item for item in doubts if item.step is Step.SETTLE])
-        self.book.note(settled)
+        # What awaits its callback is a doubt for the resume as well, which reads the folder alone.
+        self.book.note([*settled, *(item for item in foreign if item.step is Step.WAIT)])
         self.collector.take(at_once)
 
     def _write(self, entries: Mapping[str, Entry], retry: bool) -> None:

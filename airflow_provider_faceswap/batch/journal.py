@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -36,6 +36,7 @@ class Head(BaseModel):
     :param chunks: how many keys hold entries.
     :param slots: jobs that the vendor lets run at once, where it refused more.
     :param stopped: why this try submits no more; empty while it does.
+    :param parts: of the manifest, which a resume must find, whatever the folder lists then.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,6 +50,7 @@ class Head(BaseModel):
     chunks: Count = 0
     slots: Annotated[int, Field(ge=1, lt=1_000_000)] | None = None
     stopped: Text = ""
+    parts: tuple[Text, ...] = ()
 
     def buyer(self, task: str) -> str:
         """
@@ -103,6 +105,15 @@ class BatchJournal:
         self.state.set_with_retries(KEY, head.model_dump(mode="json"))
         self.head = head
         return head
+
+    def save_parts(self, names: Sequence[str]) -> None:
+        """
+        Write which parts of the manifest a resume must find; a folder may show them later than the store.
+
+        :param names: of the parts.
+        """
+        if self.durable and self.head:
+            self.save_head(self.head.model_copy(update={"parts": tuple(names)}))
 
     def records(self) -> list[Record]:
         """

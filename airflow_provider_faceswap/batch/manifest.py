@@ -13,7 +13,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 from uuid import uuid4
@@ -56,18 +56,23 @@ class Ledger:
         """Where the manifest lies."""
         return f"{self.folder}/{MANIFEST}"
 
-    def load(self) -> None:
+    @property
+    def parts(self) -> list[str]:
+        """The names of the parts that were read or written."""
+        return sorted(self._keys)
+
+    def load(self, known: Collection[str] = ()) -> None:
         """
         Read the manifest and all parts.
 
+        :param known: names of parts that must be there: a store may not list yet what was just written.
         :raises JournalError: if a line cannot be understood: it may name a job that is paid.
         :raises NotSentError: if the folder cannot be read now.
         """
         for _ in range(_LOADS):
             self.lines, self._keys = {}, {}
             # The parts first: a merge that runs beside it writes the manifest before it deletes them.
-            names = self._names()
-            for name in names:
+            for name in sorted({*self._names(), *known}):
                 found = list(self._read(self._parts, f"{PARTS}/{name}", name))
                 self._take(found, f"{PARTS}/{name}")
                 self._keys[name] = [str(line["key"]) for line in found]
@@ -75,6 +80,11 @@ class Ledger:
             if all(self._keys.values()):  # else a part was made one with others meanwhile
                 return
             log.info("%s is being written; reading it again", self.folder)
+        if lost := [name for name in known if not self._keys.get(name)]:
+            raise NotSentError(
+                f"{self.folder}/{PARTS} does not show {lost[0]}, which this task has written; nothing was "
+                "sent. Make sure that the folder shows new files at once, then retry or clear"
+            )
         empty = ", ".join(name for name, keys in self._keys.items() if not keys)
         raise NotSentError(
             f"{self.folder}/{PARTS}: {empty} came without a line {_LOADS} times; if no batch writes there, "

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_faceswap import metrics
-from airflow_provider_faceswap.batch import watching
 from airflow_provider_faceswap.batch.book import Book
 from airflow_provider_faceswap.batch.buying import Buyer
 from airflow_provider_faceswap.batch.claim import Claim
@@ -22,7 +21,7 @@ from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
-from airflow_provider_faceswap.batch.watching import JOBS, Waiting, write_jobs
+from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, told_unknown, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
@@ -147,14 +146,11 @@ class BatchRun:
 
         :param event: the trigger's; None if nobody knows.
         :raises JournalError: if the connection leads to another host meanwhile.
-        :raises NotSentError: if the manifest does not know the jobs that were watched.
         """
-        jobs = watching.watched_jobs(self.place)
-        watching.check_known(jobs, self.book.items)
         self._check_host()
         self._count_polls(event)
         self._obey()
-        self._look(watching.ended_keys(jobs, event), unknown=watching.told_unknown(event))
+        self._look(ended_keys(self.place, event), unknown=told_unknown(event))
 
     def _look(self, ended: Collection[str] | None, *, unknown: bool = False) -> None:
         for item in self._having(Step.SETTLE):
@@ -181,11 +177,11 @@ class BatchRun:
             wake = max(1, (room + 1) // 2 - (room - len(active))) if more else len(active)
             deadlines = [self._until(item) for item in active]
             write_jobs(self.place, active, deadlines)
-            self.progress.before_waiting(deferrable=self.plan.deferrable)
+            self._before_waiting()
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
         refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
         if refusal and not self.buyer.stopped:
-            self.progress.before_waiting(deferrable=self.plan.deferrable)
+            self._before_waiting()
             return Refused(refusal)
         return self._finish()
 
@@ -197,6 +193,11 @@ class BatchRun:
         """
         self.buyer.stopped = str(error)
         return replace(self._finish(), error=str(error), retry=True)
+
+    def _before_waiting(self) -> None:
+        if self.plan.deferrable:
+            self.book.journal.save_parts(self.book.ledger.parts)
+        self.progress.before_waiting(deferrable=self.plan.deferrable)
 
     def _compact(self) -> None:
         """Keep the manifest quick to read, for the next start as for people."""

@@ -96,8 +96,9 @@ class Inbox:
 
         :param vendor: who sent them.
         :param names: of files.
-        :param unread: takes up those that cannot be read, so that they do not hide the others.
-        :raises InboxError: if one cannot be read; with ``unread``, if several cannot.
+        :param unread: takes up those that cannot be read, so that they do not hide the others; after
+            :data:`MAX_UNREAD` the rest is left for the next time.
+        :raises InboxError: if one cannot be read, and ``unread`` is not given.
         """
         names = [_check(_BODY, name, "file name") for name in names]
         try:
@@ -113,7 +114,7 @@ class Inbox:
             except InboxError as error:
                 unread[name] = error
                 if len(unread) >= MAX_UNREAD:
-                    raise
+                    break
         return found
 
     def bodies(self, vendor: str, nonce: str) -> list[bytes]:

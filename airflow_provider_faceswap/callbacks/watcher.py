@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import random
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from itertools import islice
 
 from airflow_provider_faceswap.apis import vendor
 from airflow_provider_faceswap.apis.job import Job
-from airflow_provider_faceswap.callbacks.inbox import Inbox
+from airflow_provider_faceswap.callbacks.inbox import MAX_UNREAD, Inbox
 from airflow_provider_faceswap.exceptions import FaceSwapError, InboxError, loggable
 from airflow_provider_faceswap.threads import in_thread
 
@@ -137,8 +138,9 @@ class Watcher:
         topics = self._topics[provider]
         known = {nonce: topic.delivered for nonce, topic in topics.items()}
         new = await in_thread(self._new, provider, known, executor=thread)
-        rest, unread = iter(new.items()), dict[str, InboxError]()
-        while batch := dict(islice(rest, BATCH)):
+        # In another order each time: some that cannot be read must not keep the rest away for ever.
+        rest, unread = iter(random.sample(list(new.items()), len(new))), dict[str, InboxError]()
+        while len(unread) < MAX_UNREAD and (batch := dict(islice(rest, BATCH))):
             callbacks = await in_thread(self._read, provider, batch, unread, executor=thread)
             for nonce, names in batch.items():
                 if topic := topics.get(nonce):

@@ -101,7 +101,9 @@ def read_batch(session: Session, kept: Kept) -> Batch:
         folder = folder_of(kept.task, known.result, known.output_path).url
         path = local_path(folder)
         if records and path is not None and not path.is_dir():
-            raise NotSentError(f"{folder} is not on this machine")
+            raise NotSentError(
+                f"{folder} is not on this machine (if it was deleted, make an empty folder of that name)"
+            )
         digest = task_digest(kept.task)
         ledger = Ledger(folder)
         ledger.load()

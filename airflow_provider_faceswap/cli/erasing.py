@@ -113,7 +113,7 @@ class Plan:
                 left = any(item.entry.left for item in purchases)
                 names = None if left else {url.rpartition("/")[2] for job in jobs for url in job.stored}
                 records = read_records(batch.folder, names)
-                self.traces += stored_traces(jobs, batch.folder, records)
+                self.traces += [*stored_traces(jobs, batch.folder, records), *left_by_killed(batch.folder)]
                 self.remains += of_other_dags(jobs, batch.folder, records)
                 self._add_lines(batch.folder, {item.key: item.row for item in purchases})
         self._add_waiting(jobs)
@@ -147,7 +147,7 @@ class Plan:
             ]
             found = [*stored_traces([*jobs, *consented], folder, records)]
             found += reuse_traces([*jobs, *consented], folder)
-            found += left_by_killed(folder)
+            found += left_by_killed(folder) if must else ()
             self.traces += [trace for trace in found if trace.where not in known]
 
     def add_manifest(self, jobs: Collection[Job], folder: str, consent: str) -> list[Job]:

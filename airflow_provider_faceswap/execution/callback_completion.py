@@ -152,13 +152,19 @@ class Callback(Completion):
         names = {nonce: arrived.get(nonce, set()) for nonce in nonces}
         single = [name for found in names.values() if len(found) == 1 for name in found]
         bodies = self.inbox.read(self.provider, single, unread)
-        return [
-            # The oldest of several comes first, and the listing does not say which one that is.
-            self.read(nonce)
-            if len(names[nonce]) > 1
-            else self._jobs(map(bodies.__getitem__, names[nonce] & bodies.keys()))
-            for nonce in nonces
-        ]
+        found = []
+        for nonce in nonces:
+            if len(names[nonce]) < 2:
+                found.append(self._jobs(map(bodies.__getitem__, names[nonce] & bodies.keys())))
+                continue
+            try:  # the oldest of several comes first, and the listing does not say which one that is
+                found.append(self.read(nonce))
+            except InboxError as error:
+                if unread is None:
+                    raise
+                unread[nonce] = error
+                found.append([])
+        return found
 
     def _jobs(self, bodies: Iterable[bytes]) -> list[Job]:
         read = vendor(self.provider).callback_reader()

@@ -80,10 +80,11 @@ class Piece(Part):
         if self.start + self.size == self.end:
             raise EnoughError
 
-    def finish(self) -> None:
+    def finish(self, *, proven: bool = False) -> None:
         """
         Take in that no more comes.
 
+        :param proven: of no matter, as a piece may end anywhere.
         :raises NotYetError: if more was promised.
         """
         if self.ranged or (self.total is not None and self.size < self.total):

@@ -103,7 +103,7 @@ def resume(operator: FaceSwapBatchOperator, context: Context, event: Any) -> Bat
     rules = Rules(head.buyer(task), operator.overwrite, operator.on_clear == "resubmit")
     claim = _claim(operator, context)  # first: what another task writes must be there when it is read
     book = Book(plan.provider, _ledger(operator, context, task), journal, rules)
-    book.open(rows, fresh=False)
+    book.open(rows, fresh=False, parts=head.parts)
     run = BatchRun(plan, book, place, claim)
     run.resume(event)
     return run

@@ -25,6 +25,7 @@ BLOCK = 1024 * 1024
 CHUNK = 256 * 1024
 """Bytes of a file that are in memory at once."""
 
+_BOXES = frozenset(b"ftyp moov mdat moof mfra sidx styp free skip wide meta uuid emsg".split())
 _DATA_URI = re.compile(rb"\s*data:[\w.+/-]{1,100};base64,", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+[=\s]*\Z")
 
@@ -100,7 +101,7 @@ def breaks_off(path: Path) -> bool:
             if at == 0 and head[4:8] != b"ftyp":
                 return False
             length = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4], "big")
-            if length < 8 or not head[4:8].isascii():  # the last one, or none
+            if length < 8 or head[4:8] not in _BOXES:  # the last one, or what somebody wrote behind it
                 return False
             at += length
     return at > size

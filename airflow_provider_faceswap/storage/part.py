@@ -204,10 +204,11 @@ class Part:
             self._most, self._moved = self.size, time.monotonic()
         self._check_pace()
 
-    def finish(self) -> None:
+    def finish(self, *, proven: bool = False) -> None:
         """
         Check that all of it came.
 
+        :param proven: whether the protocol says so where no length was promised.
         :raises NotYetError: if not.
         """
         if self._total is not None and self.size < self._total:
@@ -216,7 +217,8 @@ class Part:
             raise self.start_over(f"more than the {self._total} bytes came that were promised")
         if not self.size:
             raise NotYetError("an empty body came")
-        if self._total is None and breaks_off(self.path):  # nothing else tells a connection that was cut
+        # Nothing else tells a connection that was cut.
+        if self._total is None and not proven and breaks_off(self.path):
             raise NotYetError(f"a clip that breaks off after {self.size} bytes came")
 
     def _check_pace(self) -> None:

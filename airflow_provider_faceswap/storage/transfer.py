@@ -103,7 +103,7 @@ def _ask(line: Line, link: Link, part: Part, settings: Settings) -> str | None:
             part.begin(response.status, headers, length)
             with line.within(part.budget.seconds_left):
                 _receive(response, part, length)
-            part.finish()
+            part.finish(proven=bool(response.chunked))
     return None
 
 

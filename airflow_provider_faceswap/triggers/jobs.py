@@ -130,7 +130,7 @@ class SwapJobsTrigger(SwapTrigger):
                 return named
             if not listener.hears:
                 watch.patient = False
-                left = watch.wait(time.time())
+                left = min(left, watch.wait(time.time()))
 
     def _ended(self, job_id: str, end: str, watch: Watch, polls: int, job: Job | None = None) -> Ended:
         metrics.count("polls", polls, provider=self.provider, operation=self.operation)

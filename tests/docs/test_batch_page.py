@@ -6,6 +6,8 @@ import json
 import re
 from types import SimpleNamespace
 
+import pytest
+
 from airflow_provider_faceswap.batch import block, collecting, manifest, pattern, summary
 from airflow_provider_faceswap.batch.item import Rules
 from airflow_provider_faceswap.batch.items import faults, lists, reading, rows, values
@@ -19,6 +21,8 @@ from airflow_provider_faceswap.journal.entry import Entry, State
 from airflow_provider_faceswap.operators.batch import PATIENCE
 from airflow_provider_faceswap.triggers.base import MIN_EVENT_SECONDS
 from airflow_provider_faceswap.triggers.joblist import PATIENCE as UNREADABLE
+from benchmarks.scale.queueing import durations, waves
+from benchmarks.scale.units import read_units
 from tests.docs.blocks import BLOCKS, ROOT
 
 PAGE = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
@@ -94,13 +98,24 @@ def test_the_figures_in_the_text() -> None:
 
 
 def test_what_a_queue_limit_makes_of_ten_thousand_clips() -> None:
-    clips, seconds = 10_000, 120
-    for limit, duration, returns in table("queue limit | at least"):
-        minutes = int(clips / int(limit) * seconds / 60)
-        shown = f"{minutes // 60} hour{'s' * (minutes >= 120)} {minutes % 60} minutes"
-        half = (int(limit) + 1) // 2
-        assert duration == shown
-        assert returns == f"{half} clips at a time, {clips // half:,} times"
+    """As the page rounds it: half-hours and quarters of an hour, whole clips, and two digits."""
+    clips, seconds, units = 10_000, 120, read_units()
+    for limit, at_best, in_waves, returns in table("queue limit | at best"):
+        best = clips / int(limit) * seconds
+        assert at_best == duration(best)
+        filled = waves(int(limit), durations(seconds, 0.3), units["crowd.late"], units["batch.turn"])
+        numbers = [int(number) for number in re.findall(r"\d+", in_waves)]
+        assert "hour" in in_waves
+        shown = numbers[0] * 3600 + sum(numbers[1:]) * 60
+        assert shown == pytest.approx(best / filled.use, rel=0.03)
+        wave, times = (int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", returns))
+        assert wave == pytest.approx(filled.videos_per_start, abs=1.5)
+        assert times == pytest.approx(clips / filled.videos_per_start, rel=0.03)
+
+
+def duration(seconds: float) -> str:
+    minutes = int(seconds / 60)
+    return f"{minutes // 60} hour{'s' * (minutes >= 120)} {minutes % 60} minutes"
 
 
 def test_the_rows_of_the_page_are_rows() -> None:

@@ -158,6 +158,13 @@ def test_an_inbox_that_cannot_be_read_any_more_ends_a_long_wait(
     assert end.state == "success" and at < ENDS + 300
 
 
+def test_an_inbox_that_is_lost_puts_no_poll_off(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    hears = property(lambda self: loop.time() < 570, lambda *_: None)
+    monkeypatch.setattr(FakeListener, "hears", hears, raising=False)
+    vendor, _, _ = run_one(loop, monkeypatch, ended, [], poll_interval=600.0)
+    assert vendor.at == [pytest.approx(600, abs=1)]
+
+
 def test_an_interval_of_the_user_is_kept(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
     vendor, _, _ = run_one(loop, monkeypatch, ended, [(ENDS, "n", "278")], poll_interval=30.0)
     assert vendor.at == [pytest.approx(at, abs=1) for at in (30, 60, 90)]
