@@ -144,8 +144,8 @@ class Buyer:
         for item in doubts:
             self.await_callback(item)
         self.settle([item for item in doubts if item.step is Step.SETTLE])
-        # What awaits its callback is a doubt for the resume as well, which reads the folder alone.
-        self.book.note([*settled, *(item for item in foreign if item.step is Step.WAIT)])
+        # A doubt is one for the resume as well, which reads the folder alone.
+        self.book.note([*settled, *(item for item in foreign if item.step is not Step.KEEP)])
         self.collector.take(at_once)
 
     def _write(self, entries: Mapping[str, Entry], retry: bool) -> None:

@@ -32,6 +32,7 @@ SMALL, MANY = 1000, 16
 """Lines below which a part is small, and how many small parts may lie there before they become one."""
 MAX_PART = 512 * 1024 * 1024
 _LOADS = 5
+SHOW_AT_ONCE = "Make sure that the folder shows new files at once, then retry or clear"
 
 Line = dict[str, Any]
 
@@ -50,6 +51,8 @@ class Ledger:
         self._name = name
         self._keys: dict[str, list[str]] = {}
         """Of which items a part has lines."""
+        self._merged = False
+        """Whether the manifest itself has lines."""
 
     @property
     def url(self) -> str:
@@ -58,33 +61,39 @@ class Ledger:
 
     @property
     def parts(self) -> list[str]:
-        """The names of the parts that were read or written."""
-        return sorted(self._keys)
+        """The names of the parts that were read or written, and of the manifest if it has lines."""
+        return [*([MANIFEST] if self._merged else []), *sorted(self._keys)]
 
     def load(self, known: Collection[str] = ()) -> None:
         """
         Read the manifest and all parts.
 
-        :param known: names of parts that must be there: a store may not list yet what was just written.
+        :param known: what :attr:`parts` said: a folder may not show yet what was just written.
         :raises JournalError: if a line cannot be understood: it may name a job that is paid.
         :raises NotSentError: if the folder cannot be read now.
         """
         for _ in range(_LOADS):
             self.lines, self._keys = {}, {}
             # The parts first: a merge that runs beside it writes the manifest before it deletes them.
-            for name in sorted({*self._names(), *known}):
+            for name in sorted({*self._names(), *known} - {MANIFEST}):
                 found = list(self._read(self._parts, f"{PARTS}/{name}", name))
                 self._take(found, f"{PARTS}/{name}")
                 self._keys[name] = [str(line["key"]) for line in found]
-            self._take(self._read(self._root, MANIFEST, MANIFEST), MANIFEST)
-            if all(self._keys.values()):  # else a part was made one with others meanwhile
+            merged = list(self._read(self._root, MANIFEST, MANIFEST))
+            self._take(merged, MANIFEST)
+            self._merged = bool(merged)
+            if all(self._keys.values()) and (
+                self._merged or MANIFEST not in known
+            ):  # else a part was made one with others meanwhile
                 return
             log.info("%s is being written; reading it again", self.folder)
-        if lost := [name for name in known if not self._keys.get(name)]:
+        if lost := [name for name in known if name != MANIFEST and not self._keys.get(name)]:
             raise NotSentError(
-                f"{self.folder}/{PARTS} does not show {lost[0]}, which this task has written; nothing was "
-                "sent. Make sure that the folder shows new files at once, then retry or clear"
+                f"{self.folder}/{PARTS} does not show {lost[0]}, which this task has seen; nothing was sent. "
+                f"{SHOW_AT_ONCE}"
             )
+        if MANIFEST in known and not self._merged:
+            raise NotSentError(f"{self.url} was there, and is not shown; nothing was sent. {SHOW_AT_ONCE}")
         empty = ", ".join(name for name, keys in self._keys.items() if not keys)
         raise NotSentError(
             f"{self.folder}/{PARTS}: {empty} came without a line {_LOADS} times; if no batch writes there, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from airflow_provider_faceswap.batch.progress import Progress
 from airflow_provider_faceswap.batch.record import Status
 from airflow_provider_faceswap.batch.summary import summarize
 from airflow_provider_faceswap.batch.validation import check_names
-from airflow_provider_faceswap.batch.watching import JOBS, Waiting, ended_keys, told_unknown, write_jobs
+from airflow_provider_faceswap.batch.watching import JOBS, Seen, Waiting, see, write_jobs
 from airflow_provider_faceswap.exceptions import FaceSwapError, JournalError, RefusedForNowError
 from airflow_provider_faceswap.execution.purchase import IN_DOUBT, clean_up
 from airflow_provider_faceswap.journal.decisions import SETTLE_SECONDS
@@ -104,7 +104,7 @@ class BatchRun:
         changed = look_at_files(self.plan, self.book, listing)
         self.progress.begin()
         self._obey(changed, self._having(Step.WAIT))
-        self._look(None)
+        self._look(Seen())
 
     def _obey(self, changed: Sequence[Item] = (), waiting: Sequence[Item] = ()) -> None:
         """
@@ -147,17 +147,18 @@ class BatchRun:
         :param event: the trigger's; None if nobody knows.
         :raises JournalError: if the connection leads to another host meanwhile.
         """
+        seen = see(self.place, event, self.book.items)
         self._check_host()
         self._count_polls(event)
         self._obey()
-        self._look(ended_keys(self.place, event), unknown=told_unknown(event))
+        self._look(seen)
 
-    def _look(self, ended: Collection[str] | None, *, unknown: bool = False) -> None:
+    def _look(self, seen: Seen) -> None:
         for item in self._having(Step.SETTLE):
             self.buyer.await_callback(item)
         waiting = self._having(Step.WAIT)
-        watched = [item for item in waiting if ended is None or item.key in ended]
-        self.collector.collect(watched, watched=ended is not None, unknown=unknown)
+        ended = [item for item in waiting if seen.ended is None or item.key in seen.ended]
+        self.collector.collect(ended, watched=seen.ended is not None, unknown=seen.unknown)
         now = self.plan.clock.time()
         doubts = [item for item in self._having(Step.WAIT) if item.status is Status.IN_DOUBT]
         over = [item for item in doubts if now >= self._until(item)]
@@ -170,7 +171,6 @@ class BatchRun:
         active = self._having(Step.WAIT)
         self._remember(len(active))
         if active:
-            self._compact()
             more = any(item.due for item in self.book.items) and not self.buyer.stopped
             # Where the vendor's queue is full before ours, it is half of its own that must be free.
             room = len(active) if self.buyer.refusal else slots
@@ -181,6 +181,7 @@ class BatchRun:
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
         refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
         if refusal and not self.buyer.stopped:
+            clean_up(lambda: self.place.remove(JOBS))  # of an earlier wait
             self._before_waiting()
             return Refused(refusal)
         return self._finish()
@@ -195,6 +196,7 @@ class BatchRun:
         return replace(self._finish(), error=str(error), retry=True)
 
     def _before_waiting(self) -> None:
+        self._compact()
         if self.plan.deferrable:
             self.book.journal.save_parts(self.book.ledger.parts)
         self.progress.before_waiting(deferrable=self.plan.deferrable)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.item import Item
+from airflow_provider_faceswap.batch.manifest import SHOW_AT_ONCE
+from airflow_provider_faceswap.exceptions import NotSentError
 from airflow_provider_faceswap.storage.places import Place
 from airflow_provider_faceswap.triggers.tally import ended_lines
 
@@ -28,6 +30,19 @@ class Waiting:
     jobs: int
     deadline: float
     wake: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """
+    What a trigger saw.
+
+    :param ended: the keys of the items whose jobs have ended; None if that is not known.
+    :param unknown: whether it was told of some, for a minute, that the vendor does not know them.
+    """
+
+    ended: Collection[str] | None = None
+    unknown: bool = False
 
 
 def write_jobs(place: Place, items: Sequence[Item], deadlines: Sequence[float]) -> None:
@@ -54,24 +69,33 @@ def write_jobs(place: Place, items: Sequence[Item], deadlines: Sequence[float]) 
     place.write(JOBS, "".join(lines).encode())
 
 
-def told_unknown(event: Any) -> bool:
-    """Return whether a trigger was told, for a minute, that the vendor does not know some of the jobs."""
-    counts = event.get("counts") if isinstance(event, dict) else None
-    return isinstance(counts, dict) and bool(counts.get(JobState.UNKNOWN.value))
-
-
-def ended_keys(place: Place, event: Any) -> set[str] | None:
+def see(place: Place, event: Any, items: Iterable[Item]) -> Seen:
     """
-    Return the keys of the items whose jobs a trigger saw end; None if that is not known.
+    Return what a trigger saw of the jobs that :func:`write_jobs` wrote.
 
     :param place: the batch's own folder.
     :param event: whatever the triggerer handed over.
+    :param items: by the manifest.
+    :raises NotSentError: if the manifest does not show all of these jobs.
     """
-    if not isinstance(event, dict) or event.get("problem"):
-        return None
     size = place.size(JOBS)
-    if not size:
-        return None
-    keys = [json.loads(line)["key"] for line in place.read(JOBS, size).splitlines()]
-    lines = ended_lines(event, len(keys))
-    return None if lines is None else {keys[line] for line in lines}
+    jobs = [json.loads(line) for line in place.read(JOBS, size).splitlines()] if size else []
+    _check_known(jobs, items)
+    if not jobs or not isinstance(event, dict) or event.get("problem"):
+        return Seen()
+    lines, counts = ended_lines(event, len(jobs)), event.get("counts")
+    ended = None if lines is None else {str(jobs[line]["key"]) for line in lines}
+    return Seen(ended, isinstance(counts, dict) and bool(counts.get(JobState.UNKNOWN.value)))
+
+
+def _check_known(jobs: Sequence[Mapping[str, Any]], items: Iterable[Item]) -> None:
+    # A folder that shows new files late may hide parts of the manifest: their items would be bought again.
+    watched = {job["key"]: job.get("job_id", "") for job in jobs}
+    records = {item.key: item.record for item in items if item.key in watched}
+    known = {key: record.entry.job_id for key, record in records.items() if record}
+    missing = [job_id for key, job_id in watched.items() if known.get(key) != job_id]
+    if missing:
+        raise NotSentError(
+            f"the manifest does not show {len(missing)} of {len(jobs)} running jobs, such as "
+            f"{missing[0] or 'one in doubt'}; nothing was sent. {SHOW_AT_ONCE}"
+        )

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
 from airflow_provider_faceswap.apis.job import JobState
 from airflow_provider_faceswap.batch.book import Book
-from airflow_provider_faceswap.batch.manifest import Ledger
 from airflow_provider_faceswap.exceptions import RefusedForNowError
-from airflow_provider_faceswap.storage.places import LocalPlace
-from tests.batch.world import BatchWorld, TakenError, rows
+from tests.batch.world import WOKEN, BatchWorld, TakenError, defer, rows
 from tests.fakes import Killed
-
-WOKEN = {"problem": "nobody knows what ended"}
-
-
-def defer(world: BatchWorld, count: int, **kwargs: Any) -> TaskDeferred:
-    """Start a try whose jobs go on."""
-    world.vendor.states = {item["target"]: JobState.PROCESSING for item in rows(count)}
-    with pytest.raises(TaskDeferred) as caught:
-        world.start(rows(count), deferrable=True, **kwargs)
-    return caught.value
 
 
 def test_the_new_deadline_of_a_clear(world: BatchWorld) -> None:
@@ -52,83 +38,6 @@ def test_that_a_file_is_gone(world: BatchWorld, again: str) -> None:
     world.vendor.states = {}
     assert world.resume(deferral, WOKEN)["succeeded"] == 2
     assert (world.folder / "modelslab-1000.mp4").exists()
-    assert len(world.vendor.jobs) == 2
-
-
-@contextmanager
-def parts_hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A mount with a cache of directories shows a new part only minutes later."""
-    real = LocalPlace.size
-
-    def size(place: LocalPlace, name: str) -> int | None:
-        return None if place.url.endswith("/parts") else real(place, name)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "_names", lambda ledger: [])
-        patch.setattr(LocalPlace, "size", size)
-        yield
-
-
-def test_a_folder_that_does_not_show_the_newest_parts_buys_nothing(
-    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deferral = defer(world, 3)
-    with (
-        parts_hidden(monkeypatch),
-        pytest.raises(AirflowException, match=r"does not show .* nothing was sent") as caught,
-    ):
-        world.resume(deferral, WOKEN)
-    assert not isinstance(caught.value, AirflowFailException)
-    world.vendor.states = {}
-    assert world.start(rows(3))["succeeded"] == 3
-    assert sorted(world.vendor.bought.values()) == [1] * 3
-
-
-def test_parts_that_are_only_not_listed_are_read_by_their_names(
-    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deferral = defer(world, 3)
-    monkeypatch.setattr(Ledger, "_names", lambda ledger: [])
-    world.vendor.states = {}
-    assert world.resume(deferral, WOKEN)["succeeded"] == 3
-    assert sorted(world.vendor.bought.values()) == [1] * 3
-
-
-def refused_once_all_is_done(world: BatchWorld) -> TaskDeferred:
-    """Return the pause of a batch whose first row is done, and whose second one is refused for now."""
-    first, second = rows(2)
-    world.vendor.answers_to = {second["target"]: [RefusedForNowError("queue full")] * 2}
-    deferral = defer(world, 2, max_active_jobs=1)
-    world.vendor.states = {}
-    with pytest.raises(TaskDeferred) as caught:
-        world.resume(deferral, WOKEN)
-    assert caught.value.method_name == "execute_again" and world.vendor.bought[first["target"]] == 1
-    return caught.value
-
-
-def test_a_pause_after_a_refusal_forgets_nothing_either(
-    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pause = refused_once_all_is_done(world)
-    with parts_hidden(monkeypatch), pytest.raises(AirflowException, match="does not show"):
-        world.resume(pause)
-    with pytest.raises(TaskDeferred):
-        world.resume(pause)
-    assert list(world.vendor.bought.values()) == [1]
-
-
-def test_a_job_that_was_dropped_and_then_refused_for_now(world: BatchWorld) -> None:
-    (row,) = rows(1)
-    deferral = defer(world, 1)
-    world.vendor.states = {row["target"]: JobState.CONGESTED}
-    world.vendor.answers_to = {row["target"]: [RefusedForNowError("queue full")]}
-    with pytest.raises(TaskDeferred) as caught:
-        world.resume(deferral, WOKEN)
-    world.vendor.states = {row["target"]: JobState.PROCESSING}
-    with pytest.raises(TaskDeferred) as again:
-        world.resume(caught.value)
-    world.vendor.states = {}
-    assert world.resume(again.value, WOKEN)["succeeded"] == 1
     assert len(world.vendor.jobs) == 2
 
 

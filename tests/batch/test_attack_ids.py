@@ -53,6 +53,22 @@ def test_it_is_not_after_a_deferral_for_a_callback_either(
     assert world.statuses == ["success", "in_doubt"]
 
 
+def test_nor_where_it_was_to_be_bought_again_and_a_person_stops_the_batch(world: BatchWorld) -> None:
+    def take(request: Any) -> Job:
+        world.vendor.jobs["1000"] = request.init_video
+        world.store.kept["faceswap_stop"] = "true"
+        return Job(job_id="1000", state=JobState.PROCESSING)
+
+    world.vendor.double.send.side_effect = take
+    world.vendor.states = {item["target"]: JobState.PROCESSING for item in rows(2)}
+    with pytest.raises(TaskDeferred) as caught:
+        world.start(rows(2), deferrable=True, on_in_doubt="resubmit")
+    world.vendor.states = {}
+    with pytest.raises(AirflowFailException, match="a person stopped it"):
+        world.resume(caught.value, {"problem": "nobody knows what ended"})
+    assert world.statuses == ["success", "in_doubt"]
+
+
 @pytest.mark.usefixtures("one_id")
 def test_equal_rows_may_share_a_job(world: BatchWorld) -> None:
     assert world.start(rows(1) * 2)["succeeded"] == 2

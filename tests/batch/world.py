@@ -244,6 +244,17 @@ class BatchWorld:
         return measure(io.BytesIO(content), kind)
 
 
+WOKEN = {"problem": "nobody knows what ended"}
+
+
+def defer(world: BatchWorld, count: int, **kwargs: Any) -> TaskDeferred:
+    """Start a try whose jobs go on."""
+    world.vendor.states = {item["target"]: JobState.PROCESSING for item in rows(count)}
+    with pytest.raises(TaskDeferred) as caught:
+        world.start(rows(count), deferrable=True, **kwargs)
+    return caught.value
+
+
 class FakeTi(FakeTaskInstance):
     """A try of the batch's task."""
 
