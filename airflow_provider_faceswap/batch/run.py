@@ -73,12 +73,7 @@ class BatchRun:
         self.claim = claim
         self.place = place
         self.collector = Collector(
-            plan.completion,
-            plan.results_of,
-            plan.clock,
-            plan.terms.max_resubmits,
-            self._note,
-            book.rules,
+            plan.completion, plan.results_of, plan.clock, plan.terms.max_resubmits, self._note, book.rules
         )
         self.buyer = Buyer(plan, book, self.collector, self._confirm)
         self.progress = Progress(book, plan.clock, lambda: bool(self.buyer.stopped))
@@ -171,6 +166,7 @@ class BatchRun:
         active = self._having(Step.WAIT)
         self._remember(len(active))
         if active:
+            self._compact()
             more = any(item.due for item in self.book.items) and not self.buyer.stopped
             # Where the vendor's queue is full before ours, it is half of its own that must be free.
             room = len(active) if self.buyer.refusal else slots
@@ -181,7 +177,7 @@ class BatchRun:
             return Waiting(len(active), max(deadlines), min(wake, len(active)))
         refusal = self.buyer.refusal or next(iter(self.buyer.held.values()), None)
         if refusal and not self.buyer.stopped:
-            clean_up(lambda: self.place.remove(JOBS))  # of an earlier wait
+            clean_up(lambda: write_jobs(self.place, [], []))
             self._before_waiting()
             return Refused(refusal)
         return self._finish()
@@ -196,8 +192,8 @@ class BatchRun:
         return replace(self._finish(), error=str(error), retry=True)
 
     def _before_waiting(self) -> None:
-        self._compact()
-        if self.plan.deferrable:
+        if self.plan.deferrable and self.book.journal.durable:
+            self._compact()  # not where nothing keeps the name of the one part that holds all
             self.book.journal.save_parts(self.book.ledger.parts)
         self.progress.before_waiting(deferrable=self.plan.deferrable)
 

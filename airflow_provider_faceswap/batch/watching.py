@@ -90,12 +90,12 @@ def see(place: Place, event: Any, items: Iterable[Item]) -> Seen:
 
 def _check_known(jobs: Sequence[Mapping[str, Any]], items: Iterable[Item]) -> None:
     # A folder that shows new files late may hide parts of the manifest: their items would be bought again.
-    watched = {job["key"]: job.get("job_id", "") for job in jobs}
+    watched = {job["key"]: job.get("job_id") or job.get("nonce", "") for job in jobs}
     records = {item.key: item.record for item in items if item.key in watched}
-    known = {key: record.entry.job_id for key, record in records.items() if record}
-    missing = [job_id for key, job_id in watched.items() if known.get(key) != job_id]
+    known = {key: record.entry.job_id or record.entry.nonce for key, record in records.items() if record}
+    missing = [key for key, name in watched.items() if known.get(key) != name]
     if missing:
         raise NotSentError(
-            f"the manifest does not show {len(missing)} of {len(jobs)} running jobs, such as "
-            f"{missing[0] or 'one in doubt'}; nothing was sent. {SHOW_AT_ONCE}"
+            f"the manifest does not show {len(missing)} of {len(jobs)} running jobs, such as that of item "
+            f"{missing[0]}; nothing was sent. {SHOW_AT_ONCE}"
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from airflow_provider_faceswap.apis.job import Job, JobState
 from airflow_provider_faceswap.batch.manifest import MANIFEST, MANY, Ledger
 from airflow_provider_faceswap.exceptions import RefusedForNowError
 from airflow_provider_faceswap.storage.places import LocalPlace
-from tests.batch.world import WOKEN, BatchWorld, defer, rows
+from tests.batch.world import WOKEN, BatchWorld, TakenError, defer, rows
 
 
 @contextmanager
@@ -76,17 +77,21 @@ def test_a_manifest_that_is_not_shown_is_missed(world: BatchWorld, monkeypatch: 
     assert sorted(world.vendor.bought.values()) == [1] * 3
 
 
+def at_once(world: BatchWorld) -> Callable[[Any], Job]:
+    """Return what answers submissions with their results."""
+
+    def answer(request: Any) -> Job:
+        job_id = world.vendor._take(request).job_id
+        return Job(job_id=job_id, state=JobState.SUCCESS, output=(f"https://cdn.example.com/{job_id}.mp4",))
+
+    return answer
+
+
 def test_the_names_of_very_many_parts_are_few(world: BatchWorld) -> None:
     """Of a vendor that answers at once; the last row is refused for now."""
     items = rows(640)
     world.vendor.answers_to = {items[-1]["target"]: [RefusedForNowError("queue full")]}
-    take = world.vendor._take
-
-    def answer(request: Any) -> Job:
-        job_id = take(request).job_id
-        return Job(job_id=job_id, state=JobState.SUCCESS, output=(f"https://cdn.example.com/{job_id}.mp4",))
-
-    world.vendor.double.send.side_effect = answer
+    world.vendor.double.send.side_effect = at_once(world)
     with pytest.raises(TaskDeferred):
         world.start(items, deferrable=True, max_active_jobs=1000)
     assert len(world.store.get("faceswap")["parts"]) <= MANY
@@ -138,3 +143,49 @@ def test_a_job_that_was_dropped_and_then_refused_for_now(world: BatchWorld) -> N
     world.vendor.states = {}
     assert world.resume(again.value, WOKEN)["succeeded"] == 1
     assert len(world.vendor.jobs) == 2
+
+
+def test_a_doubt_is_not_taken_for_what_was_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither has an id. The line of the refusal is shown, that of the doubt is not yet."""
+    world = BatchWorld(tmp_path / "out", monkeypatch, "aifaceswap")
+    world.store = None  # type: ignore[assignment]
+    clip = "https://a.example/clip-0.mp4"
+    item = {"source_video": clip, "face_image": "https://a.example/face.jpg", "duration": 5}
+    world.vendor.answers_to = {clip: [RefusedForNowError("queue full"), TakenError("cut")]}
+    with pytest.raises(TaskDeferred) as pause:
+        world.start([item], deferrable=True, retries=0, operation="video_faceswap", in_doubt_wait=600)
+    shown = set((world.folder / "_faceswap/parts").iterdir())
+    with pytest.raises(TaskDeferred) as caught:
+        world.resume(pause.value)
+    real = Ledger._names
+    monkeypatch.setattr(
+        Ledger, "_names", lambda ledger: sorted({path.name for path in shown} & set(real(ledger)))
+    )
+    with pytest.raises(AirflowException, match="does not show 1 of 1 running jobs"):
+        world.resume(caught.value, WOKEN)
+    assert list(world.vendor.bought.values()) == [1]
+
+
+def test_a_list_of_jobs_that_cannot_be_deleted_stops_no_batch(
+    world: BatchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = LocalPlace.remove
+
+    def denied(place: LocalPlace, name: str) -> None:
+        if name == "jobs.jsonl":
+            raise PermissionError("write, but not delete")
+        real(place, name)
+
+    monkeypatch.setattr(LocalPlace, "remove", denied)
+    test_a_job_that_was_dropped_and_then_refused_for_now(world)
+
+
+def test_without_a_store_a_pause_makes_no_part_of_all_parts(world: BatchWorld) -> None:
+    """Nothing would know its name, and a folder that does not show it yet would hide all that was bought."""
+    world.store = None  # type: ignore[assignment]
+    items = rows(400)
+    world.vendor.answers_to = {items[-1]["target"]: [RefusedForNowError("queue full")]}
+    world.vendor.double.send.side_effect = at_once(world)
+    with pytest.raises(TaskDeferred):
+        world.start(items, deferrable=True, retries=0, max_active_jobs=1000)
+    assert len(list((world.folder / "_faceswap/parts").iterdir())) > MANY
