@@ -49,7 +49,7 @@ class Book:
         :param rows: of the list.
         :param fresh: whether the task has just started: then the journal may know more than the manifest, as
             a worker may have died between the two.
-        :param parts: names of parts of the manifest that must be there.
+        :param parts: what :attr:`Ledger.parts` said before a deferral, which must be there.
         :raises JournalError: if something cannot be understood.
         :raises NotSentError: if something cannot be read now.
         """

@@ -82,9 +82,8 @@ class Ledger:
             merged = list(self._read(self._root, MANIFEST, MANIFEST))
             self._take(merged, MANIFEST)
             self._merged = bool(merged)
-            if all(self._keys.values()) and (
-                self._merged or MANIFEST not in known
-            ):  # else a part was made one with others meanwhile
+            whole = all(self._keys.values())  # else a part was made one with others meanwhile
+            if whole and (self._merged or MANIFEST not in known):
                 return
             log.info("%s is being written; reading it again", self.folder)
         if lost := [name for name in known if name != MANIFEST and not self._keys.get(name)]:
