@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import select
 import socket
 import ssl
 import threading
@@ -98,17 +99,20 @@ def tunnel(heads: list[bytes]) -> Callable[[socket.socket], None]:
         host, port = heads[-1].split()[1].split(b":")
         with socket.create_connection((host.decode(), int(port)), timeout=10) as there:
             line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            back = threading.Thread(target=_pump, args=(there, line))
-            back.start()
-            _pump(line, there)
-            back.join()
+            _relay(line, there)
 
     return script
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while part := source.recv(65536):
-            target.sendall(part)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_RDWR)
+def _relay(line: socket.socket, there: socket.socket) -> None:
+    """Pass on what comes, until one side ends. In one thread: two that share a TLS socket break it."""
+    others = {line: there, there: line}
+    ready = [line]
+    while ready:
+        for source in ready:
+            part = source.recv(65536)
+            if not part:
+                return
+            others[source].sendall(part)
+        held = isinstance(line, ssl.SSLSocket) and line.pending()
+        ready = [line] if held else select.select(list(others), [], [], 10)[0]
