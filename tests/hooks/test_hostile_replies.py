@@ -214,7 +214,10 @@ def test_a_reply_that_only_drips_is_bounded(ask: Any, how: str, head: bytes, pie
             link.sendall(piece)
             time.sleep(0.03)
 
-    error = ask(script, FETCH, how, timeout=0.2)  # else this has no end
+    for _ in range(5):  # a busy machine may not even connect within the 0.1 s that it has for that
+        error = ask(script, FETCH, how, timeout=0.2)  # else this has no end
+        if "ConnectTimeout" not in str(error):
+            break
     assert isinstance(error, PollError)
     assert "no whole reply within 0.2 s" in str(error) or "while talking to" in str(error)
 

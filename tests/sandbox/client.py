@@ -41,11 +41,8 @@ class SandboxClient:
 
 
 def until(read: Callable[[], Value], expected: Value) -> None:
-    """Read again and again until the expected value appears, for at most a few seconds."""
-    seen = read()
-    for _ in range(100):
-        if seen == expected:
-            return
+    """Read again and again until the expected value appears, for at most a minute."""
+    ends = time.monotonic() + 60
+    while (seen := read()) != expected:
+        assert time.monotonic() < ends, f"{seen!r} is not {expected!r}"
         time.sleep(0.02)
-        seen = read()
-    raise AssertionError(f"{seen!r} is not {expected!r}")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,10 +55,18 @@ def test_it_ends_quickly_in_the_middle_of_a_slow_answer() -> None:
     with sandbox("--port", "0") as (process, line), httpx.Client(trust_env=False) as http:
         url, key = line.split()[1], line.split()[-1]
         http.post(f"{url}/_sandbox/faults", json={"kind": "slow_answer", "on": "fetch", "seconds": 60})
-        timer = threading.Timer(0.3, process.terminate)
-        timer.start()
+
+        def end() -> None:
+            with httpx.Client(trust_env=False, timeout=60) as other:
+                while not other.get(f"{url}/_sandbox/counts").json()["faults"]:
+                    time.sleep(0.02)
+            process.terminate()
+
+        ender = threading.Thread(target=end)
+        ender.start()
         with pytest.raises(httpx.RemoteProtocolError):
-            http.post(f"{url}/api/v6/faceswap/fetch/1", json={"key": key}, timeout=10)
+            http.post(f"{url}/api/v6/faceswap/fetch/1", json={"key": key}, timeout=60)
+        ender.join()
         assert process.wait(timeout=60) == 0
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()

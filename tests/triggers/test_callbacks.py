@@ -80,7 +80,7 @@ async def test_a_foreign_callback_does_not_fire_and_is_told_once(
     monkeypatch.setattr(SwapCallbackTrigger, "log", mock.Mock())
     await put(inbox, task_id="another")
     await asyncio.to_thread(inbox.put, "aifaceswap", NONCE, b'["rubbish"]')
-    one = trigger(seconds=2.0)
+    one = trigger(seconds=5.0)
     (event,) = await events(one)
     assert event.payload["states"] == {JOB: "deadline"}
     assert one.log.warning.call_count == 2

@@ -22,7 +22,7 @@ VIDEO = ("video_faceswap", "multi_video_faceswap")
 
 def result_of(client: AIFaceSwapClient, receiver: Receiver, operation: str, **changes: Any) -> bytes:
     reply = client.call(operation, webhook=receiver.url, **changes).json()
-    body = receiver.received.get(timeout=15)
+    body = receiver.received.get(timeout=60)
     assert (body["success"], body["task_id"]) == (1, reply["data"]["task_id"])
     return client.http.get(body["result_image"]).content
 
@@ -142,7 +142,7 @@ def test_files_can_be_sent_as_a_form(aifaceswap: AIFaceSwapClient, receiver: Rec
     scene = ("a.jpg", sample("astronaut.jpg"), "image/jpeg")
     fields = {"face_image": aifaceswap.sample("hopper.jpg"), "webhook": receiver.url}
     assert shape(post("faceswap", {"source_image": scene}, fields)) == RECORDED.shape("submit_faceswap")
-    result = aifaceswap.http.get(receiver.received.get(timeout=10)["result_image"]).content
+    result = aifaceswap.http.get(receiver.received.get(timeout=60)["result_image"]).content
     assert result == result_of(aifaceswap, receiver, "faceswap")
     found = post("extract_face", {"img": ("d.jpg", sample("duo.jpg"))}, {})
     assert found["data"]["faces"] == [list(ASTRONAUT_CORNERS), list(HOPPER)]

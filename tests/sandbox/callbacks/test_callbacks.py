@@ -82,7 +82,7 @@ def test_a_delay(aifaceswap: AIFaceSwapClient, receiver: Receiver) -> None:
     started = time.monotonic()
     aifaceswap.call("faceswap", webhook=receiver.url)
     until(lambda: aifaceswap.control("jobs")["jobs"][0]["state"], "success")
-    assert receiver.received.empty()
+    assert receiver.received.empty() or time.monotonic() - started >= 0.4
     receiver.received.get(timeout=60)
     assert time.monotonic() - started >= 0.4
 

@@ -115,13 +115,13 @@ def test_a_broken_connection(client: ModelsLabClient, kind: str, taken: int) -> 
 def test_a_slow_answer_to_a_submission_that_is_accepted_at_once(client: ModelsLabClient) -> None:
     client.submit(OPERATION)
     client.control("reset", {})
-    client.control("faults", {"kind": "slow_answer", "seconds": 0.6})
+    client.control("faults", {"kind": "slow_answer", "seconds": 10})
     client.submit_impatiently(OPERATION, seconds=0.3)
     assert accepted(client) == 1
 
 
 def test_a_submission_that_is_accepted_after_its_client_gave_up(client: ModelsLabClient) -> None:
-    client.control("faults", {"kind": "slow_before_accept", "seconds": 2})
+    client.control("faults", {"kind": "slow_before_accept", "seconds": 5})
     client.submit_impatiently(OPERATION, seconds=0.1)
     assert accepted(client) == 0
     deadline = time.monotonic() + 30

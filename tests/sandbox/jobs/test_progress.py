@@ -59,9 +59,9 @@ def test_after_seconds(client: ModelsLabClient) -> None:
     client.submit("multiple_face_swap")
     client.control("progress", {"after_seconds": 0.4})
     started = time.monotonic()
-    job_id = client.submit("multiple_face_swap").json()["id"]
-    assert client.fetch(job_id).json()["status"] == "processing"
-    assert client.fetch_until_ended(job_id)["status"] == "success"
+    reply = client.submit("multiple_face_swap").json()
+    assert reply["status"] == "processing"
+    assert client.fetch_until_ended(reply["id"])["status"] == "success"
     assert time.monotonic() - started >= 0.4
 
 

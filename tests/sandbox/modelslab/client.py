@@ -50,7 +50,7 @@ class ModelsLabClient(SandboxClient):
         return self.http.post(f"{self.url}/api/v6/{namespace}/fetch/{job_id}", json={"key": self.server.key})
 
     def fetch_until_ended(self, job_id: object, namespace: str = "deepfake") -> dict[str, Any]:
-        for _ in range(200):
+        for _ in range(1200):
             reply: dict[str, Any] = self.fetch(job_id, namespace).json()
             if reply["status"] != "processing":
                 return reply

@@ -81,7 +81,7 @@ def test_aifaceswap_calls_back(
     for query, success in (("", 0), (SIGNED, 1)):
         changes = {field: f"{store}/{name}{query}", "webhook": receiver.url}
         assert aifaceswap.call(operation, **changes).json()["code"] == 200
-        assert receiver.received.get(timeout=20)["success"] == success
+        assert receiver.received.get(timeout=60)["success"] == success
 
 
 def test_aifaceswap_answers_at_once(aifaceswap: AIFaceSwapClient, store: str) -> None:
