@@ -100,7 +100,7 @@ async def test_the_inbox_is_asked_again_after_a_while(caller: Caller, token: Tok
 async def test_hanging_threads_count_until_they_end(
     caller: Caller, others: list[Token], puts: Puts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PUT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "PUT_SECONDS", 3.0)
     puts.hanging = {token.nonce for token in others}
     hanging = [post_all(caller, token, [[1]])[0] for token in others[: module.THREADS]]
     await puts.entered(module.THREADS)
@@ -118,7 +118,7 @@ async def test_hanging_threads_count_until_they_end(
 async def test_a_job_whose_body_hangs_gets_no_second_thread(
     caller: Caller, token: Token, others: list[Token], puts: Puts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PUT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "PUT_SECONDS", 3.0)
     puts.hanging = {token.nonce}
     assert (await caller.post(token.text)).status_code == 503
     monkeypatch.setattr(module, "PUT_SECONDS", 30.0)

@@ -72,7 +72,7 @@ def test_what_stays_of_a_swap_does_not_hold_it(
     with caplog.at_level(logging.DEBUG):
         result = swap.start()
     url = sent(server)
-    assert httpx.get(url, trust_env=False).content == JPEG
+    assert httpx.get(url, trust_env=False, timeout=60).content == JPEG
     assert result["inputs"]["init_image"].startswith("s3://") and "?" not in json.dumps(result["inputs"])
     stored = files(tmp_path / "out")
     assert len(stored) > 1 and "private/face.jpg" in "".join(stored)

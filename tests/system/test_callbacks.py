@@ -69,7 +69,7 @@ def test_none_of_a_thousand_hostile_callbacks_is_accepted(
 ) -> None:
     token = token_for(settings)
     calls = list(hostile(settings.secrets[0], token, 1000))
-    reply = httpx.post(url(settings, f"/{VENDOR}/{token.text}"), content=DONE, trust_env=False)
+    reply = httpx.post(url(settings, f"/{VENDOR}/{token.text}"), content=DONE, trust_env=False, timeout=60)
     assert (reply.status_code, reply.json()) == (200, {"status": "kept"})
     before, logged = files(settings), cluster.process("api-server").log.stat().st_size
 
@@ -86,7 +86,7 @@ def test_none_of_a_thousand_hostile_callbacks_is_accepted(
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/callbacks", f"/callbacks/{VENDOR}/x"])
 def test_the_receiver_shows_nothing_of_itself(settings: CallbackSettings, path: str) -> None:
-    reply = httpx.get(f"{settings.base_url}/faceswap{path}", trust_env=False)
+    reply = httpx.get(f"{settings.base_url}/faceswap{path}", trust_env=False, timeout=60)
     assert reply.status_code in (404, 405)
     assert len(reply.content) < 100
 
@@ -111,7 +111,9 @@ def test_a_deferred_task_goes_on_when_the_vendor_calls_back(
 
     foreign = DONE.replace(b"ac3eb7", b"another")
     for body in (foreign, DONE):
-        httpx.post(url(settings, f"/{VENDOR}/{token.text}"), content=body, trust_env=False).raise_for_status()
+        httpx.post(
+            url(settings, f"/{VENDOR}/{token.text}"), content=body, trust_env=False, timeout=60
+        ).raise_for_status()
 
     assert cluster.rest.wait_for_run("wait_for_callback", run_id) == "success"
     event = cluster.rest.xcom("wait_for_callback", run_id, "wait")

@@ -87,11 +87,11 @@ def what_the_pages_ask_for(run: Run, picture: bytes) -> None:
     entry = rest.request("GET", path)["value"]
     assert (entry["provider"], entry["state"]) == ("acme", "finished")
     one = {"run_id": run.id, "task_id": "swap", "stored": 0}
-    assert rest._http.get(f"{pages}/dags/other_vendor/media", params=one).content == picture
+    assert rest._send("GET", f"{pages}/dags/other_vendor/media", params=one).content == picture
     batch = {"run_id": run.id, "task_id": "batch"}
     rows = rest.request("GET", f"{pages}/dags/other_vendor/rows", params=batch)["rows"]
     assert [(row["provider"], row["status"]) for row in rows] == [("acme", "success")] * 3
-    row = rest._http.get(f"{pages}/dags/other_vendor/media", params={**batch, "row": 0, "stored": 0})
+    row = rest._send("GET", f"{pages}/dags/other_vendor/media", params={**batch, "row": 0, "stored": 0})
     assert row.content == picture
     names = {"operator_name_pattern": "FaceSwap|ModelsLab|Segmind", "limit": 100}
     listed = rest.request("GET", "/dags/other_vendor/dagRuns/~/taskInstances", params=names)["task_instances"]

@@ -73,7 +73,9 @@ def run(cluster: Cluster, sandbox: Sandbox, bucket: PrivateBucket) -> Run:
 
 def test_nobody_else_can_open_the_media(bucket: PrivateBucket) -> None:
     for key in MEDIA:
-        assert httpx.get(bucket.address(key), trust_env=False).status_code == httpx.codes.FORBIDDEN
+        assert (
+            httpx.get(bucket.address(key), trust_env=False, timeout=60).status_code == httpx.codes.FORBIDDEN
+        )
 
 
 @pytest.mark.parametrize("task", SUCCEED)
