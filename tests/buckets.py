@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -19,9 +20,21 @@ class S3(NamedTuple):
     client: Any
 
 
+def _one_at_a_time(put: Callable[..., Any]) -> Callable[..., Any]:
+    """S3 looks whether a key is there and stores it in one step; moto does not."""
+    turn = threading.Lock()
+
+    def put_object(*args: Any, **kwargs: Any) -> Any:
+        with turn:
+            return put(*args, **kwargs)
+
+    return put_object
+
+
 @contextmanager
 def served(conn_id: str = "store", bucket: str = "bucket") -> Iterator[S3]:
     from botocore.session import Session
+    from moto.s3.responses import S3Response
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -42,6 +55,7 @@ def served(conn_id: str = "store", bucket: str = "bucket") -> Iterator[S3]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
         patch.setenv("NO_PROXY", "127.0.0.1")
+        patch.setattr(S3Response, "put_object", _one_at_a_time(S3Response.put_object))
         yield S3(f"s3://{conn_id}@{bucket}", url, client)
     client.close()
     server.stop()
