@@ -69,7 +69,7 @@ def test_a_job_of_the_vendor_ends_by_the_clock(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_vendor_counts_requests_and_connections() -> None:
     with vendor() as url:
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             for _ in range(3):
                 assert client.get(f"{url}/clip/0.mp4").content == CLIP
         found = counts(url)

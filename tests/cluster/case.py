@@ -65,7 +65,7 @@ class Case:
                 self.bucket.put(f"in/{self.name}/batch/{n}.{kind}", sample(content))
             for n in range(MAPPED):
                 self.bucket.put(f"in/{self.name}/mapped/{n}.{kind}", sample(content))
-        httpx.post(f"{self.sandbox.url}/_sandbox/reset", trust_env=False).raise_for_status()
+        httpx.post(f"{self.sandbox.url}/_sandbox/reset", trust_env=False, timeout=60).raise_for_status()
         backend = self.sandbox.backend
         backend.progress.add(Progress(after_seconds=JOB_SECONDS))
         if endless:

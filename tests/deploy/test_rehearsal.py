@@ -20,6 +20,8 @@ def test_the_services_start_and_run_the_example(tmp_path: Path, secrets: dict[st
         rest = AirflowClient(rehearsal.url)
         run = rest.trigger_dag("try_it")
         assert rest.wait_for_run("try_it", run, timeout=600) == "success"
-        counts = httpx.get(f"http://127.0.0.1:{rehearsal.ports['sandbox']}/_sandbox/counts", trust_env=False)
+        counts = httpx.get(
+            f"http://127.0.0.1:{rehearsal.ports['sandbox']}/_sandbox/counts", trust_env=False, timeout=60
+        )
         rest.close()
     assert sum(counts.json()["accepted"].values()) == VIDEOS

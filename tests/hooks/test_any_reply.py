@@ -64,7 +64,7 @@ def talk(
 
 both = pytest.mark.parametrize("how", ["worker", "triggerer"])
 quickly = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 names = st.sampled_from(

@@ -39,7 +39,7 @@ def test_it_starts_quickly_and_ends_cleanly(number: signal.Signals) -> None:
         assert match, line
         fields = {"key": match[2], "init_image": f"{match[1]}/samples/hopper.jpg"}
         fields["init_video"] = f"{match[1]}/samples/clip.mp4"
-        with httpx.Client(trust_env=False) as http:
+        with httpx.Client(trust_env=False, timeout=60) as http:
             reply = http.post(f"{match[1]}/api/v6/faceswap/single_video_swap", json=fields).json()
             # On a busy machine it waits for its turn.
             used = psutil.Process(process.pid).cpu_times()
@@ -52,7 +52,7 @@ def test_it_starts_quickly_and_ends_cleanly(number: signal.Signals) -> None:
 
 
 def test_it_ends_quickly_in_the_middle_of_a_slow_answer() -> None:
-    with sandbox("--port", "0") as (process, line), httpx.Client(trust_env=False) as http:
+    with sandbox("--port", "0") as (process, line), httpx.Client(trust_env=False, timeout=60) as http:
         url, key = line.split()[1], line.split()[-1]
         http.post(f"{url}/_sandbox/faults", json={"kind": "slow_answer", "on": "fetch", "seconds": 60})
 
@@ -74,7 +74,7 @@ def test_it_ends_quickly_in_the_middle_of_a_slow_answer() -> None:
 
 def test_it_takes_the_key_that_it_was_given_and_no_other() -> None:
     key = 'sbx-"q\\k-42'
-    with sandbox("--port", "0", "--key", key) as (_, line), httpx.Client(trust_env=False) as http:
+    with sandbox("--port", "0", "--key", key) as (_, line), httpx.Client(trust_env=False, timeout=60) as http:
         assert line.endswith(f"  key {key}\n")
         fetch = f"{line.split()[1]}/api/v6/faceswap/fetch/1"
         assert [http.post(fetch, json={"key": k}).status_code for k in (key, "other")] == [200, 401]
@@ -83,7 +83,7 @@ def test_it_takes_the_key_that_it_was_given_and_no_other() -> None:
 def test_one_sentence_says_that_a_port_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
     assert done.stderr.count("\n") == 1
@@ -96,7 +96,7 @@ def test_one_sentence_says_that_packages_are_missing() -> None:
         "importlib.util.find_spec = lambda name, *rest: None if name == 'cv2' else real(name, *rest)\n"
         "runpy.run_module('airflow_provider_faceswap.sandbox', run_name='__main__')\n"
     )
-    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
     assert 'pip install "airflow-provider-faceswap[sandbox]"' in done.stderr
     assert done.stderr.count("\n") == 1
@@ -110,7 +110,7 @@ def test_it_shares_nothing_with_the_client_and_loads_no_airflow() -> None:
         "print('\\n'.join(sys.modules))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", listing], capture_output=True, text=True, timeout=20, check=True
+        [sys.executable, "-c", listing], capture_output=True, text=True, timeout=600, check=True
     )
     loaded = done.stdout.split()
     ours = "airflow_provider_faceswap"

@@ -204,7 +204,7 @@ def test_two_jobs_that_store_the_same_name_at_once_both_keep_their_file(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both have seen that the name is free before either claims it."""
-    together = threading.Barrier(2, timeout=20)
+    together = threading.Barrier(2, timeout=60)
     looked = threading.local()
     for kind in (places.LocalPlace, places.StoredPlace):
         create = kind.create

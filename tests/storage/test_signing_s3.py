@@ -156,7 +156,7 @@ def test_another_endpoint_gives_the_object_to_who_has_the_url(
     s3.client.put_object(Bucket="bucket", Key=f"endpoint/{key}", Body=JPEG)
     url = sign(path, 60)
     assert url.startswith(f"{s3.server}/bucket/endpoint/") and signatures.amazon(url, SECRET).lets_in(now())
-    assert httpx.get(url, trust_env=False).content == JPEG
+    assert httpx.get(url, trust_env=False, timeout=60).content == JPEG
 
 
 def test_another_endpoint_says_its_buckets_region_too(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,9 @@ ACCEPTED = {"single_video_swap": 2, "faceswap-v2-async": 1, "faceswap": 1}
 def vendor() -> Iterator[SandboxServer]:
     with SandboxServer() as server:
         body = {"after_seconds": 2}
-        httpx.post(f"{server.url}/_sandbox/progress", json=body, trust_env=False).raise_for_status()
+        httpx.post(
+            f"{server.url}/_sandbox/progress", json=body, trust_env=False, timeout=60
+        ).raise_for_status()
         yield server
 
 

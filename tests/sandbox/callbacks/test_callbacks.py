@@ -113,7 +113,10 @@ def test_early_is_before_the_submissions_own_answer(aifaceswap: AIFaceSwapClient
     assert reply.elapsed.total_seconds() >= 0.3
 
 
-async def test_otherwise_the_answer_is_sent_first(receiver: Receiver) -> None:
+async def test_otherwise_the_answer_is_sent_first(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_faceswap.sandbox.callbacks.sender.ANSWER_WAIT", 60)
     app = create_app()
     received: list[int] = []
 

@@ -37,7 +37,7 @@ def test_fetches_and_media(client: ModelsLabClient) -> None:
 def test_connections(client: ModelsLabClient) -> None:
     before = client.counts()["connections"]
     for _ in range(3):
-        with httpx.Client(trust_env=False) as other:
+        with httpx.Client(trust_env=False, timeout=60) as other:
             other.get(f"{client.url}/")
             other.get(f"{client.url}/")
     assert client.counts()["connections"] - before == 3
