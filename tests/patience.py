@@ -20,6 +20,11 @@ PATIENT: dict[str, dict[str, Any]] = {
         "task_instance_heartbeat_timeout": LONG,
     },
     "triggerer": {"triggerer_health_check_threshold": LONG},
-    # With five seconds a worker gives its task up that asks a server which has only just started.
-    "workers": {"execution_api_timeout": 60},
+    "workers": {
+        # With five seconds a worker gives its task up that asks a server which has only just started.
+        "execution_api_timeout": 60,
+        # It is also how late the end of a task's process is noticed. A slow scheduler that learns of a
+        # deferral and of its end in the same turn fails the task (apache/airflow#67287).
+        "min_heartbeat_interval": 1,
+    },
 }
